@@ -1,0 +1,30 @@
+//! What the grader knows about one exercise.
+
+use crate::case::Case;
+
+/// One exercise of the course: its name, what is promised, and how to look.
+pub struct Exercise {
+    /// The crate's name in `crates/` and its folder in `fixtures/`.
+    pub name: &'static str,
+    /// One line: what the program does.
+    pub summary: &'static str,
+    /// The promises, in the order in which reports show them.
+    pub checks: &'static [Check],
+    /// The cases, in the order in which they run. The seed varies inputs drawn by chance.
+    pub cases: fn(seed: u64) -> Vec<Case>,
+}
+
+impl Exercise {
+    /// The check with this id.
+    pub fn check(&self, id: &str) -> Option<&'static Check> {
+        self.checks.iter().find(|check| check.id == id)
+    }
+}
+
+/// One promise of an exercise's contract.
+pub struct Check {
+    /// Unique in its exercise; `rubric.toml` gives points to it by this name.
+    pub id: &'static str,
+    /// The promise in one sentence, for students.
+    pub about: &'static str,
+}

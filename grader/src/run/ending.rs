@@ -1,0 +1,83 @@
+//! Every way in which a run can end.
+
+use std::fmt;
+
+/// How one run of a program ended. Checks and reports read this and nothing else about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The program ended by itself with this exit code.
+    Exited(i32),
+    /// A thread panicked and the program ended with this exit code (101 where `main` panicked).
+    Panicked { code: i32, message: String },
+    /// A signal that the grader did not send ended the program.
+    Signalled(i32),
+    /// Every thread waits for another one and none can ever be woken: proven, not timed.
+    Deadlocked { threads: usize },
+    /// Nothing moved for this many seconds: no thread ran or wanted to run.
+    Idle { seconds: u64 },
+    /// The program used this many seconds of processor time.
+    ProcessorLimit { seconds: u64 },
+    /// The program was still at work after this many seconds. `starved` where it spent much of
+    /// them waiting for a processor: then the machine may be to blame, and the run proves nothing.
+    WallLimit { seconds: u64, starved: bool },
+    /// The program wrote more than this many bytes.
+    OutputLimit { bytes: usize },
+    /// The grader ended the program because the case was over, for no fault of the program.
+    Stopped,
+    /// The grader could not run the program.
+    ToolError(String),
+}
+
+impl Ending {
+    /// The exit code, where the program ended by itself.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Exited(code) | Self::Panicked { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether the run says nothing about the program: the machine or the grader was at fault.
+    pub fn proves_nothing(&self) -> bool {
+        matches!(self, Self::WallLimit { starved: true, .. } | Self::ToolError(_))
+    }
+
+    /// The name that reports use for this kind of ending.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Exited(_) => "exit",
+            Self::Panicked { .. } => "panic",
+            Self::Signalled(_) => "signal",
+            Self::Deadlocked { .. } => "deadlock",
+            Self::Idle { .. } => "idle",
+            Self::ProcessorLimit { .. } => "processor-limit",
+            Self::WallLimit { .. } => "wall-limit",
+            Self::OutputLimit { .. } => "output-limit",
+            Self::Stopped => "stopped",
+            Self::ToolError(_) => "tool-error",
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(code) => write!(f, "it ended with exit code {code}"),
+            Self::Panicked { code, message } => write!(f, "it panicked (exit code {code}): {message}"),
+            Self::Signalled(signal) => write!(f, "signal {signal} ended it"),
+            Self::Deadlocked { threads: 1 } => write!(f, "deadlock: its only thread waits for ever"),
+            Self::Deadlocked { threads } => {
+                write!(f, "deadlock: all {threads} threads wait for each other, none can be woken")
+            }
+            Self::Idle { seconds } => write!(f, "no thread did anything for {seconds} s, and it did not end"),
+            Self::ProcessorLimit { seconds } => write!(f, "still running after {seconds} s of processor time"),
+            Self::WallLimit { seconds, starved: false } => write!(f, "still running after {seconds} s"),
+            Self::WallLimit { seconds, starved: true } => {
+                write!(f, "still running after {seconds} s, but this machine gave it too little processor time")
+            }
+            Self::OutputLimit { bytes } => write!(f, "it wrote more than {bytes} bytes"),
+            Self::Stopped => write!(f, "the grader stopped it when the case was over"),
+            Self::ToolError(reason) => write!(f, "the grader could not run it: {reason}"),
+        }
+    }
+}

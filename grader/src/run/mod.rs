@@ -1,0 +1,223 @@
+//! Running a program to its end, whatever it does.
+//!
+//! Each program runs below a *keeper*: the grader's own executable, started again, which becomes
+//! the reaper of everything that the program starts. When the program ends, or the grader asks
+//! for it, or the grader itself is killed, the keeper kills all that is left and only then ends.
+//! Output is drained all the time, so a program never blocks on a full pipe, and every run has
+//! limits, so it always has an [`Ending`].
+
+mod ending;
+pub mod keeper;
+mod process_table;
+mod running;
+mod watch;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+
+pub use ending::Ending;
+pub use process_table::{children, descendants};
+pub use running::Running;
+
+/// What a program may use before the grader ends it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How long nothing may move: no thread runs or wants to, and no byte is written.
+    pub idle: Duration,
+    /// Processor time of the program and its children together.
+    pub processor: Duration,
+    /// Time on the clock.
+    pub wall: Duration,
+    /// Bytes on standard output and standard error together.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(5),
+            processor: Duration::from_secs(20),
+            wall: Duration::from_secs(60),
+            output: 16 << 20,
+        }
+    }
+}
+
+/// What a program finds on its standard input.
+#[derive(Clone, Debug, Default)]
+pub enum Stdin {
+    /// Nothing: its end at once.
+    #[default]
+    Empty,
+    /// These bytes, then its end.
+    Bytes(Vec<u8>),
+    /// A pipe that stays open until [`Running::close_stdin`].
+    Open,
+}
+
+/// Why a run could not be made or was given up. Never the program's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The grader was told to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The keeper or the program could not be started.
+    #[error("{program}: cannot start it: {source}")]
+    Start { program: PathBuf, source: io::Error },
+    /// What the program needs around it (a folder, a socket) could not be made.
+    #[error("cannot set the stage: {0}")]
+    Stage(String),
+    /// The keeper broke its protocol.
+    #[error("the keeper of a run failed: {0}")]
+    Keeper(String),
+}
+
+/// What is left of a run that has ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// All bytes of standard output.
+    pub stdout: Vec<u8>,
+    /// All bytes of standard error.
+    pub stderr: Vec<u8>,
+    /// From the start to the end.
+    pub wall: Duration,
+    /// How many processes of the program were still alive when it had ended, and were killed.
+    pub survivors: usize,
+}
+
+/// A call of a program, not started yet.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    program: PathBuf,
+    args: Vec<OsString>,
+    folder: PathBuf,
+    environment: Vec<(OsString, OsString)>,
+    inherits_environment: bool,
+    stdin: Stdin,
+    limits: Limits,
+}
+
+impl Invocation {
+    /// A call of `program` in `folder` with no arguments, an empty standard input, the default
+    /// limits, and an environment of `PATH`, `LANG` and nothing else.
+    pub fn new(program: impl Into<PathBuf>, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            folder: folder.into(),
+            environment: Vec::new(),
+            inherits_environment: false,
+            stdin: Stdin::Empty,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Passes the grader's own environment on. For tools that the user installed, such as cargo;
+    /// never for a program that is graded.
+    pub fn inherit_environment(mut self) -> Self {
+        self.inherits_environment = true;
+        self
+    }
+
+    /// Sets the standard input.
+    pub fn stdin(mut self, stdin: Stdin) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Changes the limits.
+    pub fn limit(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// When the program cannot be started or the grader is interrupted.
+    pub fn run(self) -> Result<Outcome, RunError> {
+        self.start()?.wait()
+    }
+
+    /// Starts the program, to talk to it while it runs.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(self) -> Result<Running, RunError> {
+        let fault = |source| RunError::Start { program: self.program.clone(), source };
+        let input = StdinFile::new(&self.stdin).map_err(fault)?;
+        let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
+        let mut command = Command::new(keeper::executable().map_err(fault)?);
+        command.arg(keeper::ARGUMENT).arg(input.path()).arg("--").arg(&self.program).args(&self.args);
+        if !self.inherits_environment {
+            command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
+        }
+        command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.folder)
+            .stdin(Stdio::from(OwnedFd::from(keeper_end)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let keeper = command.spawn().map_err(fault)?;
+        Running::new(self.program, keeper, control, input, self.limits)
+    }
+}
+
+/// What the keeper opens as the program's standard input, by path: it cannot inherit another
+/// descriptor without unsafe code.
+struct StdinFile {
+    folder: Option<tempfile::TempDir>,
+    /// The grader's end of an open standard input.
+    writer: Option<fs::File>,
+}
+
+impl StdinFile {
+    fn new(stdin: &Stdin) -> io::Result<Self> {
+        if let Stdin::Empty = stdin {
+            return Ok(Self { folder: None, writer: None });
+        }
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("stdin");
+        let writer = match stdin {
+            Stdin::Bytes(bytes) => {
+                fs::write(&path, bytes)?;
+                None
+            }
+            _ => Some(open_pipe(&path)?),
+        };
+        Ok(Self { folder: Some(folder), writer })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.as_ref().map_or_else(|| "/dev/null".into(), |folder| folder.path().join("stdin"))
+    }
+}
+
+/// Makes a named pipe and opens it for reading *and* writing, so that neither this open nor the
+/// keeper's one waits for the other (pipes of Linux allow it, see fifo(7)).
+fn open_pipe(path: &Path) -> io::Result<fs::File> {
+    rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+    Ok(rustix::fs::open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?.into())
+}

@@ -1,0 +1,122 @@
+//! What `/proc` says of processes and their threads (proc(5)).
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+/// The processes that `parent` started and that it has not waited for.
+pub fn children(parent: Pid) -> Vec<Pid> {
+    let pid = parent.as_raw_nonzero();
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let of_task = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
+    tasks.flatten().map(of_task).flat_map(|list| parse_pids(&list)).collect()
+}
+
+/// All processes below `ancestor`, parents before their children.
+pub fn descendants(ancestor: Pid) -> Vec<Pid> {
+    let mut found = children(ancestor);
+    let mut next = 0;
+    while next < found.len() {
+        found.extend(children(found[next]));
+        next += 1;
+    }
+    found
+}
+
+fn parse_pids(list: &str) -> Vec<Pid> {
+    list.split_whitespace().filter_map(|word| Pid::from_raw(word.parse().ok()?)).collect()
+}
+
+/// One thread at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Thread {
+    /// The letter of its state: `R` runs or wants to, `S` sleeps, `D` waits for a disk, `Z` is dead.
+    pub(super) state: char,
+    /// Time on a processor.
+    pub(super) ran: Duration,
+    /// Time in which it was ready but had no processor.
+    pub(super) starved: Duration,
+    /// How many times it was given a processor.
+    pub(super) turns: u64,
+    /// Whether it waits on a futex without a time-out: only another thread can wake it.
+    pub(super) waits_for_ever: bool,
+}
+
+/// The threads of `process`; empty when it has ended.
+pub(super) fn threads(process: Pid) -> Vec<Thread> {
+    let pid = process.as_raw_nonzero();
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let read = |task: fs::DirEntry| {
+        let file = |name| fs::read_to_string(task.path().join(name)).ok();
+        parse_thread(&file("stat")?, &file("schedstat")?, &file("syscall").unwrap_or_default())
+    };
+    tasks.flatten().filter_map(read).collect()
+}
+
+fn parse_thread(stat: &str, schedstat: &str, syscall: &str) -> Option<Thread> {
+    let mut numbers = schedstat.split_whitespace().map(|word| word.parse::<u64>().ok());
+    Some(Thread {
+        state: after_name(stat)?.chars().next()?,
+        ran: Duration::from_nanos(numbers.next()??),
+        starved: Duration::from_nanos(numbers.next()??),
+        turns: numbers.next()??,
+        waits_for_ever: is_endless_futex_wait(syscall),
+    })
+}
+
+/// The fields of `/proc/PID/stat` after the name, which may itself contain spaces and brackets.
+fn after_name(stat: &str) -> Option<&str> {
+    Some(stat.rsplit_once(')')?.1.trim_start())
+}
+
+/// `/proc/PID/syscall` holds the number and six arguments of the call that a thread is blocked
+/// in; the fourth argument of futex(2) is its time-out.
+fn is_endless_futex_wait(syscall: &str) -> bool {
+    const FUTEX: &str = if cfg!(target_arch = "x86_64") { "202" } else { "98" };
+    let words: Vec<&str> = syscall.split_whitespace().collect();
+    words.first() == Some(&FUTEX) && words.get(4) == Some(&"0x0")
+}
+
+/// Processor time that `process` and those of its children that it has waited for have used,
+/// ended threads included.
+pub(super) fn processor_time(process: Pid) -> Duration {
+    let pid = process.as_raw_nonzero();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // utime, stime, cutime, cstime are fields 14 to 17; the state is field 3.
+    let fields = after_name(&stat).unwrap_or_default().split_whitespace().skip(11).take(4);
+    let ticks: u64 = fields.filter_map(|word| word.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str = "12 (a) b) S 1 12 12 0 -1 4194304 1 0 0 0 7 3 2 1 20 0 1 0 5 0 0";
+
+    #[test]
+    fn a_thread_is_read_from_its_three_files() {
+        let thread = parse_thread(STAT, "5000 300 7\n", "202 0x1 0x80 0x2 0x0 0x0 0x0 0x7f 0x7e").unwrap();
+        let expected = Thread {
+            state: 'S',
+            ran: Duration::from_nanos(5000),
+            starved: Duration::from_nanos(300),
+            turns: 7,
+            waits_for_ever: true,
+        };
+        assert_eq!(thread, expected);
+    }
+
+    #[test]
+    fn a_wait_with_a_time_out_is_not_endless() {
+        assert!(!is_endless_futex_wait("202 0x1 0x80 0x2 0x7ffd 0x0 0x0 0x7f 0x7e"));
+        assert!(!is_endless_futex_wait("running"));
+        assert!(!is_endless_futex_wait("230 0x1 0x0 0x2 0x0 0x0 0x0 0x7f 0x7e"));
+    }
+
+    #[test]
+    fn a_thread_that_ended_meanwhile_is_left_out() {
+        assert_eq!(parse_thread("", "", ""), None);
+    }
+}

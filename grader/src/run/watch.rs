@@ -1,0 +1,97 @@
+//! Watching a running program for its limits.
+//!
+//! Time on the clock alone is never held against a program, as the machine may be slow. What
+//! counts is what the program did with it: a deadlock is proven from the kernel's account of what
+//! each thread waits for, idleness from threads that neither ran nor wanted to, an endless loop
+//! from processor time. A program that waited for a processor most of the time proves nothing.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Pid;
+
+use super::process_table::{Thread, descendants, processor_time, threads};
+use super::{Ending, Limits};
+
+/// How often a program is looked at. Shorter runs are never looked at and cost nothing.
+pub(super) const INTERVAL: Duration = Duration::from_millis(40);
+
+/// Remembers what it saw last of one running program.
+pub(super) struct Watch {
+    keeper: Pid,
+    limits: Limits,
+    started: Instant,
+    last_look: Instant,
+    last_seen: Look,
+    last_moved: Instant,
+}
+
+/// The program at one moment.
+#[derive(Default, PartialEq, Eq)]
+struct Look {
+    threads: Vec<Thread>,
+    processes: usize,
+    output: usize,
+}
+
+impl Watch {
+    pub(super) fn new(keeper: Pid, limits: Limits) -> Self {
+        let now = Instant::now();
+        Self { keeper, limits, started: now, last_look: now, last_seen: Look::default(), last_moved: now }
+    }
+
+    /// Looks at the program, when it is time to. Says how it has to end, if it has to.
+    pub(super) fn look(&mut self, output: usize) -> Option<Ending> {
+        if output > self.limits.output {
+            return Some(Ending::OutputLimit { bytes: self.limits.output });
+        }
+        if self.last_look.elapsed() < INTERVAL {
+            return None;
+        }
+        self.last_look = Instant::now();
+        let processes = descendants(self.keeper);
+        let seen = Look {
+            threads: processes.iter().flat_map(|&process| threads(process)).collect(),
+            processes: processes.len(),
+            output,
+        };
+        let processor = processes.iter().map(|&process| processor_time(process)).sum();
+        let still = seen == self.last_seen && seen.is_asleep();
+        if !still {
+            self.last_moved = self.last_look;
+        }
+        self.last_seen = seen;
+        self.judge(still, processor)
+    }
+
+    fn judge(&self, still: bool, processor: Duration) -> Option<Ending> {
+        if still && self.last_seen.is_deadlocked() {
+            return Some(Ending::Deadlocked { threads: self.last_seen.threads.len() });
+        }
+        if self.last_moved.elapsed() >= self.limits.idle {
+            return Some(Ending::Idle { seconds: self.limits.idle.as_secs() });
+        }
+        if processor >= self.limits.processor {
+            return Some(Ending::ProcessorLimit { seconds: self.limits.processor.as_secs() });
+        }
+        let wall = self.started.elapsed();
+        (wall >= self.limits.wall)
+            .then(|| Ending::WallLimit { seconds: self.limits.wall.as_secs(), starved: self.last_seen.starved(wall) })
+    }
+}
+
+impl Look {
+    fn is_asleep(&self) -> bool {
+        !self.threads.is_empty() && self.threads.iter().all(|thread| thread.state == 'S')
+    }
+
+    /// One process whose every thread waits on a futex without a time-out. Called for two equal
+    /// looks in a row: nobody was woken in between, and nobody else can wake them.
+    fn is_deadlocked(&self) -> bool {
+        self.processes == 1 && self.threads.iter().all(|thread| thread.waits_for_ever)
+    }
+
+    /// Whether some thread spent more than a quarter of `wall` waiting for a processor.
+    fn starved(&self, wall: Duration) -> bool {
+        self.threads.iter().any(|thread| thread.starved > wall / 4)
+    }
+}
