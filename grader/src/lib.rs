@@ -1,10 +1,30 @@
 //! Lockstep's autograder.
+//!
+//! `compile` builds a program, `run` runs it to its end, `case` says what is run and what it
+//! leaves behind, `exercises` say how that is judged, `grade` puts these together, and `report`
+//! renders what came of it. `commands` are thin layers over them.
 
 pub mod case;
+pub mod cli;
+pub mod commands;
+pub mod compile;
+pub mod error;
 pub mod exercise;
 pub mod exercises;
 pub mod exit_code;
 pub mod fixture;
+pub mod grade;
 pub mod interrupt;
+pub mod judges;
+pub mod output;
+pub mod progress;
+pub mod report;
+pub mod rubric;
 pub mod run;
+pub mod solution_region;
+pub mod source;
+pub mod specimen;
+pub mod stress;
+mod tally;
 pub mod verdict;
+pub mod workspace;

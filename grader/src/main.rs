@@ -1,10 +1,35 @@
-fn main() {
-    let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|a| a == grader::run::keeper::ARGUMENT) {
-        grader::run::keeper::keep(args).unwrap();
-        return;
+//! The command `cargo grade`: parse, run, exit code. Everything else is in the library.
+
+use std::env;
+use std::process::ExitCode;
+
+use clap::Parser;
+use grader::cli::Cli;
+use grader::run::keeper;
+use grader::{commands, exit_code, interrupt};
+
+fn main() -> ExitCode {
+    let mut args = env::args_os().skip(1);
+    if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
+        return keep(args);
     }
-    let v: Vec<_> = std::env::args().skip(1).collect();
-    let o = grader::run::Invocation::new(&v[0], ".").args(&v[1..]).run();
-    println!("{o:?}");
+    let outcome = interrupt::listen()
+        .and_then(|()| keeper::raise_open_files())
+        .map_err(grader::error::Error::file("this process"))
+        .and_then(|()| commands::run(Cli::parse()));
+    match outcome {
+        Ok(code) => code.into(),
+        Err(error) => {
+            eprintln!("cargo grade: {error}");
+            error.exit_code().into()
+        }
+    }
+}
+
+/// The grader is gone when its keeper cannot report: there is nobody left to tell.
+fn keep(args: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    match keeper::keep(args) {
+        Ok(()) => exit_code::PASS.into(),
+        Err(_) => exit_code::INTERNAL.into(),
+    }
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 pub use ending::Ending;
-pub use process_table::{children, descendants};
+pub use process_table::{children, descendants, is_idle};
 pub use running::Running;
 
 /// What a program may use before the grader ends it.

@@ -1,6 +1,8 @@
 //! What `/proc` says of processes and their threads (proc(5)).
 
 use std::fs;
+use std::iter;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -76,6 +78,20 @@ fn is_endless_futex_wait(syscall: &str) -> bool {
     const FUTEX: &str = if cfg!(target_arch = "x86_64") { "202" } else { "98" };
     let words: Vec<&str> = syscall.split_whitespace().collect();
     words.first() == Some(&FUTEX) && words.get(4) == Some(&"0x0")
+}
+
+/// Whether `process` and all that it started sleep, and slept between two looks: no thread runs,
+/// wants to run, or was given a processor. One moment only: a timer or another process may still
+/// wake a thread. False when the process has ended.
+pub fn is_idle(process: Pid) -> bool {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+    let look = || iter::once(process).chain(descendants(process)).flat_map(threads).collect::<Vec<_>>();
+    let first = look();
+    if first.is_empty() || first.iter().any(|thread| thread.state != 'S') {
+        return false;
+    }
+    thread::sleep(BETWEEN_LOOKS);
+    look() == first
 }
 
 /// Processor time that `process` and those of its children that it has waited for have used,

@@ -1,0 +1,87 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::report::Format;
+
+/// Grades concurrent programs under stress and under controlled thread schedules.
+///
+/// Without a command it is `check`: grade every exercise, or those that are named.
+#[derive(Debug, Parser)]
+#[command(name = "cargo grade", bin_name = "cargo grade", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Grade exercises (the default command)
+    Check(CheckArgs),
+    /// Run one case again and show what the program did
+    Replay(ReplayArgs),
+    /// List the exercises, their checks and points
+    List(ListArgs),
+    /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
+    Selftest(SelftestArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The exercises to grade [default: all]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
+    /// Grade this in place of the crate's own source: a file for src/main.rs, a folder for src/
+    #[arg(long, value_name = "PATH")]
+    pub source: Option<PathBuf>,
+    /// Everything drawn by chance comes from this number
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// The exercise
+    pub exercise: String,
+    /// The case, as a report names it
+    #[arg(long)]
+    pub case: String,
+    /// Run this in place of the crate's own source: a file for src/main.rs, a folder for src/
+    #[arg(long, value_name = "PATH")]
+    pub source: Option<PathBuf>,
+    /// The seed of the report
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct SelftestArgs {
+    /// The exercises to test [default: all]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the result to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,76 @@
+//! `cargo grade list`: what there is to grade, from the registry and the rubrics.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::cli::ListArgs;
+use crate::error::Error;
+use crate::exercise::Exercise;
+use crate::exercises;
+use crate::exit_code;
+use crate::output::Output;
+use crate::report::{Format, SCHEMA_VERSION};
+use crate::rubric::Rubric;
+use crate::workspace::Workspace;
+
+#[derive(Serialize)]
+struct Catalogue {
+    schema_version: u32,
+    exercises: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    exercise: &'static str,
+    summary: &'static str,
+    max_score: f64,
+    checks: Vec<CheckEntry>,
+}
+
+#[derive(Serialize)]
+struct CheckEntry {
+    id: &'static str,
+    about: &'static str,
+    max_score: f64,
+}
+
+pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
+    let workspace = Workspace::find()?;
+    let output = Output::open(args.output.output.as_deref())?;
+    let entries: Result<_, Error> = exercises::ALL.iter().map(|exercise| entry(&workspace, exercise)).collect();
+    let catalogue = Catalogue { schema_version: SCHEMA_VERSION, exercises: entries? };
+    output.write(&match args.output.format {
+        Format::Human => for_people(&catalogue),
+        Format::Json => serde_json::to_string_pretty(&catalogue).unwrap_or_default() + "\n",
+    })?;
+    Ok(exit_code::PASS)
+}
+
+fn entry(workspace: &Workspace, exercise: &'static Exercise) -> Result<Entry, Error> {
+    let rubric = Rubric::read(workspace, exercise)?;
+    let of = |check: &'static crate::exercise::Check| CheckEntry {
+        id: check.id,
+        about: check.about,
+        max_score: rubric.points(check.id),
+    };
+    let checks: Vec<CheckEntry> = exercise.checks.iter().map(of).collect();
+    Ok(Entry {
+        exercise: exercise.name,
+        summary: exercise.summary,
+        max_score: checks.iter().map(|check| check.max_score).sum(),
+        checks,
+    })
+}
+
+fn for_people(catalogue: &Catalogue) -> String {
+    let mut text = String::new();
+    for entry in &catalogue.exercises {
+        let _ = writeln!(text, "{} ({} points): {}", entry.exercise, entry.max_score, entry.summary);
+        for check in &entry.checks {
+            let _ = writeln!(text, "  {:<20} {:>4}  {}", check.id, check.max_score, check.about);
+        }
+    }
+    let _ = writeln!(text, "{} exercises", catalogue.exercises.len());
+    text
+}

@@ -1,0 +1,140 @@
+//! Building the program that is graded.
+//!
+//! The source is put into a small workspace of its own (the *package*) with the course's manifest
+//! and lock file, and built by cargo, offline once the dependencies are there. Programs are kept
+//! under the hash of everything that went into them, so the same source is built only once.
+
+mod diagnostics;
+mod package;
+
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::run::{Invocation, Outcome};
+use crate::source::Source;
+use crate::workspace::Workspace;
+
+use package::Package;
+
+/// What a build came to.
+#[derive(Clone, Debug)]
+pub enum Build {
+    /// The executable.
+    Program(PathBuf),
+    /// The compiler's errors, with the user's own file names.
+    Errors(String),
+}
+
+/// Builds `source` as the program of `exercise`: optimised, as a user would run it.
+///
+/// # Errors
+/// When cargo cannot be run or fails for another reason than the source.
+pub fn build(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Build, Error> {
+    let package = Package::new(workspace, exercise)?;
+    let programs = workspace.build_folder().join("programs");
+    let program = programs.join(format!("{exercise}-{}", key(&package, source)?));
+    if program.is_file() {
+        return Ok(Build::Program(program));
+    }
+    fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
+    let _lock = lock(&workspace.build_folder().join("lock"))?;
+    package.write(source)?;
+    fetch_once(workspace, exercise, &package)?;
+    let target = workspace.build_folder().join("target");
+    let outcome = cargo(package.folder(), &target)
+        .args(["build", "--offline", "--release", "--quiet", "--message-format=json", "--package", exercise])
+        .run()?;
+    if outcome.ending.code() != Some(0) {
+        return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
+    }
+    keep(&target.join("release").join(exercise), &program)?;
+    Ok(Build::Program(program))
+}
+
+/// Copies under another name first, so that an interrupted copy is never taken for a program.
+fn keep(built: &Path, program: &Path) -> Result<(), Error> {
+    let partial = program.with_extension("partial");
+    fs::copy(built, &partial).map_err(Error::file(built))?;
+    fs::rename(&partial, program).map_err(Error::file(program))
+}
+
+/// The hash of everything that decides what the program does.
+fn key(package: &Package, source: &Source) -> Result<String, Error> {
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    };
+    add(compiler_version()?.as_bytes());
+    package.parts().for_each(&mut add);
+    for (path, content) in &source.files {
+        add(path.as_os_str().as_encoded_bytes());
+        add(content);
+    }
+    Ok(hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn compiler_version() -> Result<&'static str, Error> {
+    static VERSION: OnceLock<Option<String>> = OnceLock::new();
+    let ask = || {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(rustc).arg("-vV").output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    VERSION.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
+}
+
+/// One build at a time: cargo would wait for its own lock anyway, and the package is shared.
+fn lock(path: &Path) -> Result<File, Error> {
+    let file = File::create(path).map_err(Error::file(path))?;
+    file.lock().map_err(Error::file(path))?;
+    Ok(file)
+}
+
+/// Downloads the exercise's dependencies, unless that was done for the same lock file and manifest.
+fn fetch_once(workspace: &Workspace, exercise: &str, package: &Package) -> Result<(), Error> {
+    let stamp = workspace.build_folder().join(format!("fetched-{exercise}"));
+    let wanted: Vec<u8> = package.parts().flatten().copied().collect();
+    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    let target = workspace.build_folder().join("target");
+    let outcome = cargo(package.folder(), &target).args(["fetch", "--quiet", "--target", host()?]).run()?;
+    if outcome.ending.code() != Some(0) {
+        return Err(Error::Cargo(last_words(&outcome)));
+    }
+    fs::write(&stamp, wanted).map_err(Error::file(&stamp))
+}
+
+/// The target triple of this machine.
+pub fn host() -> Result<&'static str, Error> {
+    let line = |text: &'static str| text.lines().find_map(|line| line.strip_prefix("host: "));
+    compiler_version().and_then(|text| line(text).ok_or_else(|| Error::Cargo("rustc names no host".into())))
+}
+
+/// Cargo in `folder`, building into `target`, whatever the user's environment says.
+fn cargo(folder: &Path, target: &Path) -> Invocation {
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    Invocation::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
+        .inherit_environment()
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUSTFLAGS", "")
+        .env("CARGO_TERM_COLOR", "never")
+        .limit(|limits| {
+            (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(30), minutes(30));
+        })
+}
+
+/// What an unsuccessful tool said last.
+fn last_words(outcome: &Outcome) -> String {
+    let text = String::from_utf8_lossy(&outcome.stderr);
+    let text = text.trim();
+    if text.is_empty() { outcome.ending.to_string() } else { text.to_owned() }
+}

@@ -1,0 +1,83 @@
+//! What can keep the grader from grading. What is wrong with a *program* is never an error but
+//! part of its report.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::exit_code;
+use crate::run::RunError;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder that the user or the workspace names cannot be used.
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// A file of the workspace does not say what it must.
+    #[error("{}: {reason}", path.display())]
+    Content { path: PathBuf, reason: String },
+    /// No exercise, case or specimen has this name.
+    #[error("no {kind} is called `{name}`{}", hint(.nearest))]
+    Unknown { kind: &'static str, name: String, nearest: Option<String> },
+    /// Options that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// The grader does not stand in a workspace of exercises.
+    #[error("no workspace found: run it inside the repository that has `crates/` and `fixtures/`")]
+    NoWorkspace,
+    /// Cargo could not be run or did something that is not the source's fault.
+    #[error("cargo: {0}")]
+    Cargo(String),
+    /// A run could not be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Error {
+    /// An error about a file, for `map_err`.
+    pub fn file(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    /// An unknown name, with the nearest of `known`.
+    pub fn unknown<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let similarity = |candidate: &str| strsim::jaro_winkler(name, candidate);
+        let nearest = known
+            .into_iter()
+            .filter(|candidate| similarity(candidate) > 0.7)
+            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+        Self::Unknown { kind, name: name.to_owned(), nearest: nearest.map(str::to_owned) }
+    }
+
+    /// The exit code that tells scripts about it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace => exit_code::USAGE,
+            Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
+            Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,
+        }
+    }
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn a_misspelled_name_gets_the_nearest_one() {
+        let error = Error::unknown("exercise", "evn-od", ["primes", "even-odd", "downloader"]);
+        assert_eq!(error.to_string(), "no exercise is called `evn-od`; did you mean `even-odd`?");
+    }
+
+    #[test]
+    fn a_name_that_resembles_nothing_gets_no_suggestion() {
+        let error = Error::unknown("exercise", "xyz", ["primes", "even-odd"]);
+        assert_eq!(error.to_string(), "no exercise is called `xyz`");
+    }
+}

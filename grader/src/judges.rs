@@ -1,0 +1,177 @@
+//! What the judges of several exercises have in common: how a run has to end, and how lines are read.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::case::{Fault, Judgement, Observation, Text};
+use crate::run::Ending;
+
+/// Judges that the program ended by itself with exit code `code`.
+pub fn terminates(code: i32) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
+    move |observation| match observation.ending() {
+        Ending::Exited(seen) if *seen == code => Judgement::Kept,
+        ending => ended_otherwise(ending, format!("the program ends by itself with exit code {code}")),
+    }
+}
+
+/// Judges that the program ended by itself without a panic. For cases in which another check
+/// judges the exit code, so that one fault is not counted twice.
+pub fn ends() -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
+    |observation| match observation.ending() {
+        Ending::Exited(_) => Judgement::Kept,
+        ending => ended_otherwise(ending, "the program ends by itself, without a panic".into()),
+    }
+}
+
+fn ended_otherwise(ending: &Ending, expected: String) -> Judgement {
+    match ending {
+        Ending::Stopped => Judgement::Unproven(ending.to_string()),
+        _ if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
+        _ => Fault::new(expected, ending.to_string()).into(),
+    }
+}
+
+/// The lines of `text`, if each ends with `\n` alone.
+///
+/// # Errors
+/// A fault that names the first line that ends otherwise.
+pub fn lines(text: &Text) -> Result<&[String], Fault> {
+    const EXPECTED: &str = "every line ends with a line feed and nothing else";
+    if let Some(end) = text.bytes.windows(2).position(|pair| pair == b"\r\n") {
+        let line = text.bytes[..end].iter().filter(|&&byte| byte == b'\n').count();
+        return Err(Fault::new(EXPECTED, format!("line {} ends with a carriage return", line + 1)).at(line));
+    }
+    if !text.ends_with_newline() {
+        let last = text.lines.len().saturating_sub(1);
+        let seen = format!("the last line, {}, has no end", quoted(text.lines.last().map_or("", |line| line)));
+        return Err(Fault::new(EXPECTED, seen).at(last));
+    }
+    Ok(&text.lines)
+}
+
+/// Compares whole outputs: `seen` has to be exactly the lines `due`. `expected` says so in words.
+///
+/// # Errors
+/// A fault at the first line that differs.
+pub fn same_lines(
+    seen: &[String],
+    due: impl IntoIterator<Item = impl AsRef<str>>,
+    expected: &str,
+) -> Result<(), Fault> {
+    let mut count = 0;
+    for due in due {
+        let due = due.as_ref();
+        let fault = |what: String| Err(Fault::new(expected, what).at(count));
+        match seen.get(count) {
+            Some(line) if line == due => count += 1,
+            Some(line) => {
+                return fault(format!("line {} is {} where {} was due", count + 1, quoted(line), quoted(due)));
+            }
+            None => return fault(format!("the output ends after {count} lines, where {} was due", quoted(due))),
+        }
+    }
+    seen.get(count).map_or(Ok(()), |line| {
+        Err(Fault::new(expected, format!("after the last line due comes {}", quoted(line))).at(count))
+    })
+}
+
+/// Reads a decimal number written the one way that `println!` writes it: no `+`, no leading zeros.
+pub fn number<T: FromStr + Display>(word: &str) -> Option<T> {
+    word.parse().ok().filter(|number: &T| number.to_string() == word)
+}
+
+/// A line in backticks for a message; a long one is cut.
+pub fn quoted(line: &str) -> String {
+    const LONGEST: usize = 80;
+    match line.char_indices().nth(LONGEST) {
+        None => format!("`{line}`"),
+        Some((end, _)) => format!("`{}…`", &line[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(ending: Ending) -> Observation {
+        Observation { ending: Some(ending), ..Observation::default() }
+    }
+
+    fn seen(judgement: Judgement) -> String {
+        match judgement {
+            Judgement::Broken(fault) => fault.seen,
+            other => panic!("not broken: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn terminates_accepts_the_exit_code_alone() {
+        assert_eq!(terminates(1)(&ended(Ending::Exited(1))), Judgement::Kept);
+        assert_eq!(seen(terminates(1)(&ended(Ending::Exited(0)))), "it ended with exit code 0");
+    }
+
+    #[test]
+    fn terminates_says_how_the_program_ended_instead() {
+        let deadlock = terminates(0)(&ended(Ending::Deadlocked { threads: 3 }));
+        assert_eq!(seen(deadlock), "deadlock: all 3 threads wait for each other, none can be woken");
+        let panic = Ending::Panicked { code: 101, message: "no (src/main.rs:3:5)".into() };
+        assert_eq!(seen(terminates(101)(&ended(panic))), "it panicked (exit code 101): no (src/main.rs:3:5)");
+        assert_eq!(seen(terminates(0)(&ended(Ending::Signalled(11)))), "signal 11 ended it");
+    }
+
+    #[test]
+    fn a_run_that_the_machine_or_the_grader_cut_short_proves_nothing() {
+        for ending in [
+            Ending::WallLimit { seconds: 60, starved: true },
+            Ending::ToolError("no pipe".into()),
+            Ending::Stopped,
+        ] {
+            assert!(matches!(terminates(0)(&ended(ending.clone())), Judgement::Unproven(_)), "{ending:?}");
+            assert!(matches!(ends()(&ended(ending)), Judgement::Unproven(_)));
+        }
+    }
+
+    #[test]
+    fn ends_accepts_any_exit_code_but_no_panic() {
+        assert_eq!(ends()(&ended(Ending::Exited(1))), Judgement::Kept);
+        assert_eq!(ends()(&ended(Ending::Exited(0))), Judgement::Kept);
+        let panic = Ending::Panicked { code: 101, message: "no".into() };
+        assert_eq!(seen(ends()(&ended(panic))), "it panicked (exit code 101): no");
+        assert!(matches!(ends()(&ended(Ending::Idle { seconds: 5 })), Judgement::Broken(_)));
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed() {
+        assert_eq!(lines(&"a\nb\n".into()).unwrap(), ["a", "b"]);
+        assert_eq!(lines(&"".into()).unwrap(), [""; 0]);
+        let unended = lines(&"a\nb".into()).unwrap_err();
+        assert_eq!((unended.line, unended.seen.as_str()), (Some(1), "the last line, `b`, has no end"));
+        let returned = lines(&"a\nb\r\n".into()).unwrap_err();
+        assert_eq!((returned.line, returned.seen.as_str()), (Some(1), "line 2 ends with a carriage return"));
+    }
+
+    #[test]
+    fn whole_outputs_differ_at_the_first_line_that_does() {
+        let same = |seen: &str| same_lines(&Text::from(seen).lines, ["1", "2"], "1 and 2").map_err(|f| f.seen);
+        assert_eq!(same("1\n2\n"), Ok(()));
+        assert_eq!(same("1\n3\n"), Err("line 2 is `3` where `2` was due".into()));
+        assert_eq!(same("1\n"), Err("the output ends after 1 lines, where `2` was due".into()));
+        assert_eq!(same("1\n2\n2\n"), Err("after the last line due comes `2`".into()));
+    }
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        assert_eq!(number::<u64>("10"), Some(10));
+        assert_eq!(number::<i64>("-5"), Some(-5));
+        for word in ["+1", "01", "", " 1", "1 ", "-0", "18446744073709551616"] {
+            assert_eq!(number::<u64>(word), None, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_between_characters() {
+        assert_eq!(quoted("short"), "`short`");
+        let cut = quoted(&"é".repeat(1000));
+        assert_eq!(cut, format!("`{}…`", "é".repeat(80)));
+    }
+}

@@ -1,0 +1,123 @@
+//! The report for people: a line an exercise, then each failed check, totals last.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{CheckReport, ExerciseReport, Failure, Report};
+use crate::verdict::Verdict;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    for exercise in &report.exercises {
+        text += &summary_line(exercise);
+    }
+    for exercise in &report.exercises {
+        text += &details(exercise);
+    }
+    text += &totals(report);
+    text
+}
+
+fn colour(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Pass => AnsiColor::Green.on_default(),
+        Verdict::Skipped | Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
+        _ => AnsiColor::Red.on_default().bold(),
+    }
+}
+
+fn summary_line(exercise: &ExerciseReport) -> String {
+    let style = colour(exercise.verdict);
+    let points = format!("{}/{}", exercise.score, exercise.max_score);
+    format!(
+        "{:<18} {style}{:<15}{style:#} {points:>7}  {DIM}{}, {:.1} s{DIM:#}\n",
+        exercise.exercise,
+        exercise.verdict.word(),
+        effort(exercise),
+        exercise.seconds,
+    )
+}
+
+/// What the verdict rests on.
+fn effort(exercise: &ExerciseReport) -> String {
+    let explored = match exercise.explored.schedules {
+        0 => String::new(),
+        schedules => format!("{schedules} schedules ({} distinct), ", exercise.explored.distinct),
+    };
+    format!("{} checks, {explored}{} runs", exercise.checks.len(), exercise.stressed.runs)
+}
+
+fn details(exercise: &ExerciseReport) -> String {
+    let mut text = String::new();
+    if let Some(message) = &exercise.message {
+        let style = colour(exercise.verdict);
+        let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
+        let _ = write!(text, "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{message}");
+        if !message.ends_with('\n') {
+            text.push('\n');
+        }
+        return text;
+    }
+    for check in exercise.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        text += &check_details(&exercise.exercise, check);
+    }
+    text
+}
+
+fn check_details(exercise: &str, check: &CheckReport) -> String {
+    let style = colour(check.verdict);
+    let (id, verdict) = (&check.id, check.verdict.word());
+    let head = format!("\n{BOLD}{exercise} · {id}{BOLD:#} {style}{verdict}{style:#}\n");
+    match &check.failure {
+        Some(failure) => head + &failure_details(failure),
+        None => head + &format!("  {}\n", check.message),
+    }
+}
+
+fn failure_details(failure: &Failure) -> String {
+    let mut text = String::new();
+    let mut row = |label: &str, value: &str| {
+        let _ = writeln!(text, "  {DIM}{label:<9}{DIM:#} {}", value.replace('\n', "\n            "));
+    };
+    row("expected", &failure.expected);
+    row("seen", &failure.seen);
+    row("called", &failure.call);
+    if let Some(schedule) = &failure.schedule {
+        row("schedule", schedule);
+    }
+    row("ended", &failure.ended);
+    for line in &failure.lines {
+        let style = if line.starts_with('>') { colour(Verdict::Fail) } else { DIM };
+        let _ = writeln!(text, "    {style}{line}{style:#}");
+    }
+    let _ = writeln!(text, "  {DIM}{:<9}{DIM:#} {BOLD}{}{BOLD:#}", "again", failure.replay);
+    text
+}
+
+fn totals(report: &Report) -> String {
+    let mut counts: Vec<(Verdict, usize)> = Vec::new();
+    for exercise in &report.exercises {
+        match counts.iter_mut().find(|(verdict, _)| *verdict == exercise.verdict) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((exercise.verdict, 1)),
+        }
+    }
+    counts.sort_unstable();
+    let words: Vec<String> = counts
+        .iter()
+        .map(|&(verdict, count)| format!("{0}{count} {1}{0:#}", colour(verdict), verdict.word()))
+        .collect();
+    let exercises = if report.exercises.len() == 1 { "exercise" } else { "exercises" };
+    format!(
+        "\n{} {exercises}: {} · {}/{} points · seed {}\n",
+        report.exercises.len(),
+        words.join(", "),
+        report.score,
+        report.max_score,
+        report.seed,
+    )
+}

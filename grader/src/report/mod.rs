@@ -1,0 +1,158 @@
+//! What grading came to, as one plain value. Every output format is rendered from it, so no two
+//! formats can disagree.
+
+mod human;
+mod json;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::verdict::Verdict;
+
+/// The version of the JSON form. Fields are added without changing it, never removed or renamed.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The result of one call of the grader.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// The seed that everything drawn by chance came from.
+    pub seed: u64,
+    /// The worst verdict of all exercises.
+    pub verdict: Verdict,
+    /// The sum of all exercises.
+    pub score: f64,
+    /// The most that could be reached.
+    pub max_score: f64,
+    /// The exercises, in the order of the course.
+    pub exercises: Vec<ExerciseReport>,
+}
+
+/// The result of one exercise.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExerciseReport {
+    /// Its name.
+    pub exercise: String,
+    /// The worst verdict of its checks, or why there are none.
+    pub verdict: Verdict,
+    /// The points of the checks that passed.
+    pub score: f64,
+    /// The points of all checks.
+    pub max_score: f64,
+    /// Why nothing was judged: the compiler's errors, the stub that was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What was run under control.
+    pub explored: Explored,
+    /// What was run without control.
+    pub stressed: Stressed,
+    /// The checks, in the order of the contract.
+    pub checks: Vec<CheckReport>,
+    /// How long grading took, without the build.
+    pub seconds: f64,
+}
+
+/// Runs under controlled schedules.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Explored {
+    /// Schedules run.
+    pub schedules: u64,
+    /// Different ones among them.
+    pub distinct: u64,
+    /// Schedules a second; a time, so it differs from run to run.
+    pub per_second: f64,
+}
+
+/// Runs under the operating system's own schedule.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Stressed {
+    /// Runs of the program.
+    pub runs: u64,
+}
+
+/// The result of one check.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckReport {
+    /// Its id.
+    pub id: String,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Points reached.
+    pub score: f64,
+    /// Points for passing.
+    pub max_score: f64,
+    /// One sentence: what was found.
+    pub message: String,
+    /// Where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// One run that broke a promise.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// What the contract asks for.
+    pub expected: String,
+    /// What happened.
+    pub seen: String,
+    /// How the run ended, one word.
+    pub ending: String,
+    /// How the run ended, in a sentence.
+    pub ended: String,
+    /// The case.
+    pub case: String,
+    /// The call of the program, as a person would type it.
+    pub call: String,
+    /// The schedule that shows it; `null` for a run without control.
+    pub schedule: Option<String>,
+    /// A command that shows it again.
+    pub replay: String,
+    /// The output around the failure, numbered from 1, the line itself marked with `>`.
+    pub lines: Vec<String>,
+}
+
+impl Report {
+    /// Sums up `exercises`.
+    pub fn new(seed: u64, exercises: Vec<ExerciseReport>) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            seed,
+            verdict: Verdict::worst(exercises.iter().map(|exercise| exercise.verdict)),
+            score: exercises.iter().map(|exercise| exercise.score).sum(),
+            max_score: exercises.iter().map(|exercise| exercise.max_score).sum(),
+            exercises,
+        }
+    }
+}
+
+impl ExerciseReport {
+    /// Derives verdict and points from the checks again, after some were left out.
+    pub fn recount(&mut self) {
+        if self.message.is_none() {
+            self.verdict = Verdict::worst(self.checks.iter().map(|check| check.verdict));
+            self.score = self.checks.iter().map(|check| check.score).sum();
+            self.max_score = self.checks.iter().map(|check| check.max_score).sum();
+        }
+    }
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+}
+
+impl Format {
+    /// Renders `report`. The text for people has colours, as ANSI escapes, which the writer strips
+    /// where they are not wanted.
+    pub fn render(self, report: &Report) -> String {
+        match self {
+            Self::Human => human::render(report),
+            Self::Json => json::render(report),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Running cases under the operating system's own schedule.
+//!
+//! Repetition, real parallelism and a busy machine are all that this way of running has. It shows
+//! what does not depend on a rare schedule; for the rest a pass means little.
+
+use std::fs;
+use std::hint;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::case::{Case, Observation, Stage};
+use crate::run::RunError;
+
+/// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it.
+///
+/// # Errors
+/// When the run could not be made.
+pub fn perform(program: &Path, case: &Case, seed: u64, run: u32) -> Result<Observation, RunError> {
+    let folder = tempfile::Builder::new()
+        .prefix("lockstep-")
+        .tempdir()
+        .map_err(|error| RunError::Stage(error.to_string()))?;
+    let folder_path = fs::canonicalize(folder.path()).map_err(|error| RunError::Stage(error.to_string()))?;
+    let stage = Stage { program, folder: &folder_path, seed: seed.wrapping_add(u64::from(run)) };
+    let busy = run % 2 == 1;
+    under_load(busy, || case.scenario.perform(&stage))
+}
+
+/// Calls `work` while, if `busy`, a thread for each processor does nothing but use it.
+fn under_load<T>(busy: bool, work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(!busy);
+    thread::scope(|scope| {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..if busy { processors } else { 0 } {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    hint::spin_loop();
+                }
+            });
+        }
+        let _stop = StopOnDrop(&done);
+        work()
+    })
+}
+
+/// Ends the load also when `work` panics; else the scope would wait for ever.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

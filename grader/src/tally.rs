@@ -1,0 +1,80 @@
+//! What all judged runs together say of one check.
+
+use crate::exercise::Check;
+use crate::report::{CheckReport, Failure};
+use crate::verdict::Verdict;
+
+/// Counts judgements of one check. The first failure is the one that is shown.
+#[derive(Default)]
+pub(crate) struct Tally {
+    kept: u64,
+    unproven: Option<String>,
+    failure: Option<Failure>,
+}
+
+impl Tally {
+    pub(crate) fn kept(&mut self) {
+        self.kept += 1;
+    }
+
+    pub(crate) fn unproven(&mut self, reason: String) {
+        self.unproven.get_or_insert(reason);
+    }
+
+    pub(crate) fn broken(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// One failure outweighs any number of runs that kept the promise, and so does one run that
+    /// proved nothing where it should have.
+    pub(crate) fn report(self, check: &Check, points: f64) -> CheckReport {
+        let (verdict, message) = match (&self.failure, self.unproven, self.kept) {
+            (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
+            (None, Some(reason), _) => (Verdict::Inconclusive, reason),
+            (None, None, 0) => (Verdict::Skipped, "no run came far enough to judge it".to_owned()),
+            (None, None, kept) => (Verdict::Pass, format!("0 failures in {kept} runs")),
+        };
+        CheckReport {
+            id: check.id.to_owned(),
+            verdict,
+            score: if verdict == Verdict::Pass { points } else { 0.0 },
+            max_score: points,
+            message,
+            failure: self.failure,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHECK: Check = Check { id: "right", about: "the output is right" };
+
+    #[test]
+    fn a_check_that_nothing_judged_is_not_a_pass() {
+        assert_eq!(Tally::default().report(&CHECK, 3.0).verdict, Verdict::Skipped);
+    }
+
+    #[test]
+    fn one_unproven_run_among_many_kept_is_inconclusive_and_scores_nothing() {
+        let mut tally = Tally::default();
+        tally.kept();
+        tally.unproven("the machine was too slow".into());
+        let report = tally.report(&CHECK, 3.0);
+        assert_eq!((report.verdict, report.score), (Verdict::Inconclusive, 0.0));
+    }
+
+    #[test]
+    fn kept_runs_alone_are_a_pass_with_their_number() {
+        let mut tally = Tally::default();
+        tally.kept();
+        tally.kept();
+        let report = tally.report(&CHECK, 3.0);
+        assert_eq!((report.verdict, report.score, report.message.as_str()), (Verdict::Pass, 3.0, "0 failures in 2 runs"));
+    }
+}
