@@ -3,7 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{self, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -63,17 +63,15 @@ fn refuses_what_is_not_a_count() {
 
 #[test]
 fn ends_quietly_when_nobody_reads() {
-    for args in [&[][..], &["--max", "0"], &["--max", "1"], &["--max", "18446744073709551615"]] {
-        let (status, stderr) = run_and_stop_reading_after(0, args);
-        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{args:?}");
+    for args in [&[][..], &["--max=0"], &["--max=1"], &["--max=18446744073709551615"]] {
+        ends_quietly_after(0, args);
     }
 }
 
 #[test]
 fn ends_quietly_when_the_reader_leaves_early() {
     for lines in 1..=4 {
-        let (status, stderr) = run_and_stop_reading_after(lines, &["--max", "18446744073709551615"]);
-        assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "after {lines} lines");
+        ends_quietly_after(lines, &["--max=18446744073709551615"]);
     }
 }
 
@@ -81,39 +79,36 @@ fn ends_quietly_when_the_reader_leaves_early() {
 #[test]
 fn reports_an_output_that_cannot_be_written() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let (status, stderr) = run(process::Command::new(PROGRAM).stdout(full), |_| ());
+    let (status, stderr) = run(&[], full, || ());
     assert_eq!(status.code(), Some(1));
     assert!(stderr.starts_with("even-odd: standard output: "), "{stderr}");
 }
 
-/// Runs the program, reads that many lines of its output and closes it.
-fn run_and_stop_reading_after(lines: usize, args: &[&str]) -> (ExitStatus, String) {
+/// Reads that many lines of the program's output and closes it: for 0, before the program has started.
+#[track_caller]
+fn ends_quietly_after(lines: usize, args: &[&str]) {
     let (reader, writer) = io::pipe().unwrap();
-    let mut reader = Some(BufReader::new(reader));
-    if lines == 0 {
-        reader = None; // closed before the program has started
-    }
-    run(process::Command::new(PROGRAM).args(args).stdout(writer), |_| {
-        if let Some(reader) = &mut reader {
-            assert_eq!(reader.lines().take(lines).count(), lines);
-        }
-        reader = None;
-    })
+    let reader = (lines > 0).then(|| BufReader::new(reader));
+    let (status, stderr) = run(args, writer, || {
+        let seen = reader.map_or(0, |reader| reader.lines().take(lines).count());
+        assert_eq!(seen, lines);
+    });
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""), "{args:?} after {lines} lines");
 }
 
 /// Runs the program to its end, or kills it; gives its status and what it said on standard error.
-fn run(command: &mut process::Command, meanwhile: impl FnOnce(())) -> (ExitStatus, String) {
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    command.stdout(Stdio::null()).stderr(Stdio::null()); // closes our ends of the pipes
+fn run(args: &[&str], stdout: impl Into<Stdio>, meanwhile: impl FnOnce()) -> (ExitStatus, String) {
+    let mut child =
+        process::Command::new(PROGRAM).args(args).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
-    let (ended, has_ended) = mpsc::channel();
+    let (ended, has_ended) = mpsc::channel::<()>();
     let watchdog = thread::spawn(move || {
-        if has_ended.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if has_ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             child.kill().unwrap();
         }
         child.wait().unwrap()
     });
-    meanwhile(());
+    meanwhile();
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
     drop(ended);
