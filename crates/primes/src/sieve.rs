@@ -117,9 +117,8 @@ impl Segment {
     pub(crate) fn tally(&self) -> Tally {
         let count = self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum();
         let last = self.bits.iter().rposition(|&bits| bits != 0);
-        let largest = last.map_or(0, |at| {
-            30 * (self.first + at as u64) + WHEEL[self.bits[at].ilog2() as usize]
-        });
+        let largest =
+            last.map_or(0, |at| 30 * (self.first + at as u64) + WHEEL[self.bits[at].ilog2() as usize]);
         Tally { count, largest }
     }
 
@@ -132,6 +131,76 @@ impl Segment {
             for bit in (0..8).filter(|&bit| 30 * byte + WHEEL[bit] > limit) {
                 self.bits[at] &= !(1 << bit);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_prime(number: u64) -> bool {
+        number >= 2 && (2..=number.isqrt()).all(|divisor| !number.is_multiple_of(divisor))
+    }
+
+    /// The primes up to `limit` from segments of `len` bytes.
+    fn sieved(limit: u64, len: usize) -> Vec<u64> {
+        let sieve = Sieve::new(limit);
+        let mut primes: Vec<u64> = BELOW_WHEEL.into_iter().filter(|&p| p <= limit).collect();
+        let whole = Piece::whole(limit);
+        for first in (0..whole.len).step_by(len) {
+            let piece = Piece { first: first as u64, len: len.min(whole.len - first), ..whole };
+            primes.extend(sieve.segment(piece).primes());
+        }
+        primes
+    }
+
+    #[test]
+    fn agrees_with_trial_division_for_every_small_limit() {
+        let primes: Vec<u64> = (0..=2_000).filter(|&n| is_prime(n)).collect();
+        for limit in 0..=2_000 {
+            let expected = &primes[..primes.partition_point(|&p| p <= limit)];
+            assert_eq!(sieved(limit, 1 + limit as usize % 9), expected, "limit {limit}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_trial_division_for_every_segment_length() {
+        let limit = 20_000;
+        let expected: Vec<u64> = (0..=limit).filter(|&n| is_prime(n)).collect();
+        for len in 1..=Piece::whole(limit).len {
+            assert_eq!(sieved(limit, len), expected, "segments of {len} bytes");
+        }
+    }
+
+    #[test]
+    fn segments_may_end_anywhere_in_the_pattern() {
+        let limit = 30 * 2 * PATTERN_LEN + 1_000;
+        let expected = sieved(limit, Piece::whole(limit).len);
+        assert!(expected.iter().step_by(97).all(|&n| is_prime(n)));
+        for len in [1_000, 17_016, 17_017, 17_018, 30_000] {
+            assert_eq!(sieved(limit, len), expected, "segments of {len} bytes");
+        }
+    }
+
+    #[test]
+    fn agrees_with_trial_division_at_the_highest_limit() {
+        let limit = 1_000_000_000_000;
+        let first = limit / 30 - 9;
+        let segment = Sieve::new(limit).segment(Piece { first, len: 10, limit });
+        let expected: Vec<u64> = (30 * first..=limit).filter(|&n| is_prime(n)).collect();
+        assert_eq!(segment.primes().collect::<Vec<_>>(), expected);
+        assert_eq!(segment.tally(), Tally { count: expected.len() as u64, largest: 999_999_999_989 });
+    }
+
+    #[test]
+    fn a_tally_agrees_with_the_list() {
+        let limit = 100_000;
+        let sieve = Sieve::new(limit);
+        for first in 0..Piece::whole(limit).len as u64 {
+            let segment = sieve.segment(Piece { first, len: 1, limit });
+            let largest = segment.primes().last().unwrap_or(0);
+            assert_eq!(segment.tally(), Tally { count: segment.primes().count() as u64, largest });
         }
     }
 }
