@@ -14,12 +14,12 @@ pub fn terminates(code: i32) -> impl Fn(&Observation) -> Judgement + Send + Sync
     }
 }
 
-/// Judges that the program ended by itself without a panic. For cases in which another check
-/// judges the exit code, so that one fault is not counted twice.
+/// Judges that the program ended by itself, whatever its exit code. For cases in which another
+/// check judges that, so that one fault does not count twice.
 pub fn ends() -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
     |observation| match observation.ending() {
-        Ending::Exited(_) => Judgement::Kept,
-        ending => ended_otherwise(ending, "the program ends by itself, without a panic".into()),
+        Ending::Exited(_) | Ending::Panicked { .. } => Judgement::Kept,
+        ending => ended_otherwise(ending, "the program ends by itself".into()),
     }
 }
 
@@ -43,7 +43,8 @@ pub fn lines(text: &Text) -> Result<&[String], Fault> {
     }
     if !text.ends_with_newline() {
         let last = text.lines.len().saturating_sub(1);
-        let seen = format!("the last line, {}, has no end", quoted(text.lines.last().map_or("", |line| line)));
+        let seen =
+            format!("the last line, {}, has no end", quoted(text.lines.last().map_or("", |line| line)));
         return Err(Fault::new(EXPECTED, seen).at(last));
     }
     Ok(&text.lines)
@@ -65,9 +66,16 @@ pub fn same_lines(
         match seen.get(count) {
             Some(line) if line == due => count += 1,
             Some(line) => {
-                return fault(format!("line {} is {} where {} was due", count + 1, quoted(line), quoted(due)));
+                return fault(format!(
+                    "line {} is {} where {} was due",
+                    count + 1,
+                    quoted(line),
+                    quoted(due)
+                ));
             }
-            None => return fault(format!("the output ends after {count} lines, where {} was due", quoted(due))),
+            None => {
+                return fault(format!("the output ends where {} was due", quoted(due)));
+            }
         }
     }
     seen.get(count).map_or(Ok(()), |line| {
@@ -132,11 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn ends_accepts_any_exit_code_but_no_panic() {
-        assert_eq!(ends()(&ended(Ending::Exited(1))), Judgement::Kept);
-        assert_eq!(ends()(&ended(Ending::Exited(0))), Judgement::Kept);
+    fn ends_accepts_any_exit_code() {
         let panic = Ending::Panicked { code: 101, message: "no".into() };
-        assert_eq!(seen(ends()(&ended(panic))), "it panicked (exit code 101): no");
+        for ending in [Ending::Exited(0), Ending::Exited(1), panic] {
+            assert_eq!(ends()(&ended(ending)), Judgement::Kept);
+        }
+        assert_eq!(seen(ends()(&ended(Ending::Signalled(6)))), "signal 6 ended it");
         assert!(matches!(ends()(&ended(Ending::Idle { seconds: 5 })), Judgement::Broken(_)));
     }
 
@@ -152,10 +161,11 @@ mod tests {
 
     #[test]
     fn whole_outputs_differ_at_the_first_line_that_does() {
-        let same = |seen: &str| same_lines(&Text::from(seen).lines, ["1", "2"], "1 and 2").map_err(|f| f.seen);
+        let same =
+            |seen: &str| same_lines(&Text::from(seen).lines, ["1", "2"], "1 and 2").map_err(|f| f.seen);
         assert_eq!(same("1\n2\n"), Ok(()));
         assert_eq!(same("1\n3\n"), Err("line 2 is `3` where `2` was due".into()));
-        assert_eq!(same("1\n"), Err("the output ends after 1 lines, where `2` was due".into()));
+        assert_eq!(same("1\n"), Err("the output ends where `2` was due".into()));
         assert_eq!(same("1\n2\n2\n"), Err("after the last line due comes `2`".into()));
     }
 

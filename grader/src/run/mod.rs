@@ -24,7 +24,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 pub use ending::Ending;
-pub use process_table::{children, descendants, is_idle};
+pub use process_table::{children, descendants, is_asleep, is_idle};
 pub use running::Running;
 
 /// What a program may use before the grader ends it.
@@ -44,8 +44,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(5),
-            processor: Duration::from_secs(20),
-            wall: Duration::from_secs(60),
+            processor: Duration::from_secs(10),
+            wall: Duration::from_secs(300),
             output: 16 << 20,
         }
     }

@@ -80,18 +80,30 @@ fn is_endless_futex_wait(syscall: &str) -> bool {
     words.first() == Some(&FUTEX) && words.get(4) == Some(&"0x0")
 }
 
+/// Whether every thread of `process` and of all that it started sleeps at this moment. Takes no
+/// time, so a thread that wakes now and then does not hide that the others sleep; see [`is_idle`].
+/// False when the process has ended.
+pub fn is_asleep(process: Pid) -> bool {
+    let threads = all_threads(process);
+    !threads.is_empty() && threads.iter().all(|thread| thread.state == 'S')
+}
+
 /// Whether `process` and all that it started sleep, and slept between two looks: no thread runs,
 /// wants to run, or was given a processor. One moment only: a timer or another process may still
 /// wake a thread. False when the process has ended.
 pub fn is_idle(process: Pid) -> bool {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-    let look = || iter::once(process).chain(descendants(process)).flat_map(threads).collect::<Vec<_>>();
-    let first = look();
+    let first = all_threads(process);
     if first.is_empty() || first.iter().any(|thread| thread.state != 'S') {
         return false;
     }
     thread::sleep(BETWEEN_LOOKS);
-    look() == first
+    all_threads(process) == first
+}
+
+/// The threads of `process` and of all that it started.
+fn all_threads(process: Pid) -> Vec<Thread> {
+    iter::once(process).chain(descendants(process)).flat_map(threads).collect()
 }
 
 /// Processor time that `process` and those of its children that it has waited for have used,

@@ -1,0 +1,227 @@
+//! What the tellers are told to do: an operation in the words of ledger and output, and ledgers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::statement::Statement;
+use crate::case::Fault;
+use crate::judges::number;
+use crate::random::Random;
+
+/// What an operation does with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Deposit,
+    Withdraw,
+    Transfer,
+}
+
+impl Action {
+    pub(super) const ALL: [Self; 3] = [Self::Deposit, Self::Withdraw, Self::Transfer];
+
+    /// The word for it in ledgers and output.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Deposit => "deposit",
+            Self::Withdraw => "withdraw",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
+/// One row of a ledger. Its text is how the program's output names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Operation {
+    pub(super) teller: String,
+    pub(super) action: Action,
+    pub(super) account: String,
+    /// Where a transfer goes; empty otherwise.
+    pub(super) to: String,
+    pub(super) amount: i64,
+}
+
+impl Operation {
+    /// Reads `TELLER OPERATION ACCOUNT[>TO] AMOUNT`. Names may contain spaces.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (rest, amount) = text.rsplit_once(' ')?;
+        let amount = number(amount).filter(|&amount: &i64| amount >= 0)?;
+        let (action, (teller, accounts)) = Action::ALL
+            .into_iter()
+            .find_map(|action| Some((action, rest.split_once(&format!(" {} ", action.word()))?)))?;
+        let (account, to) = match action {
+            Action::Transfer => accounts.split_once('>').filter(|(_, to)| !to.is_empty())?,
+            _ => (accounts, ""),
+        };
+        let named = !teller.is_empty() && !account.is_empty();
+        named.then(|| Self { teller: teller.into(), action, account: account.into(), to: to.into(), amount })
+    }
+
+    fn new(teller: &str, action: Action, account: &str, to: &str, amount: i64) -> Self {
+        Self { teller: teller.into(), action, account: account.into(), to: to.into(), amount }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arrow = if self.to.is_empty() { "" } else { ">" };
+        let Self { teller, action, account, to, amount } = self;
+        write!(f, "{teller} {} {account}{arrow}{to} {amount}", action.word())
+    }
+}
+
+pub(super) fn deposit(teller: &str, account: &str, amount: i64) -> Operation {
+    Operation::new(teller, Action::Deposit, account, "", amount)
+}
+
+pub(super) fn withdraw(teller: &str, account: &str, amount: i64) -> Operation {
+    Operation::new(teller, Action::Withdraw, account, "", amount)
+}
+
+pub(super) fn transfer(teller: &str, account: &str, to: &str, amount: i64) -> Operation {
+    Operation::new(teller, Action::Transfer, account, to, amount)
+}
+
+/// Accounts as they are opened, and the operations of all tellers in file order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ledger {
+    pub(super) opening: Vec<(String, i64)>,
+    pub(super) operations: Vec<Operation>,
+}
+
+impl Ledger {
+    pub(super) fn new(opening: &[(&str, i64)], operations: impl IntoIterator<Item = Operation>) -> Self {
+        let opening = opening.iter().map(|&(account, amount)| (account.to_owned(), amount)).collect();
+        Self { opening, operations: operations.into_iter().collect() }
+    }
+
+    /// `rounds` operations of each of `tellers` tellers on `accounts`, drawn by chance, the tellers
+    /// in turn. Amounts are such that some withdrawals are rejected.
+    pub(super) fn drawn(random: &mut Random, accounts: &[&str], tellers: u64, rounds: u64) -> Self {
+        let mut draw = |teller: u64| {
+            let teller = format!("teller-{teller}");
+            let amount = i64::try_from(random.below(100)).unwrap_or(0);
+            let (account, to) = (random.pick(accounts), random.pick(accounts));
+            match random.below(3) {
+                0 => deposit(&teller, account, amount),
+                1 => withdraw(&teller, account, amount),
+                _ => transfer(&teller, account, to, amount),
+            }
+        };
+        let operations: Vec<Operation> = (0..rounds).flat_map(|_| 0..tellers).map(&mut draw).collect();
+        Self::new(&accounts.iter().map(|&account| (account, 100)).collect::<Vec<_>>(), operations)
+    }
+
+    /// The ledger behind an output of which only the program knows the ledger: the operations are
+    /// those that it printed, and each account was opened with what it holds in the end, less
+    /// what the accepted operations brought.
+    ///
+    /// # Errors
+    /// Where no opening balance would explain the output.
+    pub(super) fn behind(statement: &Statement) -> Result<Self, Fault> {
+        if statement.entries.is_empty() {
+            return Err(Fault::new("the operations of the built-in example", "there is not one"));
+        }
+        let mut changes = statement.changes();
+        let mut opening = Vec::new();
+        for balance in &statement.balances {
+            let known = balance.parts().map(|(account, last)| (account, i128::from(last)));
+            let first = known.map(|(account, last)| (account, last - changes.remove(account).unwrap_or(0)));
+            match first.map(|(account, first)| (account, i64::try_from(first))) {
+                Some((account, Ok(first))) if first >= 0 => opening.push((account.to_owned(), first)),
+                _ => {
+                    let seen = format!("line {} does not fit the operations before it", balance.line + 1);
+                    return Err(Fault::new(BALANCES, seen).at(balance.line));
+                }
+            }
+        }
+        if let Some(account) = changes.keys().next() {
+            return Err(Fault::new(BALANCES, format!("there is no such line for {account}")));
+        }
+        let operations = statement.entries.iter().map(|entry| entry.operation.clone()).collect();
+        Ok(Self { opening, operations })
+    }
+
+    /// The file. Rows of all tellers are mixed as `operations` are.
+    pub(super) fn csv(&self) -> String {
+        let mut text = String::from("teller,operation,account,to,amount\n");
+        for (account, amount) in &self.opening {
+            text += &format!(",open,{account},,{amount}\n");
+        }
+        for Operation { teller, action, account, to, amount } in &self.operations {
+            text += &format!("{teller},{},{account},{to},{amount}\n", action.word());
+        }
+        text
+    }
+
+    /// What each teller has to do, in order.
+    pub(super) fn by_teller(&self) -> BTreeMap<&str, Vec<&Operation>> {
+        let mut tellers: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+        for operation in &self.operations {
+            tellers.entry(&operation.teller).or_default().push(operation);
+        }
+        tellers
+    }
+}
+
+const BALANCES: &str =
+    "at the end, a line `balance ACCOUNT AMOUNT` for each account, as the accepted operations leave it";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_read_as_they_are_written() {
+        for operation in
+            [deposit("al", "joint", 0), withdraw("al bo", "my joint", 7), transfer("al", "a", "b", 1)]
+        {
+            assert_eq!(Operation::parse(&operation.to_string()), Some(operation));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_operations() {
+        for text in [
+            "",
+            "al deposit joint",
+            "al deposit joint -1",
+            "al borrow joint 5",
+            "deposit joint 5",
+            "al transfer a 5",
+        ] {
+            assert_eq!(Operation::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ledger_is_written_with_its_openings_first() {
+        let ledger = Ledger::new(&[("b", 5), ("a", 0)], [deposit("al", "b", 1), transfer("bo", "b", "a", 2)]);
+        let csv = "teller,operation,account,to,amount\n,open,b,,5\n,open,a,,0\nal,deposit,b,,1\nbo,transfer,b,a,2\n";
+        assert_eq!(ledger.csv(), csv);
+    }
+
+    #[test]
+    fn the_same_seed_draws_the_same_ledger() {
+        let draw = |seed| Ledger::drawn(&mut Random::new(seed), &["a", "b"], 3, 10);
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+        assert_eq!(draw(1).by_teller().values().map(Vec::len).collect::<Vec<_>>(), [10, 10, 10]);
+    }
+
+    #[test]
+    fn opening_balances_follow_from_the_final_ones() {
+        let output = "al deposit joint 5 ok 15\nbo withdraw joint 99 rejected 15\nbalance joint 15\n";
+        let ledger = Ledger::behind(&Statement::read(&output.into())).unwrap();
+        assert_eq!(
+            ledger,
+            Ledger::new(&[("joint", 10)], [deposit("al", "joint", 5), withdraw("bo", "joint", 99)])
+        );
+    }
+
+    #[test]
+    fn an_output_that_no_opening_balance_explains_has_no_ledger() {
+        let behind = |output: &str| Ledger::behind(&Statement::read(&output.into())).unwrap_err();
+        assert_eq!(behind("al deposit joint 5 ok 5\nbalance joint 4\n").line, Some(1));
+        assert_eq!(behind("al deposit joint 5 ok 5\n").seen, "there is no such line for joint");
+    }
+}

@@ -1,0 +1,85 @@
+//! `serve`, a scripted client, and the program's own client `join`.
+//!
+//! `join` sends the lines of its standard input and prints what it receives; so its input and
+//! output are the transcript of one more client.
+
+use std::net::SocketAddr;
+
+use super::serving::{Stop, serve};
+use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
+use crate::run::{RunError, Running, Stdin};
+
+const NICK: &str = "joiner";
+
+/// The scenario.
+pub(super) struct Joining;
+
+impl Scenario for Joining {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        let mut join = None;
+        let talk = |address, room: &mut Room| match start(stage, address) {
+            Ok(started) => talk(room, join.insert(started)).err(),
+            Err(error) => Some(machine(&error.to_string())),
+        };
+        let mut observation = serve(stage, Stop::EndOfInput, talk)?;
+        if let (Some(join), Evidence::Chat(transcripts)) = (join, &mut observation.evidence) {
+            transcripts.clients.push(transcript(join)?);
+        }
+        Ok(observation)
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("{program} join 127.0.0.1:PORT --name {NICK}")
+    }
+}
+
+fn start(stage: &Stage<'_>, address: SocketAddr) -> Result<Running, RunError> {
+    stage.call(["join", &address.to_string(), "--name", NICK]).stdin(Stdin::Open).start()
+}
+
+fn messages() -> impl Iterator<Item = String> {
+    (1..=5).map(|count| format!("message {count}"))
+}
+
+/// Waits for `join` first, as it may be slow to start; its limits see to it that the wait ends.
+fn talk(room: &mut Room, join: &mut Running) -> Result<(), GaveUp> {
+    let ann = room.join("ann", Manner::Stays)?;
+    wait_for_print(join, &format!("JOIN {NICK}"))?;
+    let lines: String = messages().map(|text| text + "\n").collect();
+    join.write_stdin(lines.as_bytes()).map_err(|error| machine(&error.to_string()))?;
+    room.say_at_once(ann, messages());
+    for nick in [NICK, "ann"] {
+        let event = format!("MSG {nick} message 5");
+        wait_for_print(join, &event)?;
+        room.wait_for_event(&[ann], &event)?;
+    }
+    Ok(())
+}
+
+fn wait_for_print(join: &Running, event: &str) -> Result<(), GaveUp> {
+    let printed = |text: &str| text.lines().any(|line| line.ends_with(event)).then_some(());
+    join.wait_for_stdout(printed).ok_or_else(|| GaveUp {
+        waiting_for: format!("`{event}` on the standard output of `join`"),
+        because: Because::Closed,
+    })
+}
+
+/// A server that is told to stop delivers all before it closes the connection, which ends `join`.
+fn transcript(mut join: Running) -> Result<Transcript, RunError> {
+    join.close_stdin();
+    let stdout = Observation::of(join.wait()?).stdout;
+    Ok(Transcript {
+        nick: NICK.to_owned(),
+        manner: Manner::Stays,
+        sent: messages().collect(),
+        unfinished: None,
+        torn: !stdout.ends_with_newline(),
+        received: stdout.lines,
+        end: End::ByServer,
+    })
+}
+
+fn machine(reason: &str) -> GaveUp {
+    GaveUp { waiting_for: "`join`".to_owned(), because: Because::Machine(reason.to_owned()) }
+}

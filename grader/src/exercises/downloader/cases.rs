@@ -1,0 +1,331 @@
+//! The ways in which the program is called.
+
+use std::sync::Arc;
+
+use super::plan::{Due, Input, Plan, REFUSING};
+use super::scenario::Download;
+use super::simulate::{Simulate, overlapping};
+use super::{concurrency, files, outcomes};
+use crate::case::{Case, Judgement, Observation};
+use crate::fixture::http::{Answer, Body, Cut, Framing, Hold, Order};
+use crate::judges::terminates;
+
+/// All cases; first those in which nothing goes wrong.
+pub(super) fn all(seed: u64) -> Vec<Case> {
+    let bodies = Bodies(seed);
+    let groups = [simulated(), whole(bodies), at_once(bodies), failing(bodies), retried(bodies)];
+    groups.into_iter().flatten().collect()
+}
+
+/// Gives each file other bytes.
+#[derive(Clone, Copy)]
+struct Bodies(u64);
+
+impl Bodies {
+    fn sized(self, index: u64, length: u64) -> Body {
+        Body::new(self.0 ^ (index << 32), length)
+    }
+
+    fn small(self, index: u64) -> Body {
+        self.sized(index, 2000 + index)
+    }
+}
+
+type Promise = (&'static str, fn(&Plan, &Observation) -> Judgement);
+
+const INTACT: Promise = ("files-intact", files::intact);
+const ORDER: Promise = ("in-list-order", outcomes::in_list_order);
+const NAMES: Promise = ("no-name-conflicts", files::named);
+const PARALLEL: Promise = ("parallel", concurrency::parallel);
+const AT_MOST: Promise = ("at-most-jobs", concurrency::at_most_jobs);
+const WHOLE: Promise = ("no-partial-files", files::whole);
+const FAILURES: Promise = ("failures-named", outcomes::failures_named);
+const RETRIES: Promise = ("retries", outcomes::retried);
+
+fn case(id: &str, runs: u32, plan: Plan, promises: &[Promise]) -> Case {
+    let plan = Arc::new(plan);
+    let case =
+        Case::new(id, Download(Arc::clone(&plan))).runs(runs).judge("terminates", terminates(plan.code()));
+    promises.iter().fold(case, |case, &(check, judge)| {
+        let plan = Arc::clone(&plan);
+        case.judge(check, move |seen| judge(&plan, seen))
+    })
+}
+
+fn simulated() -> Vec<Case> {
+    let case = |id, args: &[&'static str], names: &'static [&'static str]| {
+        Case::new(id, Simulate { args: args.to_vec() })
+            .runs(1)
+            .judge("simulate-overlaps", move |seen| overlapping(names, seen))
+            .judge("terminates", terminates(0))
+    };
+    vec![
+        case("example", &[], &["file1.zip", "file2.zip", "file3.zip"]),
+        case("simulate", &["--simulate", "cat.png", "dog.png"], &["cat.png", "dog.png"]),
+        Case::of_args("no-jobs", ["--jobs", "0", "http://127.0.0.1/"])
+            .runs(1)
+            .judge("terminates", terminates(2)),
+    ]
+}
+
+/// Downloads that all succeed.
+fn whole(bodies: Bodies) -> Vec<Case> {
+    let one = Plan { out: None, ..Plan::new("") }.file("/one.bin", bodies.small(1)).named("one.bin");
+    vec![
+        case("one-file", 1, one, &[INTACT, ORDER, NAMES]),
+        case("sizes", 2, sizes(bodies), &[INTACT, ORDER]),
+        case("redirects", 1, redirects(bodies), &[INTACT, ORDER]),
+        case("names", 2, names(bodies), &[NAMES, INTACT, WHOLE]),
+        case("same-name", 1, same_name(bodies), &[NAMES, INTACT, ORDER]),
+        case("numbered-names", 1, numbered_names(bodies), &[NAMES, INTACT]),
+        case("input-file", 1, input(2, Input::File, bodies), &[ORDER, INTACT]),
+        case("input-stdin", 1, input(0, Input::Stdin, bodies), &[ORDER, INTACT]),
+        case("many", 3, many(bodies), &[INTACT, ORDER, NAMES, WHOLE]),
+    ]
+}
+
+fn sizes(bodies: Bodies) -> Plan {
+    let framings =
+        [("length", Framing::Length), ("chunked", Framing::Chunked), ("close", Framing::UntilClose)];
+    let lengths = [0, 1, 65_537, 700_001];
+    let mut plan = Plan::new("");
+    for (index, (name, framing)) in (0..).zip(framings) {
+        for length in lengths {
+            let body = bodies.sized(index, length);
+            let path = format!("/{name}-{length}.bin");
+            plan = plan.serve(&path, vec![Answer::Whole(body, framing)], Due::File(body.content()));
+        }
+    }
+    plan
+}
+
+/// The last segment stays the same, so that it does not matter which of the URLs gives the name.
+fn redirects(bodies: Bodies) -> Plan {
+    let to = |code, path: String| vec![Answer::Redirect(code, path)];
+    let mut plan = Plan::new("");
+    for (index, code) in (0..).zip([301, 302, 303, 307, 308]) {
+        let (body, target) = (bodies.small(index), format!("/new/{code}.bin"));
+        plan = plan
+            .serve(&format!("/old/{code}.bin"), to(code, target.clone()), Due::File(body.content()))
+            .page(&target, vec![Answer::Whole(body, Framing::Length)]);
+    }
+    let body = bodies.small(9);
+    plan.serve("/1/far.bin", to(302, "/2/far.bin".into()), Due::File(body.content()))
+        .page("/2/far.bin", to(302, "../3/far.bin".into()))
+        .page("/3/far.bin", to(301, "/4/far.bin".into()))
+        .page("/4/far.bin", vec![Answer::Whole(body, Framing::Length)])
+}
+
+/// Plain names, and such as a server would choose that wants to write elsewhere.
+fn names(bodies: Bodies) -> Plan {
+    let plan = Plan { out: Some("a/b/downloads"), ..Plan::new("") }
+        .file("/docs/", bodies.small(1))
+        .named("index.html")
+        .file("/data.csv?version=2/x", bodies.small(2))
+        .named("data.csv")
+        .file("/%41bc%2Dd.txt", bodies.small(3))
+        .named("Abc-d.txt");
+    let hostile = [
+        "..%2f..%2fescape",
+        "%2e%2e%2fescape",
+        "a%2fb",
+        "nul%00nul",
+        "line%0aline",
+        "%0d%1b%5B2J",
+        "..%5c..%5cescape",
+        "%ff%fe",
+        "caf%C3%A9%20au%20lait",
+        "100%25",
+    ];
+    let numbered = (10..).zip(hostile);
+    let plan =
+        numbered.fold(plan, |plan, (index, name)| plan.file(&format!("/n/{name}"), bodies.small(index)));
+    // A client may resolve the dots itself; the server has the same file at both places.
+    plan.file("/n/%2e%2e", bodies.small(30)).page("/", vec![Answer::Whole(bodies.small(30), Framing::Length)])
+}
+
+/// The last one is whole first, so that names given in the order of completion show.
+fn same_name(bodies: Bodies) -> Plan {
+    let plan = Plan::new("--jobs 4 --timeout 600").file("/a/x.bin", bodies.small(0)).named("x.bin");
+    let numbered = (1..).zip(["/b/x.bin", "/c/x.bin", "/d/x.bin"]);
+    numbered
+        .fold(plan, |plan, (index, path)| {
+            plan.file(path, bodies.small(index)).named(&format!("x.bin.{index}"))
+        })
+        .held(4, Hold::Head, Order::LastFirst)
+}
+
+/// Names that look like the number that another one gets. Which number they get instead is open.
+fn numbered_names(bodies: Bodies) -> Plan {
+    let paths = ["/a/x.1", "/a/x", "/b/x", "/b/x.1", "/c/x", "/c/x.1"];
+    (0..).zip(paths).fold(Plan::new(""), |plan, (index, path)| plan.file(path, bodies.small(index)))
+}
+
+/// Four URLs, of which `arguments` are arguments; the last one is whole first.
+fn input(arguments: u64, input: Input, bodies: Bodies) -> Plan {
+    let add = |plan: Plan, index: u64| plan.file(&format!("/{index}.bin"), bodies.small(index));
+    let plan = (0..arguments).fold(Plan::new("--jobs 4 --timeout 600"), add).input(input);
+    (arguments..4).fold(plan, add).held(4, Hold::Head, Order::LastFirst)
+}
+
+fn many(bodies: Bodies) -> Plan {
+    let plan = Plan::new("--jobs 8").file("/0/data.bin", bodies.small(0)).named("data.bin");
+    (1..24).fold(plan, |plan, index| {
+        plan.file(&format!("/{index}/data.bin"), bodies.small(index)).named(&format!("data.bin.{index}"))
+    })
+}
+
+/// How many downloads are under way at once.
+fn at_once(bodies: Bodies) -> Vec<Case> {
+    let held = |options, count, jobs| {
+        let plan = (0..count)
+            .fold(Plan::new(options), |plan, index| plan.file(&format!("/{index}.bin"), bodies.small(index)));
+        plan.held(jobs, Hold::Head, Order::Together)
+    };
+    let half_way = Plan::new("--jobs 2 --timeout 600")
+        .file("/left.bin", bodies.sized(1, 300_000))
+        .file("/right.bin", bodies.sized(2, 300_000))
+        .held(2, Hold::Middle, Order::Together);
+    vec![
+        case("four-jobs-by-default", 1, held("--timeout 600", 6, 4), &[PARALLEL, AT_MOST]),
+        case("three-jobs", 2, held("--jobs 3 --timeout 600", 7, 3), &[PARALLEL, AT_MOST]),
+        case("one-job", 1, held("--jobs 1 --timeout 600", 3, 1), &[AT_MOST]),
+        case("more-jobs-than-urls", 1, held("--jobs 8 --timeout 600", 5, 8), &[PARALLEL, AT_MOST]),
+        case("half-way", 1, half_way, &[WHOLE, INTACT]),
+    ]
+}
+
+/// Downloads that fail, each in its own way.
+fn failing(bodies: Bodies) -> Vec<Case> {
+    vec![
+        case("failures", 1, failures(bodies), &[FAILURES, ORDER, WHOLE]),
+        case("cut-bodies", 1, cut_bodies(bodies), &[WHOLE, INTACT]),
+        case("name-is-a-folder", 1, blocked(bodies), &[FAILURES, WHOLE]),
+        case("silent-server", 1, silent(bodies), &[FAILURES, WHOLE]),
+    ]
+}
+
+fn failures(bodies: Bodies) -> Plan {
+    let half = Answer::Half(bodies.small(1), Framing::Length, Cut::Close);
+    // A program that never gives up is shown for what it is by a file that it must not get.
+    let round = then_whole(Answer::Redirect(302, "/round.bin".into()), 1000, bodies.small(4));
+    Plan::new("--retries 0")
+        .file("/before.bin", bodies.small(2))
+        .fails("/missing.bin", vec![Answer::Status(404)], Some("status-404"))
+        .fails("/broken.bin", vec![Answer::Status(500)], Some("status-500"))
+        .fails("/short.bin", vec![half], Some("truncated"))
+        .fails("/round.bin", round, Some("redirect-loop"))
+        .url(format!("http://{REFUSING}/refused.bin"), Due::Failure(Some("refused")))
+        .url("no-scheme.bin", Due::Failure(Some("bad-url")))
+        .url("http://", Due::Failure(Some("bad-url")))
+        .file("/after.bin", bodies.small(3))
+}
+
+fn cut_bodies(bodies: Bodies) -> Plan {
+    let body = bodies.sized(1, 100_000);
+    let half = |framing, cut| vec![Answer::Half(body, framing, cut)];
+    Plan::new("--retries 0")
+        .file("/whole.bin", bodies.sized(2, 100_000))
+        .fails("/length.bin", half(Framing::Length, Cut::Close), None)
+        .fails("/chunked.bin", half(Framing::Chunked, Cut::Close), None)
+        .fails("/reset.bin", half(Framing::Length, Cut::Reset), None)
+        .fails("/empty.bin", vec![Answer::Nothing(Cut::Close)], None)
+        .serve("/overlong.bin", vec![Answer::Overlong(body)], Due::FileOrFailure(body.half().content()))
+}
+
+/// A folder stands where the file would have to go.
+fn blocked(bodies: Bodies) -> Plan {
+    let plan = Plan { obstacles: vec!["blocked.bin"], ..Plan::new("--retries 0") };
+    plan.fails("/blocked.bin", vec![Answer::Whole(bodies.small(1), Framing::Length)], Some("write"))
+        .file("/free.bin", bodies.small(2))
+}
+
+/// Nothing but silence: on a slow machine every other download could be late, too.
+fn silent(bodies: Bodies) -> Plan {
+    Plan::new("--jobs 4 --retries 0 --timeout 1")
+        .fails("/silent.bin", vec![Answer::Nothing(Cut::Silence)], Some("timeout"))
+        .fails(
+            "/stalls.bin",
+            vec![Answer::Half(bodies.small(1), Framing::Length, Cut::Silence)],
+            Some("timeout"),
+        )
+        .fails(
+            "/stalls-chunked.bin",
+            vec![Answer::Half(bodies.small(2), Framing::Chunked, Cut::Silence)],
+            Some("timeout"),
+        )
+}
+
+/// Failures that may pass.
+fn retried(bodies: Bodies) -> Vec<Case> {
+    vec![
+        case("two-retries-by-default", 1, default_retries(bodies), &[RETRIES]),
+        case("one-retry", 1, limited_retries("--jobs 4 --retries 1", 1, bodies), &[RETRIES]),
+        case("no-retry", 1, limited_retries("--jobs 4 --retries 0", 0, bodies), &[RETRIES]),
+    ]
+}
+
+fn default_retries(bodies: Bodies) -> Plan {
+    let [a, b, c] = [1, 2, 3].map(|index| bodies.small(index));
+    Plan::new("--jobs 8")
+        .patient()
+        .serve("/busy.bin", then_whole(Answer::Status(503), 2, a), Due::File(a.content()))
+        .asked(3)
+        .serve("/hiccup.bin", then_whole(Answer::Status(500), 1, b), Due::File(b.content()))
+        .asked(2)
+        .serve("/reset.bin", then_whole(Answer::Nothing(Cut::Reset), 2, c), Due::File(c.content()))
+        .asked(3)
+        .fails("/down.bin", vec![Answer::Status(502)], Some("status-502"))
+        .asked(3)
+        .fails("/always-reset.bin", vec![Answer::Nothing(Cut::Reset)], None)
+        .asked(3)
+        .fails("/missing.bin", vec![Answer::Status(404)], Some("status-404"))
+        .asked(1)
+        .fails("/forbidden.bin", vec![Answer::Status(403)], Some("status-403"))
+        .asked(1)
+}
+
+/// One file that the last retry gets, one that would need a retry more.
+fn limited_retries(options: &'static str, retries: usize, bodies: Bodies) -> Plan {
+    let [a, b] = [1, 2].map(|index| bodies.small(index));
+    Plan::new(options)
+        .patient()
+        .serve("/in-time.bin", then_whole(Answer::Status(503), retries, a), Due::File(a.content()))
+        .asked(retries + 1)
+        .fails("/too-late.bin", then_whole(Answer::Status(503), retries + 1, b), Some("status-503"))
+        .asked(retries + 1)
+}
+
+/// `failure` so many times, then the file.
+fn then_whole(failure: Answer, times: usize, body: Body) -> Vec<Answer> {
+    let mut answers = vec![failure; times];
+    answers.push(Answer::Whole(body, Framing::Length));
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::EXERCISE;
+    use super::*;
+
+    #[test]
+    fn every_case_has_its_own_name_and_judges_that_it_terminates() {
+        let cases = all(0);
+        let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(ids.len(), cases.len());
+        for case in &cases {
+            assert!(case.judges.iter().any(|(check, _)| *check == "terminates"), "{}", case.id);
+        }
+    }
+
+    #[test]
+    fn every_check_is_judged_and_every_judge_has_its_check() {
+        let cases = all(0);
+        let judged: BTreeSet<&str> =
+            cases.iter().flat_map(|case| case.judges.iter().map(|(check, _)| *check)).collect();
+        let promised: BTreeSet<&str> = EXERCISE.checks.iter().map(|check| check.id).collect();
+        assert_eq!(judged, promised);
+    }
+}

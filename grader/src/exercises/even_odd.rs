@@ -1,0 +1,81 @@
+//! Two threads that print the numbers in turn.
+
+use crate::case::{Case, Judgement, Observation};
+use crate::exercise::{Check, Exercise};
+use crate::judges::{lines, same_lines, terminates};
+
+/// One thread prints the odd numbers, another the even ones.
+pub static EXERCISE: Exercise = Exercise {
+    name: "even-odd",
+    summary: "Two threads take turns: one prints the odd numbers, the other the even ones",
+    checks: &[
+        Check { id: "alternates", about: "the output is 1 to N, one a line, ascending" },
+        Check { id: "terminates", about: "the program ends, whether N is odd, even or 0" },
+    ],
+    cases,
+};
+
+const DEFAULT_MAX: u64 = 10;
+
+fn cases(_seed: u64) -> Vec<Case> {
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12);
+    let small = [0, 1, 2, 7].map(|max| of_max(max).runs(12));
+    let large = [100, 1000].map(|max| of_max(max).runs(5));
+    [defaults].into_iter().chain(small).chain(large).collect()
+}
+
+fn of_max(max: u64) -> Case {
+    judged(Case::of_args(format!("max-{max}"), ["--max".to_owned(), max.to_string()]), max)
+}
+
+fn judged(case: Case, max: u64) -> Case {
+    case.judge("alternates", move |seen| alternates(seen, max)).judge("terminates", terminates(0))
+}
+
+fn alternates(seen: &Observation, max: u64) -> Judgement {
+    let expected = match max {
+        0 => "no output".to_owned(),
+        1 => "the number 1 and nothing else".to_owned(),
+        _ => format!("the numbers 1 to {max}, one a line, in ascending order"),
+    };
+    let due = (1..=max).map(|number| number.to_string());
+    lines(&seen.stdout).and_then(|lines| same_lines(lines, due, &expected)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(max: u64, stdout: &str) -> String {
+        match alternates(&Observation { stdout: stdout.into(), ..Observation::default() }, max) {
+            Judgement::Broken(fault) => fault.seen,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn all_numbers_in_order_are_right() {
+        assert_eq!(says(0, ""), "Kept");
+        assert_eq!(says(1, "1\n"), "Kept");
+        assert_eq!(says(4, "1\n2\n3\n4\n"), "Kept");
+    }
+
+    #[test]
+    fn the_first_line_out_of_turn_is_named() {
+        assert_eq!(says(4, "1\n2\n4\n3\n"), "line 3 is `4` where `3` was due");
+        assert_eq!(says(4, "1\n2\n2\n3\n"), "line 3 is `2` where `3` was due");
+    }
+
+    #[test]
+    fn too_few_and_too_many_numbers_are_wrong() {
+        assert_eq!(says(4, "1\n2\n3\n"), "the output ends where `4` was due");
+        assert_eq!(says(2, "1\n2\n3\n"), "after the last line due comes `3`");
+        assert_eq!(says(0, "1\n"), "after the last line due comes `1`");
+    }
+
+    #[test]
+    fn lines_carry_the_number_and_nothing_else() {
+        assert_eq!(says(2, "Odd: 1\nEven: 2\n"), "line 1 is `Odd: 1` where `1` was due");
+        assert_eq!(says(2, "1\n2"), "the last line, `2`, has no end");
+    }
+}

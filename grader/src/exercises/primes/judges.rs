@@ -1,0 +1,197 @@
+//! Holds what the program printed, and what was seen of its child processes, against the contract.
+
+use super::known::is_right_for_a_large_limit;
+use super::transcript::{self, Call};
+use super::workers::{AT_MOST, ENOUGH_RUNS, KILLED, KILLED_EARLY, LOOKED_ENOUGH};
+use crate::case::{Fault, Judgement, Observation};
+use crate::judges::{lines, quoted, same_lines};
+
+/// Judges that the output is the lines `due`.
+pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Judgement {
+    const EXPECTED: &str = "the primes up to each limit, in the order of the arguments";
+    lines(&seen.stdout).and_then(|lines| same_lines(lines, due, EXPECTED)).into()
+}
+
+/// Judges that all calls of a session printed the same.
+pub(super) fn same_for_any_workers(seen: &Observation) -> Judgement {
+    let calls = transcript::read(&seen.stdout);
+    let Some((first, others)) = calls.split_first().filter(|(first, _)| !first.printed.is_empty()) else {
+        return Judgement::Unproven("needs calls that print something".into());
+    };
+    if seen.code() != Some(0) {
+        return Judgement::Unproven("needs calls that end with exit code 0".into());
+    }
+    others.iter().find_map(|call| difference(first, call)).map_or(Judgement::Kept, Into::into)
+}
+
+fn difference(first: &Call, call: &Call) -> Option<Fault> {
+    let longest = first.printed.len().max(call.printed.len());
+    let at = (0..longest).find(|&at| first.printed.get(at) != call.printed.get(at))?;
+    let line = |call: &Call| call.printed.get(at).map_or("no line".into(), |line| quoted(line));
+    let expected = format!("{}, as from {}", line(first), quoted(&first.command));
+    let seen = format!("{} from {}", line(call), quoted(&call.command));
+    Some(Fault::new(expected, seen).at(call.line + 1 + at))
+}
+
+/// Judges that the work was shared over `workers` child processes.
+pub(super) fn child_processes(seen: &Observation, workers: usize) -> Judgement {
+    let calls = transcript::read(&seen.stdout);
+    let notes = || calls.iter().flat_map(|call| &call.notes);
+    let counts = notes().filter_map(|note| note.strip_prefix(AT_MOST)?.parse::<usize>().ok());
+    let enough = notes().filter(|note| *note == LOOKED_ENOUGH).count();
+    let expected =
+        format!("{workers} child processes alive at once with `--mode processes --workers {workers}`");
+    match counts.max() {
+        Some(most) if most == workers => Judgement::Kept,
+        Some(most) if most > workers => Fault::new(expected, format!("there were {most}")).into(),
+        Some(most) if enough >= ENOUGH_RUNS => {
+            Fault::new(expected, format!("there were at most {most}")).into()
+        }
+        _ => Judgement::Unproven("no run was long enough to see its child processes".into()),
+    }
+}
+
+/// Judges that the death of a child process was an error and made no count smaller.
+pub(super) fn worker_death(seen: &Observation) -> Judgement {
+    const EXPECTED: &str = "a child process that dies is an error: exit code 1, `primes: SUBJECT: reason` on \
+                            standard error, and no count without its share";
+    let fault = |seen: String| Judgement::from(Fault::new(EXPECTED, seen));
+    let calls = transcript::read(&seen.stdout);
+    let has = |call: &Call, wanted: &str| call.notes.iter().any(|note| note == wanted);
+    let Some(call) = calls.last().filter(|call| has(call, KILLED)) else {
+        return Judgement::Unproven("no child process could be caught and killed".into());
+    };
+    if let Some(at) = call.printed.iter().position(|line| !is_right_for_a_large_limit(line)) {
+        let line = quoted(&call.printed[at]);
+        return Fault::new(EXPECTED, format!("it printed {line}")).at(call.line + 1 + at).into();
+    }
+    match seen.code() {
+        Some(1) if seen.stderr.lines.iter().any(|line| names_a_subject(line)) => Judgement::Kept,
+        Some(1) => fault("standard error has no line `primes: SUBJECT: reason`".into()),
+        Some(0) if !has(call, KILLED_EARLY) => {
+            Judgement::Unproven("the child process that was killed may have done its share".into())
+        }
+        _ => fault(seen.ending().to_string()),
+    }
+}
+
+fn names_a_subject(line: &str) -> bool {
+    let parts = line.strip_prefix("primes: ").and_then(|rest| rest.split_once(": "));
+    parts.is_some_and(|(subject, reason)| !subject.is_empty() && !reason.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Ending;
+
+    fn seen(code: i32, stdout: &str, stderr: &str) -> Observation {
+        Observation {
+            ending: Some(Ending::Exited(code)),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+            ..Observation::default()
+        }
+    }
+
+    fn says(judgement: Judgement) -> String {
+        match judgement {
+            Judgement::Kept => "kept".into(),
+            Judgement::Unproven(_) => "unproven".into(),
+            Judgement::Broken(fault) => fault.seen,
+        }
+    }
+
+    #[test]
+    fn counts_have_to_be_the_lines_due() {
+        let due = ["2: 1 primes, largest 2".to_owned()];
+        let counts = |stdout| says(counts_right(&seen(0, stdout, ""), &due));
+        assert_eq!(counts("2: 1 primes, largest 2\n"), "kept");
+        assert_eq!(
+            counts("2: 1 prime, largest 2\n"),
+            "line 1 is `2: 1 prime, largest 2` where `2: 1 primes, largest 2` was due"
+        );
+        assert_eq!(counts(""), "the output ends where `2: 1 primes, largest 2` was due");
+    }
+
+    #[test]
+    fn all_calls_have_to_print_the_same() {
+        let same = |code, stdout| same_for_any_workers(&seen(code, stdout, ""));
+        assert_eq!(same(0, "$ a\n| 1\n| 2\n$ b\n| 1\n| 2\n"), Judgement::Kept);
+        let Judgement::Broken(fault) = same(0, "$ a\n| 1\n| 2\n$ b\n| 1\n| 3\n") else { panic!("kept") };
+        assert_eq!((fault.expected.as_str(), fault.seen.as_str()), ("`2`, as from `a`", "`3` from `b`"));
+        assert_eq!(fault.line, Some(5));
+        assert_eq!(says(same(0, "$ a\n| 1\n| 2\n$ b\n| 1\n")), "no line from `b`");
+        assert_eq!(says(same(0, "$ a\n| 1\n$ b\n| 1\n| 2\n")), "`2` from `b`");
+    }
+
+    #[test]
+    fn calls_that_failed_or_printed_nothing_show_no_sameness() {
+        for (code, stdout) in [(1, "$ a\n| 1\n$ b\n| 1\n"), (0, "$ a\n$ b\n"), (0, "1\n")] {
+            assert_eq!(says(same_for_any_workers(&seen(code, stdout, ""))), "unproven");
+        }
+    }
+
+    #[test]
+    fn children_are_counted_over_all_runs() {
+        let count = |stdout: &str| says(child_processes(&seen(0, stdout, ""), 3));
+        let (few, all, more) =
+            (format!("# {AT_MOST}1\n"), format!("# {AT_MOST}3\n"), format!("# {AT_MOST}4\n"));
+        assert_eq!(count(&format!("$ a\n{few}$ a\n{all}")), "kept");
+        assert_eq!(count(&format!("$ a\n{more}")), "there were 4");
+        assert_eq!(
+            count(&format!("$ a\n{few}# {LOOKED_ENOUGH}\n$ a\n{few}# {LOOKED_ENOUGH}\n")),
+            "there were at most 1"
+        );
+    }
+
+    #[test]
+    fn too_few_children_are_no_fault_before_enough_runs_were_looked_at() {
+        let count = |stdout: &str| says(child_processes(&seen(0, stdout, ""), 3));
+        assert_eq!(count(&format!("$ a\n# {AT_MOST}0\n# {LOOKED_ENOUGH}\n$ a\n# {AT_MOST}2\n")), "unproven");
+        assert_eq!(count(""), "unproven");
+        assert_eq!(count(&format!("$ a\n| # {AT_MOST}3\n")), "unproven");
+    }
+
+    const MESSAGE: &str = "primes: worker 1: ended by signal 9\n";
+
+    fn death(code: i32, stdout: &str, stderr: &str) -> String {
+        says(worker_death(&seen(code, stdout, stderr)))
+    }
+
+    #[test]
+    fn a_death_is_an_error_with_a_message() {
+        let killed = format!("$ a\n# {KILLED}\n");
+        assert_eq!(death(1, &killed, MESSAGE), "kept");
+        assert_eq!(death(1, &killed, ""), "standard error has no line `primes: SUBJECT: reason`");
+        assert_eq!(
+            death(1, &killed, "primes: it failed\n"),
+            "standard error has no line `primes: SUBJECT: reason`"
+        );
+        assert_eq!(death(101, &killed, MESSAGE), "it ended with exit code 101");
+    }
+
+    #[test]
+    fn a_smaller_count_is_a_fault_whatever_the_exit_code() {
+        let smaller = format!("$ a\n| 2000000: 100000 primes, largest 1999993\n# {KILLED}\n");
+        for code in [0, 1] {
+            assert_eq!(
+                death(code, &smaller, MESSAGE),
+                "it printed `2000000: 100000 primes, largest 1999993`"
+            );
+        }
+    }
+
+    #[test]
+    fn success_after_an_early_death_is_a_fault() {
+        let right = format!("$ a\n| 2000000: 148933 primes, largest 1999993\n# {KILLED}\n");
+        assert_eq!(death(0, &format!("{right}# {KILLED_EARLY}\n"), ""), "it ended with exit code 0");
+        assert_eq!(death(0, &right, ""), "unproven");
+    }
+
+    #[test]
+    fn without_a_kill_nothing_is_shown() {
+        assert_eq!(death(1, "$ a\n", MESSAGE), "unproven");
+        assert_eq!(death(0, "", ""), "unproven");
+    }
+}

@@ -1,0 +1,323 @@
+//! Producers and consumers around one bounded buffer.
+
+use crate::case::{Case, Fault, Judgement, Text};
+use crate::exercise::{Check, Exercise};
+use crate::judges::{lines, number, quoted, terminates};
+
+/// Producers put numbered items into a bounded buffer, consumers take them out.
+pub static EXERCISE: Exercise = Exercise {
+    name: "producer-consumer",
+    summary: "Producers put numbered items into a bounded buffer, consumers take them all",
+    checks: &[
+        Check { id: "exactly-once", about: "each item is produced once and consumed once" },
+        Check { id: "fifo", about: "each consumer sees the items of each producer ascending" },
+        Check {
+            id: "bounded",
+            about: "producers are never ahead by more than the buffer and the consumers hold",
+        },
+        Check { id: "terminates", about: "the program ends, also without items and with idle consumers" },
+        Check { id: "done-last", about: "the last line, and only the last, is `done TOTAL`" },
+    ],
+    cases,
+};
+
+/// How the program is called.
+#[derive(Clone, Copy)]
+struct Setting {
+    producers: usize,
+    consumers: usize,
+    items: usize,
+    capacity: usize,
+}
+
+const DEFAULTS: Setting = Setting { producers: 1, consumers: 1, items: 5, capacity: 1 };
+
+const SMALL_RUNS: u32 = 12;
+const LARGE_RUNS: u32 = 3;
+
+/// Producers, consumers, items of each producer, places.
+const SMALL: &[(&str, [usize; 4])] = &[
+    ("no-items", [2, 2, 0, 1]),
+    ("two-and-two", [2, 2, 3, 1]),
+    ("one-to-two", [1, 2, 4, 1]),
+    ("two-to-one", [2, 1, 3, 2]),
+    ("idle-consumers", [1, 4, 2, 1]),
+    ("room-for-all", [2, 2, 4, 100]),
+];
+
+const LARGE: &[(&str, [usize; 4])] = &[
+    ("one-place-for-many", [4, 4, 250, 1]),
+    ("many-producers", [16, 3, 100, 8]),
+    ("many-consumers", [3, 16, 400, 8]),
+    ("long", [2, 2, 2000, 16]),
+];
+
+fn cases(_seed: u64) -> Vec<Case> {
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS);
+    let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS));
+    let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
+    [defaults].into_iter().chain(small).chain(large).collect()
+}
+
+fn of_setting(id: &str, [producers, consumers, items, capacity]: [usize; 4]) -> Case {
+    let options = ["--producers", "--consumers", "--items", "--capacity"].into_iter();
+    let numbers = [producers, consumers, items, capacity].map(|number| number.to_string());
+    let args = options.zip(numbers).flat_map(|(option, number)| [option.to_owned(), number]);
+    judged(Case::of_args(id, args), Setting { producers, consumers, items, capacity })
+}
+
+fn judged(case: Case, setting: Setting) -> Case {
+    case.judge("exactly-once", move |seen| exactly_once(setting, &seen.stdout).into())
+        .judge("fifo", move |seen| when_complete(setting, &seen.stdout, fifo))
+        .judge("bounded", move |seen| when_complete(setting, &seen.stdout, bounded))
+        .judge("terminates", terminates(0))
+        .judge("done-last", move |seen| done_last(setting, &seen.stdout).into())
+}
+
+/// A line of output that is about one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    Produced { producer: usize, item: usize },
+    Consumed { consumer: usize, producer: usize, item: usize },
+}
+
+impl Event {
+    fn parse(line: &str) -> Option<Self> {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["produced", producer, item] => {
+                Some(Self::Produced { producer: number(producer)?, item: number(item)? })
+            }
+            ["consumed", consumer, producer, item] => Some(Self::Consumed {
+                consumer: number(consumer)?,
+                producer: number(producer)?,
+                item: number(item)?,
+            }),
+            _ => None,
+        }
+    }
+
+    fn is_within(self, setting: Setting) -> bool {
+        match self {
+            Self::Produced { producer, item } => producer < setting.producers && item < setting.items,
+            Self::Consumed { consumer, producer, item } => {
+                consumer < setting.consumers && producer < setting.producers && item < setting.items
+            }
+        }
+    }
+}
+
+/// The events with their lines, other lines left out.
+fn events(stdout: &Text) -> impl Iterator<Item = (usize, Event)> {
+    stdout.lines.iter().enumerate().filter_map(|(line, text)| Some((line, Event::parse(text)?)))
+}
+
+fn is_about_the_end(line: &str) -> bool {
+    line.starts_with("done")
+}
+
+/// What is missing or too much is blamed only once, under `exactly-once`.
+fn when_complete(
+    setting: Setting,
+    stdout: &Text,
+    rule: fn(Setting, &Text) -> Result<(), Fault>,
+) -> Judgement {
+    match exactly_once(setting, stdout) {
+        Ok(()) => rule(setting, stdout).into(),
+        Err(_) => Judgement::Unproven("needs every item exactly once".into()),
+    }
+}
+
+fn exactly_once(setting: Setting, stdout: &Text) -> Result<(), Fault> {
+    let Setting { producers, consumers, items, .. } = setting;
+    let expected = format!(
+        "each of {producers} × {items} items produced once and consumed once, by {consumers} consumers, \
+         all numbered from 0"
+    );
+    let fault =
+        |line: usize, seen: &str| Err(Fault::new(&expected, format!("line {} {seen}", line + 1)).at(line));
+    let mut produced = vec![false; producers * items];
+    let mut consumed = produced.clone();
+    for (line, text) in lines(stdout)?.iter().enumerate().filter(|(_, text)| !is_about_the_end(text)) {
+        let Some(event) = Event::parse(text).filter(|event| event.is_within(setting)) else {
+            return fault(line, &format!("is {}", quoted(text)));
+        };
+        let before = match event {
+            Event::Produced { producer, item } => &mut produced[producer * items + item],
+            Event::Consumed { producer, item, .. } => &mut consumed[producer * items + item],
+        };
+        if std::mem::replace(before, true) {
+            return fault(line, &format!("is {}, for the second time", quoted(text)));
+        }
+    }
+    let missing = |seen: &[bool], what: &str| match seen.iter().position(|&seen| !seen) {
+        None => Ok(()),
+        Some(place) => {
+            let (producer, item) = (place / items, place % items);
+            Err(Fault::new(&expected, format!("item {item} of producer {producer} was never {what}")))
+        }
+    };
+    missing(&produced, "produced").and_then(|()| missing(&consumed, "consumed"))
+}
+
+fn fifo(setting: Setting, stdout: &Text) -> Result<(), Fault> {
+    let mut last = vec![None; setting.consumers * setting.producers];
+    for (line, event) in events(stdout) {
+        let Event::Consumed { consumer, producer, item } = event else { continue };
+        let before = last[consumer * setting.producers + producer].replace(item);
+        if let Some(before) = before.filter(|&before| before > item) {
+            let seen =
+                format!("consumer {consumer} got item {item} of producer {producer} after item {before}");
+            return Err(
+                Fault::new("each consumer gets each producer's items in ascending order", seen).at(line)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A consumer may have taken an item and not yet said so: each can be one item behind.
+fn bounded(setting: Setting, stdout: &Text) -> Result<(), Fault> {
+    let Setting { consumers, capacity, .. } = setting;
+    let (mut produced, mut consumed) = (0, 0);
+    for (line, event) in events(stdout) {
+        match event {
+            Event::Produced { .. } => produced += 1,
+            Event::Consumed { .. } => consumed += 1,
+        }
+        if produced > consumed + capacity + consumers {
+            let expected = format!(
+                "never more than {} items produced and not consumed: {capacity} in the buffer, one with each consumer",
+                capacity + consumers
+            );
+            let seen = format!("at line {}, {produced} are produced and {consumed} consumed", line + 1);
+            return Err(Fault::new(expected, seen).at(line));
+        }
+    }
+    Ok(())
+}
+
+fn done_last(setting: Setting, stdout: &Text) -> Result<(), Fault> {
+    let due = format!("done {}", setting.producers * setting.items);
+    let expected = format!("the last line, and only the last, is `{due}`");
+    let fault = |line: usize, seen: String| Err(Fault::new(&expected, seen).at(line));
+    match stdout.lines.iter().position(|line| is_about_the_end(line)) {
+        None => Err(Fault::new(&expected, "there is no such line")),
+        Some(line) if stdout.lines[line] != due => {
+            fault(line, format!("line {} is {}", line + 1, quoted(&stdout.lines[line])))
+        }
+        Some(line) => stdout.lines.get(line + 1).map_or(Ok(()), |after| {
+            fault(line + 1, format!("after it, line {} is {}", line + 2, quoted(after)))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Observation;
+
+    const TWO_AND_TWO: Setting = Setting { producers: 2, consumers: 2, items: 2, capacity: 1 };
+
+    const RIGHT: &str = "produced 0 0\nproduced 1 0\nconsumed 0 0 0\nconsumed 1 1 0\nproduced 0 1\n\
+                         produced 1 1\nconsumed 1 0 1\nconsumed 1 1 1\ndone 4\n";
+
+    fn says(setting: Setting, check: &str, stdout: &str) -> String {
+        let case = judged(Case::of_args("", [""; 0]), setting);
+        let judge = &case.judges.iter().find(|(id, _)| *id == check).unwrap().1;
+        match judge(&Observation { stdout: stdout.into(), ..Observation::default() }) {
+            Judgement::Kept => "kept".into(),
+            Judgement::Unproven(_) => "unproven".into(),
+            Judgement::Broken(fault) => fault.seen,
+        }
+    }
+
+    fn of(check: &str, stdout: &str) -> String {
+        says(TWO_AND_TWO, check, stdout)
+    }
+
+    #[test]
+    fn a_right_output_keeps_every_promise() {
+        for check in ["exactly-once", "fifo", "bounded", "done-last"] {
+            assert_eq!(of(check, RIGHT), "kept", "{check}");
+            let nothing = Setting { items: 0, ..TWO_AND_TWO };
+            assert_eq!(says(nothing, check, "done 0\n"), "kept", "{check}");
+        }
+    }
+
+    #[test]
+    fn an_item_may_be_consumed_before_its_producer_said_so() {
+        let early = RIGHT.replace(
+            "produced 0 0\nproduced 1 0\nconsumed 0 0 0\n",
+            "consumed 0 0 0\nproduced 0 0\nproduced 1 0\n",
+        );
+        for check in ["exactly-once", "fifo", "bounded", "done-last"] {
+            assert_eq!(of(check, &early), "kept", "{check}");
+        }
+    }
+
+    #[test]
+    fn lost_and_doubled_items_are_named() {
+        let once = |stdout: &str| of("exactly-once", stdout);
+        assert_eq!(once(&RIGHT.replace("consumed 1 0 1\n", "")), "item 1 of producer 0 was never consumed");
+        assert_eq!(once(&RIGHT.replace("produced 1 1\n", "")), "item 1 of producer 1 was never produced");
+        assert_eq!(
+            once(&RIGHT.replace("consumed 1 0 1", "consumed 0 1 0")),
+            "line 7 is `consumed 0 1 0`, for the second time"
+        );
+        assert_eq!(once("done 4\n"), "item 0 of producer 0 was never produced");
+    }
+
+    #[test]
+    fn lines_about_anything_else_are_named() {
+        let once = |stdout: &str| of("exactly-once", stdout);
+        assert_eq!(once("produced 0 2\n"), "line 1 is `produced 0 2`");
+        assert_eq!(once("produced 2 0\n"), "line 1 is `produced 2 0`");
+        assert_eq!(once("consumed 2 0 0\n"), "line 1 is `consumed 2 0 0`");
+        assert_eq!(once("produced 0 00\n"), "line 1 is `produced 0 00`");
+        assert_eq!(once("Produced 0\n"), "line 1 is `Produced 0`");
+        assert_eq!(once(RIGHT.trim_end()), "the last line, `done 4`, has no end");
+    }
+
+    #[test]
+    fn a_consumer_that_goes_back_in_a_producers_items_is_named() {
+        let swapped = "produced 0 0\nproduced 0 1\nconsumed 0 0 1\nconsumed 0 0 0\ndone 2\n";
+        let one = Setting { producers: 1, ..TWO_AND_TWO };
+        assert_eq!(says(one, "fifo", swapped), "consumer 0 got item 0 of producer 0 after item 1");
+        let by_two = swapped.replace("consumed 0 0 0", "consumed 1 0 0");
+        assert_eq!(says(one, "fifo", &by_two), "kept");
+    }
+
+    #[test]
+    fn a_producer_too_far_ahead_is_named() {
+        let ahead = "produced 0 0\nproduced 0 1\nproduced 0 2\nconsumed 0 0 0\nconsumed 0 0 1\nconsumed 0 0 2\ndone 3\n";
+        let one = Setting { producers: 1, consumers: 1, items: 3, capacity: 1 };
+        assert_eq!(says(one, "bounded", ahead), "at line 3, 3 are produced and 0 consumed");
+        assert_eq!(says(Setting { capacity: 2, ..one }, "bounded", ahead), "kept");
+        assert_eq!(says(Setting { consumers: 2, ..one }, "bounded", ahead), "kept");
+    }
+
+    #[test]
+    fn order_and_bound_blame_no_missing_item_again() {
+        for check in ["fifo", "bounded"] {
+            assert_eq!(of(check, "done 4\n"), "unproven", "{check}");
+        }
+    }
+
+    #[test]
+    fn the_end_is_said_once_and_last() {
+        let done = |stdout: &str| of("done-last", stdout);
+        assert_eq!(done(&RIGHT.replace("done 4\n", "")), "there is no such line");
+        assert_eq!(done(&RIGHT.replace("done 4", "done 3")), "line 9 is `done 3`");
+        assert_eq!(done(&RIGHT.replace("done 4", "done")), "line 9 is `done`");
+        assert_eq!(done(&format!("{RIGHT}done 4\n")), "after it, line 10 is `done 4`");
+        assert_eq!(done("done 4\nproduced 0 0\n"), "after it, line 2 is `produced 0 0`");
+    }
+
+    #[test]
+    fn huge_numbers_are_no_items() {
+        let line = "produced 0 99999999999999999999999\nconsumed 18446744073709551615 0 0\n";
+        assert_eq!(of("exactly-once", line), "line 1 is `produced 0 99999999999999999999999`");
+        assert_eq!(of("fifo", line), "unproven");
+    }
+}

@@ -1,0 +1,31 @@
+//! Sources that do not compile, or are not written yet.
+
+use crate::support::{Program, even_odd, grade};
+
+#[test]
+fn a_program_that_does_not_compile_gets_the_compilers_words_with_the_users_path() {
+    let program = Program::new("fn main() { let number: u32 = \"seven\"; }\n");
+    let (code, report) = program.grade_as("even-odd");
+    assert_eq!((code, &report["exercises"][0]["verdict"]), (1, &"build-error".into()));
+    let message = report["exercises"][0]["message"].as_str().unwrap();
+    assert!(message.contains("error[E0308]: mismatched types"), "{message}");
+    assert!(message.contains(&format!("{}:1:", program.path())), "{message}");
+    assert_eq!(report["max_score"], 10.0);
+}
+
+#[test]
+fn a_stub_is_not_implemented_and_says_where() {
+    let program = Program::new(&even_odd("let _ = max; todo!()"));
+    let (code, report) = program.grade_as("even-odd");
+    assert_eq!((code, &report["exercises"][0]["verdict"]), (1, &"not-implemented".into()));
+    assert!(report["exercises"][0]["message"].as_str().unwrap().contains("main.rs:3:"));
+}
+
+#[test]
+fn a_folder_stands_for_src() {
+    let program = Program::new("mod numbers;\nfn main() { numbers::print(); }\n");
+    std::fs::write(program.folder().join("numbers.rs"), "pub fn print() { println!(\"0\"); }\n").unwrap();
+    grade(["check", "even-odd", "--source", program.folder().to_str().unwrap()])
+        .code(1)
+        .stdout(predicates::str::contains("alternates"));
+}

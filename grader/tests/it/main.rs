@@ -1,0 +1,8 @@
+//! The grader as its users meet it: called from outside.
+
+mod build;
+mod check;
+mod containment;
+mod support;
+mod tidy;
+mod usage;

@@ -1,0 +1,71 @@
+//! A small builder for calls of the grader, and programs for it to grade.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use assert_cmd::assert::Assert;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The workspace that these tests are part of.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// A call of the grader in the workspace. A test that hangs is ended long before CI is.
+#[track_caller]
+pub(crate) fn grade<'a>(args: impl IntoIterator<Item = &'a str>) -> Assert {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+    command.args(args).current_dir(root());
+    assert_cmd::Command::from_std(command).timeout(Duration::from_secs(600)).assert()
+}
+
+/// A folder with one program in it, for `--source`.
+pub(crate) struct Program {
+    folder: TempDir,
+}
+
+impl Program {
+    pub(crate) fn new(main: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("main.rs"), main).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self) -> String {
+        self.folder.path().join("main.rs").display().to_string()
+    }
+
+    /// Grades it as `exercise` and gives the exit code and the report.
+    #[track_caller]
+    pub(crate) fn grade_as(&self, exercise: &str) -> (i32, Value) {
+        let assert = grade(["check", exercise, "--source", &self.path(), "--format", "json"]);
+        let output = assert.get_output();
+        let report = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code().unwrap(), report)
+    }
+}
+
+/// The check called `id` in the report's first exercise.
+#[track_caller]
+pub(crate) fn check<'a>(report: &'a Value, id: &str) -> &'a Value {
+    let checks = report["exercises"][0]["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["id"] == id).unwrap_or_else(|| panic!("no check {id} in {checks:#?}"))
+}
+
+/// An even-odd program that prints the numbers from one thread, with a change to `body`.
+pub(crate) fn even_odd(body: &str) -> String {
+    format!(
+        "fn main() {{
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    {body}
+}}
+"
+    )
+}

@@ -1,0 +1,150 @@
+//! The repository holds together: registry, crates, fixtures and texts agree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use grader::exercise::Exercise;
+use grader::rubric::Rubric;
+use grader::solution_region;
+use grader::specimen::{self, Expected};
+use grader::workspace::Workspace;
+use grader::exercises;
+
+use crate::support::root;
+
+fn workspace() -> Workspace {
+    Workspace::at(root())
+}
+
+/// Fails with one line for each exercise that has a `problem`.
+#[track_caller]
+fn no_exercise_has(problem: impl Fn(&Exercise) -> Option<String>) {
+    let found: Vec<String> = exercises::ALL
+        .iter()
+        .filter_map(|exercise| problem(exercise).map(|text| format!("{}: {text}", exercise.name)))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn folders(path: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(path)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn crates_fixtures_and_registry_name_the_same_exercises() {
+    let mut registered: Vec<&str> = exercises::ALL.iter().map(|exercise| exercise.name).collect();
+    registered.sort_unstable();
+    assert_eq!(folders(&root().join("crates")), registered);
+    assert_eq!(folders(&root().join("fixtures")), registered);
+}
+
+#[test]
+fn every_readme_has_its_sections_and_graded_hints() {
+    no_exercise_has(|exercise| {
+        let text = fs::read_to_string(workspace().crate_folder(exercise.name).join("README.md")).ok()?;
+        let sections: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+        let title = format!("# {}", exercise.name);
+        let wanted = [title.as_str(), "## Task", "## Contract", "## The tempting bug", "## Hints"];
+        let hints = text.lines().filter(|line| line.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok()));
+        (sections != wanted || hints.count() < 3).then(|| format!("sections {sections:?}"))
+    });
+}
+
+#[test]
+fn every_rubric_names_exactly_the_checks_and_gives_ten_points() {
+    no_exercise_has(|exercise| match Rubric::read(&workspace(), exercise) {
+        Err(error) => Some(error.to_string()),
+        Ok(rubric) => {
+            let sum: f64 = exercise.checks.iter().map(|check| rubric.points(check.id)).sum();
+            (sum != 10.0).then(|| format!("{sum} points"))
+        }
+    });
+}
+
+#[test]
+fn every_exercise_has_solution_regions_that_pair_up() {
+    no_exercise_has(|exercise| {
+        let mut regions = 0;
+        for file in rust_files(&workspace().crate_folder(exercise.name).join("src")) {
+            match solution_region::strip(&fs::read_to_string(&file).unwrap()) {
+                Ok((_, count)) => regions += count,
+                Err(error) => return Some(format!("{}: {error}", file.display())),
+            }
+        }
+        (regions == 0).then(|| "it has no solution region".into())
+    });
+}
+
+#[test]
+fn every_exercise_has_mutants_and_variants() {
+    no_exercise_has(|exercise| {
+        let specimens = match specimen::all(&workspace(), exercise) {
+            Ok(specimens) => specimens,
+            Err(error) => return Some(error.to_string()),
+        };
+        let (mutants, variants): (Vec<_>, Vec<_>) =
+            specimens.into_iter().partition(|specimen| matches!(specimen.expected, Expected::Fails(_)));
+        (mutants.len() < 4 || variants.len() < 2)
+            .then(|| format!("{} mutants, {} variants", mutants.len(), variants.len()))
+    });
+}
+
+#[test]
+fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
+    no_exercise_has(|exercise| {
+        let cases = (exercise.cases)(0);
+        let judged: Vec<&str> = cases.iter().flat_map(|case| case.judges.iter().map(|(check, _)| *check)).collect();
+        let unjudged = exercise.checks.iter().find(|check| !judged.contains(&check.id)).map(|check| check.id);
+        let unknown = judged.iter().copied().find(|id| exercise.check(id).is_none());
+        unjudged.or(unknown).map(str::to_owned)
+    });
+}
+
+#[test]
+fn case_names_are_unique() {
+    no_exercise_has(|exercise| {
+        let mut names: Vec<String> = (exercise.cases)(0).into_iter().map(|case| case.id).collect();
+        names.sort();
+        names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone())
+    });
+}
+
+#[test]
+fn no_test_is_switched_off() {
+    let marker = concat!("#[", "ignore");
+    let offenders: Vec<PathBuf> = [root().join("crates"), root().join("grader")]
+        .iter()
+        .flat_map(|folder| rust_files(folder))
+        .filter(|file| fs::read_to_string(file).unwrap().contains(marker))
+        .collect();
+    assert!(offenders.is_empty(), "{offenders:?}");
+}
+
+#[test]
+fn the_readme_lists_every_exercise() {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    no_exercise_has(|exercise| {
+        let link = format!("[{0}](crates/{0}/README.md)", exercise.name);
+        (!text.contains(&link)).then(|| "README.md has no row for it".into())
+    });
+}
