@@ -4,11 +4,12 @@
 //! to. Running a case once gives an [`Observation`]. Judges are pure functions over observations:
 //! they do no I/O, so the same observation always gets the same judgement.
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::time::Duration;
 
-use crate::run::{Ending, Invocation, Outcome, RunError};
+use schedule::ThreadId;
+
+use crate::run::{Ending, Outcome, RunError};
+pub use crate::stage::Stage;
 
 /// One way of calling the program.
 pub struct Case {
@@ -18,8 +19,13 @@ pub struct Case {
     pub scenario: Box<dyn Scenario>,
     /// How many times stress runs it, when nothing fails before.
     pub runs: u32,
+    /// The share of the exercise's schedules that explore gives to it; 0 for a case that is not
+    /// explored.
+    pub share: u32,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
+    /// The promises that only runs under control can show: who wrote which line.
+    pub controlled_judges: Vec<(&'static str, Judge)>,
 }
 
 impl Case {
@@ -30,12 +36,35 @@ impl Case {
 
     /// A case for any scenario.
     pub fn new(id: impl Into<String>, scenario: impl Scenario + 'static) -> Self {
-        Self { id: id.into(), scenario: Box::new(scenario), runs: 10, judges: Vec::new() }
+        Self {
+            id: id.into(),
+            scenario: Box::new(scenario),
+            runs: 10,
+            share: 0,
+            judges: Vec::new(),
+            controlled_judges: Vec::new(),
+        }
     }
 
     /// Sets how many times stress runs the case.
     pub fn runs(mut self, runs: u32) -> Self {
         self.runs = runs;
+        self
+    }
+
+    /// Has the case explored, with this share of the exercise's schedules.
+    pub fn explored(mut self, share: u32) -> Self {
+        self.share = share;
+        self
+    }
+
+    /// Adds a judge that needs to know which thread wrote a line.
+    pub fn judge_controlled(
+        mut self,
+        check: &'static str,
+        judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
+    ) -> Self {
+        self.controlled_judges.push((check, Box::new(judge)));
         self
     }
 
@@ -114,23 +143,6 @@ pub trait Scenario: Send + Sync {
     fn shown(&self, program: &str) -> String;
 }
 
-/// Where and how a scenario runs the program.
-pub struct Stage<'a> {
-    /// The built program.
-    pub program: &'a Path,
-    /// An empty folder that is the program's working directory for this run and is removed after it.
-    pub folder: &'a Path,
-    /// Varies the inputs that a scenario draws by chance. The same seed gives the same inputs.
-    pub seed: u64,
-}
-
-impl Stage<'_> {
-    /// A call of the program in this stage's folder, with the default limits.
-    pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
-        Invocation::new(self.program, self.folder).args(args)
-    }
-}
-
 /// What one run left behind.
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
@@ -170,6 +182,14 @@ impl Observation {
         self.ending.as_ref().unwrap_or(&NOT_RUN)
     }
 
+    /// Where a `todo!` was reached, in a program that is still a stub.
+    pub fn reached_stub(&self) -> Option<String> {
+        let lines = &self.stderr.lines;
+        let line = lines.iter().position(|line| line.starts_with("not yet implemented"))?;
+        let place = lines.get(line.checked_sub(1)?)?.split_once(" panicked at ")?.1;
+        Some(format!("the stub at {} is still to be written", place.trim_end_matches(':')))
+    }
+
     /// The exit code, where the program ended by itself.
     pub fn code(&self) -> Option<i32> {
         self.ending().code()
@@ -195,13 +215,54 @@ pub struct Text {
     pub bytes: Vec<u8>,
     /// The lines without their ends; bytes that are not UTF-8 are shown as U+FFFD.
     pub lines: Vec<String>,
+    /// The thread that ended each line; `None` for all lines where that is not known.
+    pub threads: Option<Vec<ThreadId>>,
 }
 
 impl Text {
     /// Splits `bytes` into lines.
     pub fn new(bytes: Vec<u8>) -> Self {
         let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Self { bytes, lines }
+        Self { bytes, lines, threads: None }
+    }
+
+    /// What threads wrote, in the order of their writes.
+    pub fn written<'a>(writes: impl IntoIterator<Item = (ThreadId, &'a [u8])>) -> Self {
+        let mut bytes = Vec::new();
+        let mut threads = Vec::new();
+        let mut last = None;
+        for (thread, text) in writes {
+            threads.extend(text.iter().filter(|&&byte| byte == b'\n').map(|_| thread));
+            bytes.extend_from_slice(text);
+            last = Some(thread);
+        }
+        let mut written = Self::new(bytes);
+        if !written.ends_with_newline() {
+            threads.extend(last);
+        }
+        written.threads = Some(threads);
+        written
+    }
+
+    /// What threads wrote, each thread's bytes put together: a line that comes in several writes
+    /// is not torn by the writes of others. Lines stand in the order in which they were ended.
+    pub fn put_together<'a>(writes: impl IntoIterator<Item = (ThreadId, &'a [u8])>) -> Self {
+        let mut open: Vec<(ThreadId, Vec<u8>)> = Vec::new();
+        let mut whole: Vec<(ThreadId, Vec<u8>)> = Vec::new();
+        for (thread, text) in writes {
+            for piece in text.split_inclusive(|&byte| byte == b'\n') {
+                let place = open.iter().position(|(owner, _)| *owner == thread).unwrap_or_else(|| {
+                    open.push((thread, Vec::new()));
+                    open.len() - 1
+                });
+                open[place].1.extend_from_slice(piece);
+                if piece.ends_with(b"\n") {
+                    whole.push((thread, std::mem::take(&mut open[place].1)));
+                }
+            }
+        }
+        whole.extend(open.into_iter().filter(|(_, rest)| !rest.is_empty()));
+        Self::written(whole.iter().map(|(thread, line)| (*thread, line.as_slice())))
     }
 
     /// Whether the last line has its end, or there is no line at all.
@@ -227,13 +288,43 @@ pub struct Call {
 impl Scenario for Call {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
         for (name, content) in &self.files {
-            std::fs::write(stage.folder.join(name), content)
-                .map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
+            let path = stage.folder.join(name);
+            if path.exists() {
+                continue;
+            }
+            std::fs::write(path, content).map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
         }
-        Ok(Observation::of(stage.call(self.args.clone()).run()?))
+        stage.run(stage.call(self.args.clone()))
     }
 
     fn shown(&self, program: &str) -> String {
         std::iter::once(program).chain(self.args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stub_is_known_by_its_panic() {
+        let seen = Observation {
+            stderr: "\nthread 'main' (1) panicked at src/main.rs:7:5:\nnot yet implemented\n".into(),
+            ..Observation::default()
+        };
+        assert_eq!(seen.reached_stub().unwrap(), "the stub at src/main.rs:7:5 is still to be written");
+    }
+
+    #[test]
+    fn a_line_belongs_to_the_thread_that_wrote_it() {
+        let text = Text::written([(1, "one\ntwo\n".as_bytes()), (2, b"three")]);
+        assert_eq!((text.lines.len(), text.threads), (3, Some(vec![1, 1, 2])));
+    }
+
+    #[test]
+    fn lines_in_pieces_are_put_together_by_thread() {
+        let text = Text::put_together([(1, "a".as_bytes()), (2, b"x\n"), (1, b"b\n"), (2, b"end")]);
+        assert_eq!(text.lines, ["x", "ab", "end"]);
+        assert_eq!(text.threads, Some(vec![2, 1, 2]));
     }
 }

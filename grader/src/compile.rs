@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::run::{Invocation, Outcome};
 use crate::source::Source;
+use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
@@ -32,14 +33,61 @@ pub enum Build {
     Errors(String),
 }
 
-/// Builds `source` as the program of `exercise`: optimised, as a user would run it.
+/// How a program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Optimised, as a user would run it.
+    Plain,
+    /// With a call of the runtime in place of each atomic operation.
+    Controlled,
+}
+
+/// The compiler's thread-sanitizer pass turns atomic operations into calls (of all crates but the
+/// precompiled std, of which inlined code counts as the caller's). Everything else that the pass could
+/// watch is switched off. Frame pointers let the runtime find callers; the calls stay
+/// unresolved until the runtime is preloaded.
+const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=0 \
+    -Cllvm-args=-tsan-instrument-memory-accesses=0 -Cllvm-args=-tsan-instrument-memintrinsics=0 \
+    -Copt-level=1 -Cdebuginfo=line-tables-only -Cforce-frame-pointers=yes \
+    -Clink-arg=-Wl,--unresolved-symbols=ignore-all";
+
+/// What is needed to run `source` under control: its program with hooks, and the runtime.
+///
+/// # Errors
+/// When cargo cannot be run or fails for another reason than the source, which has been built
+/// plainly before.
+pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Control, Error> {
+    match build(workspace, exercise, source, Kind::Controlled)? {
+        Build::Program(program) => Ok(Control { program, runtime: runtime(workspace)? }),
+        Build::Errors(message) => Err(Error::Cargo(message)),
+    }
+}
+
+/// The library that is preloaded, built from the workspace if it was not.
+fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let target = workspace.build_folder().join("target");
+    static BUILT: OnceLock<()> = OnceLock::new();
+    if BUILT.get().is_none() {
+        let _lock = lock(&workspace.build_folder().join("lock"))?;
+        let outcome = cargo(workspace.root(), &target)
+            .args(["build", "--offline", "--release", "--quiet", "--package", "runtime"])
+            .run()?;
+        if outcome.ending.code() != Some(0) {
+            return Err(Error::Cargo(last_words(&outcome)));
+        }
+        let _ = BUILT.set(());
+    }
+    Ok(target.join("release").join("liblockstep_runtime.so"))
+}
+
+/// Builds `source` as the program of `exercise`.
 ///
 /// # Errors
 /// When cargo cannot be run or fails for another reason than the source.
-pub fn build(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Build, Error> {
+pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
     let package = Package::new(workspace, exercise)?;
     let programs = workspace.build_folder().join("programs");
-    let program = programs.join(format!("{exercise}-{}", key(&package, source)?));
+    let program = programs.join(format!("{exercise}-{}", key(&package, source, kind)?));
     if program.is_file() {
         return Ok(Build::Program(program));
     }
@@ -48,13 +96,28 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source) -> Result<B
     package.write(source)?;
     fetch_once(workspace, exercise, &package)?;
     let target = workspace.build_folder().join("target");
-    let outcome = cargo(package.folder(), &target)
-        .args(["build", "--offline", "--release", "--quiet", "--message-format=json", "--package", exercise])
-        .run()?;
+    let command = cargo(package.folder(), &target).args([
+        "build",
+        "--offline",
+        "--release",
+        "--quiet",
+        "--message-format=json",
+        "--package",
+        exercise,
+    ]);
+    let (command, folder) = match kind {
+        Kind::Plain => (command, target.join("release")),
+        // With a named target the flags are not for build scripts and procedural macros.
+        Kind::Controlled => (
+            command.env("RUSTFLAGS", HOOKS).args(["--target", host()?]),
+            target.join(host()?).join("release"),
+        ),
+    };
+    let outcome = command.run()?;
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
-    keep(&target.join("release").join(exercise), &program)?;
+    keep(&folder.join(exercise), &program)?;
     Ok(Build::Program(program))
 }
 
@@ -66,13 +129,14 @@ fn keep(built: &Path, program: &Path) -> Result<(), Error> {
 }
 
 /// The hash of everything that decides what the program does.
-fn key(package: &Package, source: &Source) -> Result<String, Error> {
+fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> {
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     };
     add(compiler_version()?.as_bytes());
+    add(if kind == Kind::Controlled { HOOKS.as_bytes() } else { b"" });
     package.parts().for_each(&mut add);
     for (path, content) in &source.files {
         add(path.as_os_str().as_encoded_bytes());

@@ -1,29 +1,42 @@
 //! Grading one exercise: build it, run its cases, judge what they leave, add up the points.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::case::{Case, Judgement, Observation};
-use crate::compile::{self, Build};
+use crate::case::{Case, Fault, Judgement, Observation};
+use crate::compile::{self, Build, Kind};
 use crate::error::Error;
 use crate::exercise::Exercise;
+use crate::explore::{self, Exploration};
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed};
 use crate::rubric::Rubric;
-use crate::run::Ending;
+use crate::run::{Ending, RunError};
 use crate::source::Source;
+use crate::stage::Control;
 use crate::stress;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 /// How a case is run and judged, whatever the exercise.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Everything drawn by chance comes from it.
     pub seed: u64,
     /// Only this case, where it is named.
     pub case: Option<String>,
+    /// How many schedules an exercise is explored with, over all its cases.
+    pub schedules: u64,
+}
+
+/// Found enough for every mutant of the exercises, and over in about a second.
+pub const SCHEDULES: u64 = 2_000;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 0, case: None, schedules: SCHEDULES }
+    }
 }
 
 /// Grades `source` as the solution of `exercise`.
@@ -39,15 +52,13 @@ pub fn grade(
 ) -> Result<ExerciseReport, Error> {
     let rubric = Rubric::read(workspace, exercise)?;
     progress.say(format!("{}: building", exercise.name));
-    let built = compile::build(workspace, exercise.name, source)?;
-    let started = Instant::now();
-    let mut report = match built {
-        Build::Errors(message) => without_runs(exercise, &rubric, Verdict::BuildError, message),
-        Build::Program(program) => {
-            let grading = Grading { exercise, program, source, options, progress };
-            grading.report(&rubric)?
-        }
+    let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
+        Build::Program(program) => program,
+        Build::Errors(message) => return Ok(without_runs(exercise, &rubric, Verdict::BuildError, message)),
     };
+    let control = compile::control(workspace, exercise.name, source)?;
+    let started = Instant::now();
+    let mut report = Grading { exercise, program, control, source, options, progress }.report(&rubric)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -74,6 +85,7 @@ const MOST_LONG_ENDINGS: u32 = 2;
 struct Grading<'a> {
     exercise: &'a Exercise,
     program: PathBuf,
+    control: Control,
     source: &'a Source,
     options: &'a Options,
     progress: &'a Progress,
@@ -83,6 +95,8 @@ struct Grading<'a> {
 #[derive(Default)]
 struct Findings {
     tallies: Vec<(&'static str, Tally)>,
+    explored: Explored,
+    spent: Duration,
     runs: u64,
     long_endings: u32,
     stub: Option<String>,
@@ -93,8 +107,17 @@ impl Grading<'_> {
         let cases = self.cases()?;
         let mut findings = Findings::default();
         for (index, case) in cases.iter().enumerate() {
-            self.progress.say(format!("{}: {} ({} of {})", self.exercise.name, case.id, index + 1, cases.len()));
-            self.stress(case, &mut findings)?;
+            self.progress.say(format!(
+                "{}: {} ({} of {})",
+                self.exercise.name,
+                case.id,
+                index + 1,
+                cases.len()
+            ));
+            self.explore(case, &cases, &mut findings)?;
+            if findings.stub.is_none() {
+                self.stress(case, &mut findings)?;
+            }
             if let Some(message) = findings.stub {
                 return Ok(without_runs(self.exercise, rubric, Verdict::NotImplemented, message));
             }
@@ -116,6 +139,46 @@ impl Grading<'_> {
         Ok(cases)
     }
 
+    /// Explores a case with its share of the exercise's schedules.
+    fn explore(&self, case: &Case, cases: &[Case], findings: &mut Findings) -> Result<(), Error> {
+        let shares: u32 = cases.iter().map(|case| case.share).sum();
+        if case.share == 0 {
+            return Ok(());
+        }
+        let budget = (self.options.schedules * u64::from(case.share)).div_ceil(u64::from(shares));
+        let failed = |check: &str| findings.has_failed(check);
+        match explore::explore(&self.control, case, self.options.seed, budget, failed) {
+            Ok(exploration) => self.add(case, exploration, findings),
+            // Said in the report: without control nothing is proven, and a pass would be luck.
+            Err(RunError::Control(reason)) => {
+                for (check, _) in case.judges.iter().chain(&case.controlled_judges) {
+                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn add(&self, case: &Case, exploration: Exploration, findings: &mut Findings) {
+        findings.explored.schedules += exploration.schedules;
+        findings.explored.distinct += exploration.distinct.len() as u64;
+        findings.spent += exploration.spent;
+        findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
+        for finding in exploration.findings {
+            let tally = findings.tally(finding.check);
+            tally.kept_under_control(finding.kept);
+            if let Some(reason) = finding.unproven {
+                tally.unproven(format!("case {}: {reason}", case.id));
+            }
+            if let Some(found) = finding.counterexample {
+                let schedule = found.record.schedule.to_string();
+                let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
+                tally.broken(Failure { found_after: Some(found.found_after), ..failure });
+            }
+        }
+    }
+
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
         for run in 0..case.runs {
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
@@ -124,7 +187,7 @@ impl Grading<'_> {
             }
             let seen = stress::perform(&self.program, case, self.options.seed, run)?;
             findings.runs += 1;
-            if let Some(stub) = reached_stub(&seen) {
+            if let Some(stub) = seen.reached_stub() {
                 findings.stub = Some(stub);
                 return Ok(());
             }
@@ -141,19 +204,16 @@ impl Grading<'_> {
     fn judge(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
         for (check, judge) in &case.judges {
             let tally = findings.tally(check);
-            if seen.ending().proves_nothing() {
-                tally.unproven(format!("case {}: {}", case.id, seen.ending()));
-            } else if seen.code().is_some() || *check == "terminates" {
-                match judge(seen) {
-                    Judgement::Kept => tally.kept(),
-                    Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
-                    Judgement::Broken(fault) => tally.broken(self.failure(case, seen, fault)),
-                }
+            match explore::judgement(check, judge, seen) {
+                None => {}
+                Some(Judgement::Kept) => tally.kept(),
+                Some(Judgement::Unproven(reason)) => tally.unproven(format!("case {}: {reason}", case.id)),
+                Some(Judgement::Broken(fault)) => tally.broken(self.failure(case, seen, fault, None)),
             }
         }
     }
 
-    fn failure(&self, case: &Case, seen: &Observation, fault: crate::case::Fault) -> Failure {
+    fn failure(&self, case: &Case, seen: &Observation, fault: Fault, schedule: Option<String>) -> Failure {
         Failure {
             lines: lines_around(&seen.stdout.lines, fault.line),
             expected: fault.expected,
@@ -162,13 +222,17 @@ impl Grading<'_> {
             ended: seen.ending().to_string(),
             case: case.id.clone(),
             call: case.scenario.shown(self.exercise.name),
-            schedule: None,
-            replay: self.replay_command(case),
+            replay: self.replay_command(case, schedule.as_deref()),
+            found_after: None,
+            schedule,
         }
     }
 
-    fn replay_command(&self, case: &Case) -> String {
+    fn replay_command(&self, case: &Case, schedule: Option<&str>) -> String {
         let mut command = format!("cargo grade replay {} --case {}", self.exercise.name, case.id);
+        if let Some(schedule) = schedule {
+            command += &format!(" --schedule '{schedule}'");
+        }
         if self.options.seed != 0 {
             command += &format!(" --seed {}", self.options.seed);
         }
@@ -191,7 +255,10 @@ impl Grading<'_> {
             score: 0.0,
             max_score: 0.0,
             message: None,
-            explored: Explored::default(),
+            explored: Explored {
+                per_second: per_second(findings.explored.schedules, findings.spent),
+                ..findings.explored
+            },
             stressed: Stressed { runs: findings.runs },
             checks,
             seconds: 0.0,
@@ -215,11 +282,8 @@ impl Findings {
     }
 }
 
-/// Where a `todo!` was reached, in a program that is still a stub.
-fn reached_stub(seen: &Observation) -> Option<String> {
-    let line = seen.stderr.lines.iter().position(|line| line.starts_with("not yet implemented"))?;
-    let place = seen.stderr.lines.get(line.checked_sub(1)?)?.split_once(" panicked at ")?.1;
-    Some(format!("the stub at {} is still to be written", place.trim_end_matches(':')))
+fn per_second(count: u64, spent: Duration) -> f64 {
+    if spent.is_zero() { 0.0 } else { (count as f64 / spent.as_secs_f64()).round() }
 }
 
 /// Up to four lines on both sides of the line at fault, or the last lines.
@@ -278,7 +342,10 @@ mod tests {
 
     #[test]
     fn without_a_line_at_fault_the_last_ones_are_shown() {
-        assert_eq!(lines_around(&numbered(20), None), ["    17 │ 17", "    18 │ 18", "    19 │ 19", "    20 │ 20"]);
+        assert_eq!(
+            lines_around(&numbered(20), None),
+            ["    17 │ 17", "    18 │ 18", "    19 │ 19", "    20 │ 20"]
+        );
     }
 
     #[test]
@@ -291,14 +358,5 @@ mod tests {
     fn a_path_with_a_quote_survives_the_shell() {
         assert_eq!(quoted(Path::new("it's.rs")), r"'it'\''s.rs'");
         assert_eq!(quoted(Path::new("a/b-1.rs")), "a/b-1.rs");
-    }
-
-    #[test]
-    fn a_stub_is_known_by_its_panic() {
-        let seen = Observation {
-            stderr: "\nthread 'main' (1) panicked at src/main.rs:7:5:\nnot yet implemented\n".into(),
-            ..Observation::default()
-        };
-        assert_eq!(reached_stub(&seen).unwrap(), "the stub at src/main.rs:7:5 is still to be written");
     }
 }

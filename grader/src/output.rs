@@ -37,7 +37,9 @@ impl Output {
         match self.file {
             Some((path, file)) => write_file(file, &path, text).map_err(Error::file(&path)),
             None => match anstream::stdout().write_all(text.as_bytes()) {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::file("standard output")(error)),
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Err(Error::file("standard output")(error))
+                }
                 _ => Ok(()),
             },
         }

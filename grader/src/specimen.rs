@@ -37,8 +37,8 @@ pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<Specimen>, 
     let mut specimens = Vec::new();
     for path in rust_files(&fixtures.join("mutants"))? {
         let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
-        let check = failing_check(&text, exercise)
-            .map_err(|reason| Error::Content { path: path.clone(), reason })?;
+        let check =
+            failing_check(&text, exercise).map_err(|reason| Error::Content { path: path.clone(), reason })?;
         specimens.push(specimen(path, Expected::Fails(check)));
     }
     for path in rust_files(&fixtures.join("variants"))? {
@@ -98,6 +98,9 @@ mod tests {
     #[test]
     fn a_header_without_a_known_check_is_an_error() {
         assert!(failing_check("fn main() {}\n//! Fails: terminates\n", &EXERCISE).is_err());
-        assert_eq!(failing_check("//! Fails: speed\n", &EXERCISE), Err("`speed` is no check of sample".into()));
+        assert_eq!(
+            failing_check("//! Fails: speed\n", &EXERCISE),
+            Err("`speed` is no check of sample".into())
+        );
     }
 }

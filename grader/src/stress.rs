@@ -22,7 +22,8 @@ pub fn perform(program: &Path, case: &Case, seed: u64, run: u32) -> Result<Obser
         .tempdir()
         .map_err(|error| RunError::Stage(error.to_string()))?;
     let folder_path = fs::canonicalize(folder.path()).map_err(|error| RunError::Stage(error.to_string()))?;
-    let stage = Stage { program, folder: &folder_path, seed: seed.wrapping_add(u64::from(run)) };
+    let stage =
+        Stage { program, folder: &folder_path, seed: seed.wrapping_add(u64::from(run)), control: None };
     let busy = run % 2 == 1;
     under_load(busy, || case.scenario.perform(&stage))
 }

@@ -8,6 +8,7 @@ use crate::verdict::Verdict;
 #[derive(Default)]
 pub(crate) struct Tally {
     kept: u64,
+    kept_under_control: u64,
     unproven: Option<String>,
     failure: Option<Failure>,
 }
@@ -15,6 +16,10 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn kept(&mut self) {
         self.kept += 1;
+    }
+
+    pub(crate) fn kept_under_control(&mut self, schedules: u64) {
+        self.kept_under_control += schedules;
     }
 
     pub(crate) fn unproven(&mut self, reason: String) {
@@ -32,11 +37,11 @@ impl Tally {
     /// One failure outweighs any number of runs that kept the promise, and so does one run that
     /// proved nothing where it should have.
     pub(crate) fn report(self, check: &Check, points: f64) -> CheckReport {
-        let (verdict, message) = match (&self.failure, self.unproven, self.kept) {
+        let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
             (None, Some(reason), _) => (Verdict::Inconclusive, reason),
             (None, None, 0) => (Verdict::Skipped, "no run came far enough to judge it".to_owned()),
-            (None, None, kept) => (Verdict::Pass, format!("0 failures in {kept} runs")),
+            (None, None, _) => (Verdict::Pass, passed(self.kept_under_control, self.kept)),
         };
         CheckReport {
             id: check.id.to_owned(),
@@ -46,6 +51,15 @@ impl Tally {
             message,
             failure: self.failure,
         }
+    }
+}
+
+/// What a pass rests on, and no more than that.
+fn passed(schedules: u64, runs: u64) -> String {
+    match (schedules, runs) {
+        (0, runs) => format!("0 failures in {runs} runs"),
+        (schedules, 0) => format!("0 failures in {schedules} schedules"),
+        (schedules, runs) => format!("0 failures in {schedules} schedules and {runs} runs"),
     }
 }
 
@@ -75,6 +89,9 @@ mod tests {
         tally.kept();
         tally.kept();
         let report = tally.report(&CHECK, 3.0);
-        assert_eq!((report.verdict, report.score, report.message.as_str()), (Verdict::Pass, 3.0, "0 failures in 2 runs"));
+        assert_eq!(
+            (report.verdict, report.score, report.message.as_str()),
+            (Verdict::Pass, 3.0, "0 failures in 2 runs")
+        );
     }
 }

@@ -38,7 +38,8 @@ struct CheckEntry {
 pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let output = Output::open(args.output.output.as_deref())?;
-    let entries: Result<_, Error> = exercises::ALL.iter().map(|exercise| entry(&workspace, exercise)).collect();
+    let entries: Result<_, Error> =
+        exercises::ALL.iter().map(|exercise| entry(&workspace, exercise)).collect();
     let catalogue = Catalogue { schema_version: SCHEMA_VERSION, exercises: entries? };
     output.write(&match args.output.format {
         Format::Human => for_people(&catalogue),

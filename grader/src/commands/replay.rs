@@ -15,7 +15,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let output = Output::open(args.output.output.as_deref())?;
     let source = Source::read(&workspace, exercise.name, args.source.as_deref())?;
-    let options = Options { seed: args.seed, case: Some(args.case.clone()) };
+    let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
     let progress = Progress::on_terminal();
     let mut report = grade::grade(&workspace, exercise, &source, &options, &progress)?;
     drop(progress);

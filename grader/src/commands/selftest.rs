@@ -54,7 +54,8 @@ impl Selftest {
             self.count(exercise, kind, &specimen.name, &report, problem);
         }
         let report = self.grade(exercise, &self.stub(exercise)?)?;
-        let problem = (report.verdict != Verdict::NotImplemented).then(|| format!("it is {}", report.verdict.word()));
+        let problem =
+            (report.verdict != Verdict::NotImplemented).then(|| format!("it is {}", report.verdict.word()));
         self.count(exercise, "stub", "", &report, problem);
         Ok(())
     }
@@ -70,13 +71,21 @@ impl Selftest {
         for (path, content) in &mut source.files {
             let content_error = |reason: String| Error::Content { path: folder.join(path), reason };
             let text = String::from_utf8_lossy(content);
-            let (stub, _) = solution_region::strip(&text).map_err(|error| content_error(error.to_string()))?;
+            let (stub, _) =
+                solution_region::strip(&text).map_err(|error| content_error(error.to_string()))?;
             *content = stub.into_bytes();
         }
         Ok(source)
     }
 
-    fn count(&mut self, exercise: &Exercise, kind: &str, name: &str, report: &ExerciseReport, problem: Option<String>) {
+    fn count(
+        &mut self,
+        exercise: &Exercise,
+        kind: &str,
+        name: &str,
+        report: &ExerciseReport,
+        problem: Option<String>,
+    ) {
         let found = report.verdict.word();
         let runs = report.stressed.runs;
         let (mark, note) = match &problem {
@@ -84,7 +93,11 @@ impl Selftest {
             Some(problem) => ("WRONG", format!("  {problem}")),
         };
         let name = Path::new(exercise.name).join(name);
-        say(&format!("{mark} {kind:<8} {:<48} {found:<15} {runs:>4} runs {:>6.1} s{note}\n", name.display(), report.seconds));
+        say(&format!(
+            "{mark} {kind:<8} {:<48} {found:<15} {runs:>4} runs {:>6.1} s{note}\n",
+            name.display(),
+            report.seconds
+        ));
         *(if problem.is_none() { &mut self.right } else { &mut self.wrong }) += 1;
     }
 }

@@ -1,6 +1,8 @@
 //! Two threads that print the numbers in turn.
 
-use crate::case::{Case, Judgement, Observation};
+use schedule::ThreadId;
+
+use crate::case::{Case, Fault, Judgement, Observation};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, same_lines, terminates};
 
@@ -10,6 +12,10 @@ pub static EXERCISE: Exercise = Exercise {
     summary: "Two threads take turns: one prints the odd numbers, the other the even ones",
     checks: &[
         Check { id: "alternates", about: "the output is 1 to N, one a line, ascending" },
+        Check {
+            id: "two-threads",
+            about: "one created thread writes every odd line, another every even one",
+        },
         Check { id: "terminates", about: "the program ends, whether N is odd, even or 0" },
     ],
     cases,
@@ -18,8 +24,8 @@ pub static EXERCISE: Exercise = Exercise {
 const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
-    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12);
-    let small = [0, 1, 2, 7].map(|max| of_max(max).runs(12));
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(3);
+    let small = [(0, 1), (1, 1), (2, 2), (7, 3)].map(|(max, share)| of_max(max).runs(12).explored(share));
     let large = [100, 1000].map(|max| of_max(max).runs(5));
     [defaults].into_iter().chain(small).chain(large).collect()
 }
@@ -29,7 +35,33 @@ fn of_max(max: u64) -> Case {
 }
 
 fn judged(case: Case, max: u64) -> Case {
-    case.judge("alternates", move |seen| alternates(seen, max)).judge("terminates", terminates(0))
+    case.judge("alternates", move |seen| alternates(seen, max))
+        .judge("terminates", terminates(0))
+        .judge_controlled("two-threads", two_threads)
+}
+
+/// Lines that are no numbers are no matter of this check.
+fn two_threads(seen: &Observation) -> Judgement {
+    let Some(threads) = &seen.stdout.threads else {
+        return Judgement::Unproven("who wrote the lines is not known".into());
+    };
+    let expected = "one created thread to write all odd numbers, another all even ones";
+    let mut owners: [Option<ThreadId>; 2] = [None; 2];
+    for (index, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
+        let Ok(number) = line.parse::<u64>() else { continue };
+        let parity = usize::from(number % 2 == 1);
+        let fault = |seen: String| Fault::new(expected, seen).at(index).into();
+        if thread == 0 {
+            return fault(format!("the main thread writes {number}"));
+        }
+        if *owners[parity].get_or_insert(thread) != thread {
+            return fault(format!("a second thread writes {} numbers: {number}", ["even", "odd"][parity]));
+        }
+        if owners[0] == owners[1] {
+            return fault(format!("{number} is written by the thread of the other numbers"));
+        }
+    }
+    Judgement::Kept
 }
 
 fn alternates(seen: &Observation, max: u64) -> Judgement {
@@ -45,6 +77,7 @@ fn alternates(seen: &Observation, max: u64) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Text;
 
     fn says(max: u64, stdout: &str) -> String {
         match alternates(&Observation { stdout: stdout.into(), ..Observation::default() }, max) {
@@ -71,6 +104,28 @@ mod tests {
         assert_eq!(says(4, "1\n2\n3\n"), "the output ends where `4` was due");
         assert_eq!(says(2, "1\n2\n3\n"), "after the last line due comes `3`");
         assert_eq!(says(0, "1\n"), "after the last line due comes `1`");
+    }
+
+    fn by_threads(lines: &[(ThreadId, &str)]) -> String {
+        let stdout = Text::written(lines.iter().map(|(thread, line)| (*thread, line.as_bytes())));
+        match two_threads(&Observation { stdout, ..Observation::default() }) {
+            Judgement::Broken(fault) => fault.seen,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_thread_for_each_parity_is_right() {
+        assert_eq!(by_threads(&[(2, "1\n"), (1, "2\n"), (2, "3\n")]), "Kept");
+        assert_eq!(by_threads(&[(1, "1\n")]), "Kept");
+    }
+
+    #[test]
+    fn lines_of_the_wrong_thread_are_named() {
+        assert_eq!(by_threads(&[(0, "1\n")]), "the main thread writes 1");
+        assert_eq!(by_threads(&[(1, "1\n"), (1, "2\n")]), "2 is written by the thread of the other numbers");
+        let third = [(1, "1\n"), (2, "2\n"), (3, "3\n")];
+        assert_eq!(by_threads(&third), "a second thread writes odd numbers: 3");
     }
 
     #[test]

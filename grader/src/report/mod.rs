@@ -106,6 +106,9 @@ pub struct Failure {
     pub call: String,
     /// The schedule that shows it; `null` for a run without control.
     pub schedule: Option<String>,
+    /// How many schedules were tried until it was found, this one included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_after: Option<u64>,
     /// A command that shows it again.
     pub replay: String,
     /// The output around the failure, numbered from 1, the line itself marked with `>`.

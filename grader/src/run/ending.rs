@@ -15,6 +15,14 @@ pub enum Ending {
     Deadlocked { threads: usize },
     /// Nothing moved for this many seconds: no thread ran or wanted to run.
     Idle { seconds: u64 },
+    /// This many steps under a fair schedule did not end it, where a usual run takes far fewer.
+    Livelocked { steps: u32 },
+    /// It did not end within this many steps, but a usual run takes nearly as many: unproven.
+    StepLimit { steps: u32 },
+    /// It ran or waited where no hook sees it, for longer than any controlled run takes.
+    Unseen,
+    /// It did not follow the schedule that was replayed beyond this step.
+    Diverged { step: u32 },
     /// The program used this many seconds of processor time.
     ProcessorLimit { seconds: u64 },
     /// The program was still at work after this many seconds. `starved` where it spent much of
@@ -39,7 +47,14 @@ impl Ending {
 
     /// Whether the run says nothing about the program: the machine or the grader was at fault.
     pub fn proves_nothing(&self) -> bool {
-        matches!(self, Self::WallLimit { starved: true, .. } | Self::ToolError(_))
+        matches!(
+            self,
+            Self::WallLimit { starved: true, .. }
+                | Self::StepLimit { .. }
+                | Self::Unseen
+                | Self::Diverged { .. }
+                | Self::ToolError(_)
+        )
     }
 
     /// The name that reports use for this kind of ending.
@@ -50,6 +65,10 @@ impl Ending {
             Self::Signalled(_) => "signal",
             Self::Deadlocked { .. } => "deadlock",
             Self::Idle { .. } => "idle",
+            Self::Livelocked { .. } => "livelock",
+            Self::StepLimit { .. } => "step-limit",
+            Self::Unseen => "unseen",
+            Self::Diverged { .. } => "divergence",
             Self::ProcessorLimit { .. } => "processor-limit",
             Self::WallLimit { .. } => "wall-limit",
             Self::OutputLimit { .. } => "output-limit",
@@ -70,10 +89,21 @@ impl fmt::Display for Ending {
                 write!(f, "deadlock: all {threads} threads wait for each other, none can be woken")
             }
             Self::Idle { seconds } => write!(f, "no thread did anything for {seconds} s, and it did not end"),
-            Self::ProcessorLimit { seconds } => write!(f, "still running after {seconds} s of processor time"),
+            Self::Livelocked { steps } => {
+                write!(f, "livelock: threads run but none gets on, for {steps} steps")
+            }
+            Self::StepLimit { steps } => write!(f, "not at its end after {steps} steps, too few to say why"),
+            Self::Unseen => write!(f, "it ran or waited where the grader has no control, and did not end"),
+            Self::Diverged { step } => write!(f, "it did not follow the schedule beyond step {step}"),
+            Self::ProcessorLimit { seconds } => {
+                write!(f, "still running after {seconds} s of processor time")
+            }
             Self::WallLimit { seconds, starved: false } => write!(f, "still running after {seconds} s"),
             Self::WallLimit { seconds, starved: true } => {
-                write!(f, "still running after {seconds} s, but this machine gave it too little processor time")
+                write!(
+                    f,
+                    "still running after {seconds} s, but this machine gave it too little processor time"
+                )
             }
             Self::OutputLimit { bytes } => write!(f, "it wrote more than {bytes} bytes"),
             Self::Stopped => write!(f, "the grader stopped it when the case was over"),

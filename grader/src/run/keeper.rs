@@ -9,10 +9,11 @@
 //! descendants ends all that the program started.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -43,7 +44,7 @@ pub fn use_executable(path: impl Into<PathBuf>) {
 }
 
 /// Is the keeper, until its program and all its descendants have ended. `args` are what follows
-/// [`ARGUMENT`]: the path of the program's standard input, `--`, the program, its arguments.
+/// [`ARGUMENT`]: the path of the program's standard input, its variables, `--`, the program, its arguments.
 pub fn keep(args: impl IntoIterator<Item = OsString>) -> io::Result<()> {
     let mut control = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let report = match keep_program(args.into_iter(), &mut control) {
@@ -61,18 +62,31 @@ fn keep_program(
     mut args: impl Iterator<Item = OsString>,
     control: &mut File,
 ) -> io::Result<Option<(ExitStatus, usize)>> {
-    let usage = || io::Error::new(io::ErrorKind::InvalidInput, "usage: STDIN -- PROGRAM [ARG...]");
+    let usage =
+        || io::Error::new(io::ErrorKind::InvalidInput, "usage: STDIN [NAME=VALUE...] -- PROGRAM [ARG...]");
     let stdin = File::open(args.next().ok_or_else(usage)?)?;
-    let program = args.nth(1).ok_or_else(usage)?;
+    let variables: Vec<OsString> = args.by_ref().take_while(|word| word != "--").collect();
+    let program = args.next().ok_or_else(usage)?;
     setsid()?;
     set_child_subreaper(Some(getpid()))?;
     set_resource_limits()?;
-    let mut child = Command::new(program).args(args).stdin(Stdio::from(stdin)).process_group(0).spawn()?;
+    let mut child = Command::new(program)
+        .args(args)
+        .envs(variables.iter().filter_map(|variable| split_variable(variable)))
+        .stdin(Stdio::from(stdin))
+        .process_group(0)
+        .spawn()?;
     writeln!(control, "started {}", child.id())?;
     wait_for_end_or_order(&child, control)?;
     let ended_by_itself = child.try_wait()?;
     let survivors = end_descendants();
     Ok(ended_by_itself.map(|status| (status, survivors)))
+}
+
+fn split_variable(variable: &OsStr) -> Option<(&OsStr, &OsStr)> {
+    let bytes = variable.as_bytes();
+    let end = bytes.iter().position(|&byte| byte == b'=')?;
+    Some((OsStr::from_bytes(&bytes[..end]), OsStr::from_bytes(&bytes[end + 1..])))
 }
 
 /// No core files; room for programs that serve many clients (the usual soft limit is 1,024).

@@ -12,7 +12,7 @@ mod process_table;
 mod running;
 mod watch;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -26,9 +26,10 @@ use rustix::fs::{CWD, FileType, Mode, OFlags};
 pub use ending::Ending;
 pub use process_table::{children, descendants, is_asleep, is_idle};
 pub use running::Running;
+pub(crate) use running::panic_or_exit;
 
 /// What a program may use before the grader ends it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How long nothing may move: no thread runs or wants to, and no byte is written.
     pub idle: Duration,
@@ -52,7 +53,7 @@ impl Default for Limits {
 }
 
 /// What a program finds on its standard input.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Stdin {
     /// Nothing: its end at once.
     #[default]
@@ -75,6 +76,9 @@ pub enum RunError {
     /// What the program needs around it (a folder, a socket) could not be made.
     #[error("cannot set the stage: {0}")]
     Stage(String),
+    /// The program cannot be put under control.
+    #[error("no control over the program's threads: {0}")]
+    Control(String),
     /// The keeper broke its protocol.
     #[error("the keeper of a run failed: {0}")]
     Keeper(String),
@@ -96,7 +100,7 @@ pub struct Outcome {
 }
 
 /// A call of a program, not started yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     program: PathBuf,
     args: Vec<OsString>,
@@ -170,12 +174,13 @@ impl Invocation {
         let input = StdinFile::new(&self.stdin).map_err(fault)?;
         let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
         let mut command = Command::new(keeper::executable().map_err(fault)?);
-        command.arg(keeper::ARGUMENT).arg(input.path()).arg("--").arg(&self.program).args(&self.args);
+        command.arg(keeper::ARGUMENT).arg(input.path());
+        command.args(self.environment.iter().map(|(name, value)| variable(name, value)));
+        command.arg("--").arg(&self.program).args(&self.args);
         if !self.inherits_environment {
             command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
         }
         command
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .stdin(Stdio::from(OwnedFd::from(keeper_end)))
             .stdout(Stdio::piped())
@@ -183,6 +188,14 @@ impl Invocation {
         let keeper = command.spawn().map_err(fault)?;
         Running::new(self.program, keeper, control, input, self.limits)
     }
+}
+
+/// `NAME=VALUE`: variables are the program's alone, some would change the keeper too.
+fn variable(name: &OsStr, value: &OsStr) -> OsString {
+    let mut text = name.to_owned();
+    text.push("=");
+    text.push(value);
+    text
 }
 
 /// What the keeper opens as the program's standard input, by path: it cannot inherit another

@@ -290,7 +290,7 @@ fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
 
 /// Rust ends a program whose main thread panicked with 101, after `thread 'NAME' (ID) panicked at
 /// FILE:LINE:COLUMN:` and the message on the next line.
-fn panic_or_exit(stderr: &[u8]) -> Ending {
+pub(crate) fn panic_or_exit(stderr: &[u8]) -> Ending {
     let text = String::from_utf8_lossy(stderr);
     let Some((_, after)) = text.split_once(" panicked at ") else { return Ending::Exited(101) };
     let mut lines = after.lines();

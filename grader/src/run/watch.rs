@@ -74,8 +74,10 @@ impl Watch {
             return Some(Ending::ProcessorLimit { seconds: self.limits.processor.as_secs() });
         }
         let wall = self.started.elapsed();
-        (wall >= self.limits.wall)
-            .then(|| Ending::WallLimit { seconds: self.limits.wall.as_secs(), starved: self.last_seen.starved(wall) })
+        (wall >= self.limits.wall).then(|| Ending::WallLimit {
+            seconds: self.limits.wall.as_secs(),
+            starved: self.last_seen.starved(wall),
+        })
     }
 }
 

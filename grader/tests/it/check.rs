@@ -61,9 +61,11 @@ fn the_report_for_people_shows_the_line_and_the_command() {
 fn without_times(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let is_time = |index: usize| {
-        words[index].parse::<f64>().is_ok() && words.get(index + 1).is_some_and(|next| next.starts_with("s\n"))
+        words[index].parse::<f64>().is_ok()
+            && words.get(index + 1).is_some_and(|next| next.starts_with("s\n"))
     };
-    let shown: Vec<&str> = (0..words.len()).map(|index| if is_time(index) { "N" } else { words[index] }).collect();
+    let shown: Vec<&str> =
+        (0..words.len()).map(|index| if is_time(index) { "N" } else { words[index] }).collect();
     shown.join(" ")
 }
 
@@ -71,10 +73,13 @@ fn without_times(text: &str) -> String {
 fn an_output_file_is_written_whole_and_without_colours() {
     let program = Program::new(&even_odd(SKIPS_FOUR));
     let file = program.folder().join("report.txt");
-    grade(["check", "even-odd", "--source", &program.path(), "--output", file.to_str().unwrap()]).code(1).stdout("");
+    grade(["check", "even-odd", "--source", &program.path(), "--output", file.to_str().unwrap()])
+        .code(1)
+        .stdout("");
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.ends_with("seed 0\n") && !text.contains('\u{1b}'), "{text}");
-    let names: Vec<_> = std::fs::read_dir(program.folder()).unwrap().flatten().map(|e| e.file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(program.folder()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
 

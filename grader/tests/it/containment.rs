@@ -75,6 +75,7 @@ fn ctrl_c_ends_the_run_and_says_so() {
     Command::new("kill").args(["-INT", &grader.id().to_string()]).status().unwrap();
     assert_eq!(grader.wait().unwrap().code(), Some(130));
     assert!(!Path::new("/proc").join(&pid).exists());
-    let said: Vec<String> = BufReader::new(grader.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
+    let said: Vec<String> =
+        BufReader::new(grader.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
     assert_eq!(said, ["cargo grade: interrupted"]);
 }

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use grader::exercise::Exercise;
+use grader::exercises;
 use grader::rubric::Rubric;
 use grader::solution_region;
 use grader::specimen::{self, Expected};
 use grader::workspace::Workspace;
-use grader::exercises;
 
 use crate::support::root;
 
@@ -65,7 +65,8 @@ fn every_readme_has_its_sections_and_graded_hints() {
         let sections: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
         let title = format!("# {}", exercise.name);
         let wanted = [title.as_str(), "## Task", "## Contract", "## The tempting bug", "## Hints"];
-        let hints = text.lines().filter(|line| line.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok()));
+        let hints =
+            text.lines().filter(|line| line.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok()));
         (sections != wanted || hints.count() < 3).then(|| format!("sections {sections:?}"))
     });
 }
@@ -113,7 +114,8 @@ fn every_exercise_has_mutants_and_variants() {
 fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
     no_exercise_has(|exercise| {
         let cases = (exercise.cases)(0);
-        let judged: Vec<&str> = cases.iter().flat_map(|case| case.judges.iter().map(|(check, _)| *check)).collect();
+        let judged: Vec<&str> =
+            cases.iter().flat_map(|case| case.judges.iter().map(|(check, _)| *check)).collect();
         let unjudged = exercise.checks.iter().find(|check| !judged.contains(&check.id)).map(|check| check.id);
         let unknown = judged.iter().copied().find(|id| exercise.check(id).is_none());
         unjudged.or(unknown).map(str::to_owned)

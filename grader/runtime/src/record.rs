@@ -1,0 +1,103 @@
+//! What a run leaves behind, in memory that the fork server shares with it.
+
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use schedule::protocol::{Event, Finish, Operation, OutputHead, ThreadRecord};
+use schedule::{MOST_THREADS, ThreadId};
+
+/// The most steps of a run.
+pub(crate) const MOST_STEPS: usize = 1 << 17;
+/// The most events that a trace keeps: the last ones of a longer run are lost.
+pub(crate) const MOST_EVENTS: usize = 1 << 14;
+/// The most bytes of output, with their heads.
+pub(crate) const MOST_OUTPUT: usize = 1 << 20;
+
+/// Everything that outlives the process of a run.
+#[repr(C)]
+pub(crate) struct Record {
+    pub(crate) finish: Option<Finish>,
+    pub(crate) threads: usize,
+    pub(crate) atomics: u32,
+    pub(crate) hash: u64,
+    pub(crate) steps: usize,
+    pub(crate) events: usize,
+    pub(crate) output: usize,
+    pub(crate) thread: [ThreadRecord; MOST_THREADS],
+    pub(crate) step: [ThreadId; MOST_STEPS],
+    /// The threads that could have taken each step, kept in a trace.
+    pub(crate) candidates: [u64; MOST_STEPS],
+    pub(crate) outputs: [u8; MOST_OUTPUT],
+    pub(crate) event: [Event; MOST_EVENTS],
+}
+
+static RECORD: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes `record`, which is zeroed, shared and never unmapped, the place for all that follows.
+pub(crate) fn install(record: *mut Record) {
+    RECORD.store(record, Ordering::Relaxed);
+}
+
+/// The record. Only for the holder of the token, or the fork server while no run is on: that is
+/// what makes the reference the only one that is used.
+#[expect(clippy::mut_from_ref, reason = "the token makes it exclusive, see above")]
+pub(crate) fn get() -> &'static mut Record {
+    // SAFETY: installed before the first run and never unmapped; the token's holder is alone, see above.
+    unsafe { &mut *RECORD.load(Ordering::Relaxed) }
+}
+
+impl Record {
+    /// Forgets the last run. The arrays keep stale values behind their counts.
+    pub(crate) fn reset(&mut self) {
+        self.finish = None;
+        self.threads = 0;
+        self.atomics = 0;
+        self.hash = 0xcbf2_9ce4_8422_2325;
+        self.steps = 0;
+        self.events = 0;
+        self.output = 0;
+    }
+
+    /// Notes a step; false when there is no room for another.
+    pub(crate) fn add_step(&mut self, thread: ThreadId, candidates: u64, trace: bool) -> bool {
+        if self.steps >= MOST_STEPS {
+            return false;
+        }
+        self.step[self.steps] = thread;
+        if trace {
+            self.candidates[self.steps] = candidates;
+        }
+        self.steps += 1;
+        // FNV-1a.
+        self.hash = (self.hash ^ u64::from(thread)).wrapping_mul(0x0100_0000_01b3);
+        true
+    }
+
+    /// Notes an operation of a trace.
+    pub(crate) fn add_event(&mut self, event: Event) {
+        if self.events < MOST_EVENTS {
+            self.event[self.events] = event;
+            self.events += 1;
+        }
+    }
+
+    /// Notes what a thread writes; false when there is no room.
+    pub(crate) fn add_output(&mut self, head: OutputHead, bytes: &[u8]) -> bool {
+        let end = self.output + OutputHead::SIZE + bytes.len();
+        if end > MOST_OUTPUT {
+            return false;
+        }
+        self.outputs[self.output..][..OutputHead::SIZE].copy_from_slice(&head.encode());
+        self.outputs[self.output + OutputHead::SIZE..end].copy_from_slice(bytes);
+        self.output = end;
+        true
+    }
+}
+
+/// An operation without its place in the run, which the scheduler adds.
+#[derive(Clone, Copy)]
+pub(crate) struct Done {
+    pub(crate) operation: Operation,
+    pub(crate) object: u64,
+    pub(crate) value: u64,
+}

@@ -1,0 +1,692 @@
+//! The mechanism: which threads can go on, and the hand-over to the one that the policy names.
+//!
+//! All functions are called by the token's holder. A thread that cannot go on says what it waits
+//! for ([`Wait`]); whoever changes that makes it runnable again. When nobody is runnable, virtual
+//! time jumps to the next deadline, then real readiness of descriptors is waited for, and if there
+//! is neither, the run is deadlocked.
+
+use core::cell::UnsafeCell;
+
+use schedule::policy::{AnyPolicy, Kind, Pending, Policy, View};
+use schedule::protocol::{Event, FRAMES, Finish, Operation, Request};
+use schedule::random::Random;
+use schedule::{MOST_THREADS, ThreadId, ThreadSet};
+
+use crate::record::{self, Done};
+use crate::{io, system, token};
+
+/// Timed waits of at least this many nanoseconds never time out early.
+const EARLY_TIMEOUT_BELOW: u64 = 50_000_000;
+
+/// How many looks of 10 ms the world outside gets before virtual time passes.
+const PATIENCE_BEFORE_TIME: u32 = 20;
+/// How many looks of 10 ms the world outside gets when nothing else can happen.
+const PATIENCE: u32 = 1_000;
+
+/// What a thread that cannot go on waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Nothing: it can go on.
+    None,
+    /// Its creator to block, as long as the start gate is shut.
+    Gate { creator: ThreadId },
+    /// A wake on a futex.
+    Futex { word: u64, bits: u32, deadline: Option<u64> },
+    /// Its time.
+    Sleep { deadline: u64 },
+    /// The end of a thread.
+    Join { thread: ThreadId },
+    /// A descriptor to become ready, polled for real.
+    Ready { descriptor: i32, events: i16, deadline: Option<u64> },
+    /// A child process to end; -1 for any.
+    Child { process: i32 },
+    /// Nothing more: it has ended.
+    Ended,
+}
+
+/// Why a thread goes on after a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// What it waited for happened.
+    Done,
+    /// Its deadline passed.
+    TimedOut,
+    /// No reason, as futex(2) allows.
+    Spuriously,
+}
+
+/// A load or failed exchange that finds the same value at the same place again and again.
+#[derive(Clone, Copy, Default)]
+struct Spin {
+    object: u64,
+    site: u64,
+    value: u64,
+    count: u32,
+}
+
+/// So many equal reads in a row are a spin loop.
+const SPIN_READS: u32 = 10;
+
+#[derive(Clone, Copy)]
+struct Thread {
+    wait: Wait,
+    woken: Woken,
+    /// Gave way, and nothing has been written since.
+    yielded: bool,
+    spin: Spin,
+    library_handle: u64,
+    /// No frame of the thread lies above it.
+    stack_top: u64,
+}
+
+const NO_THREAD: Thread = Thread {
+    wait: Wait::Ended,
+    woken: Woken::Done,
+    yielded: false,
+    spin: Spin { object: 0, site: 0, value: 0, count: 0 },
+    library_handle: 0,
+    stack_top: 0,
+};
+
+/// The state of a run. Never shared between processes: each run has its own copy by fork.
+struct Scheduler {
+    request: Request,
+    policy: AnyPolicy,
+    random: Random,
+    replay: [ThreadId; record::MOST_STEPS],
+    threads: [Thread; MOST_THREADS],
+    count: usize,
+    pending: [Pending; MOST_THREADS],
+    current: ThreadId,
+    /// How many replayed steps have been taken or left out.
+    replayed: usize,
+    now: u64,
+    fair: bool,
+}
+
+/// Shared by the token's discipline only.
+struct Global(UnsafeCell<Scheduler>);
+
+// SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
+unsafe impl Sync for Global {}
+
+static SCHEDULER: Global = Global(UnsafeCell::new(Scheduler {
+    request: Request {
+        seed: 0,
+        policy: Kind::Straight,
+        start_gate: false,
+        spurious_wakes: false,
+        early_timeouts: false,
+        trace: false,
+        lenient: false,
+        budget: 0,
+        replayed: 0,
+    },
+    policy: AnyPolicy::Straight(schedule::policy::Straight),
+    random: Random::new(0),
+    replay: [0; record::MOST_STEPS],
+    threads: [NO_THREAD; MOST_THREADS],
+    count: 0,
+    pending: [Pending { object: 0, writes: false }; MOST_THREADS],
+    current: 0,
+    replayed: 0,
+    now: 0,
+    fair: false,
+}));
+
+fn get() -> &'static mut Scheduler {
+    // SAFETY: the caller holds the token, see `Global`.
+    unsafe { &mut *SCHEDULER.0.get() }
+}
+
+/// Where the steps to replay are put before [`begin`].
+pub(crate) fn replay_buffer() -> &'static mut [ThreadId] {
+    &mut get().replay
+}
+
+/// Begins a run in a fresh process: the calling thread becomes thread 0 and holds the token.
+pub(crate) fn begin(request: Request, stack_top: u64) {
+    let scheduler = get();
+    scheduler.request = request;
+    scheduler.random = Random::new(request.seed);
+    scheduler.policy = AnyPolicy::new(request.policy, &mut scheduler.random);
+    // 2026-01-01 00:00:00 UTC, so that programs meet a plausible date.
+    scheduler.now = 1_767_225_600_000_000_000;
+    let _ = scheduler.add_thread(Wait::None);
+    scheduler.threads[0].stack_top = stack_top;
+    token::enter(0);
+}
+
+/// A point before an operation on `object`.
+pub(crate) fn before(object: u64, writes: bool) {
+    let scheduler = get();
+    let me = scheduler.current;
+    scheduler.pending[usize::from(me)] = Pending { object, writes };
+    scheduler.step(me);
+}
+
+/// A point after an operation.
+pub(crate) fn after(done: Done, writes: bool, frame: *const u64) {
+    let scheduler = get();
+    let me = scheduler.current;
+    scheduler.note(me, done, frame);
+    scheduler.pending[usize::from(me)] = Pending::default();
+    if writes {
+        scheduler.wake_yielded(me);
+    }
+    scheduler.step(me);
+}
+
+/// After a read that found `value`: counts towards a spin loop.
+pub(crate) fn watch_for_spin(object: u64, site: u64, value: u64) {
+    let scheduler = get();
+    let thread = &mut scheduler.threads[usize::from(scheduler.current)];
+    let spin = &mut thread.spin;
+    if (spin.object, spin.site, spin.value) == (object, site, value) {
+        spin.count += 1;
+        if spin.count >= SPIN_READS {
+            thread.yielded = true;
+            let me = scheduler.current;
+            scheduler.open_gates(me);
+        }
+    } else {
+        *spin = Spin { object, site, value, count: 1 };
+    }
+}
+
+/// The calling thread gives way until something has been written, or nobody else can go on.
+pub(crate) fn give_way(frame: *const u64) {
+    let scheduler = get();
+    let me = scheduler.current;
+    scheduler.note(me, Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
+    scheduler.threads[usize::from(me)].yielded = true;
+    scheduler.open_gates(me);
+    scheduler.step(me);
+}
+
+/// Blocks the calling thread until what it waits for has happened.
+pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
+    let scheduler = get();
+    let me = scheduler.current;
+    scheduler.note(me, doing, frame);
+    scheduler.threads[usize::from(me)].wait = wait;
+    scheduler.open_gates(me);
+    scheduler.wake_yielded(me);
+    scheduler.step(me);
+    get().threads[usize::from(me)].woken
+}
+
+/// Makes up to `most` waiters on a futex runnable, in an order that the policy chooses.
+pub(crate) fn wake_futex(word: u64, bits: u32, most: u32) -> u32 {
+    let scheduler = get();
+    let mut woken = 0;
+    while woken < most {
+        let mut waiters = ThreadSet::EMPTY;
+        for thread in 0..scheduler.count {
+            if let Wait::Futex { word: its, bits: mask, .. } = scheduler.threads[thread].wait
+                && its == word
+                && mask & bits != 0
+            {
+                waiters.insert(thread as ThreadId);
+            }
+        }
+        if waiters.is_empty() {
+            break;
+        }
+        let chosen = if waiters.len() == 1 { waiters.nth(0) } else { scheduler.decide(waiters, waiters) };
+        scheduler.make_runnable(chosen, Woken::Done);
+        woken += 1;
+    }
+    woken
+}
+
+/// Adds a thread that was created by the calling one; `None` when there are too many.
+pub(crate) fn spawn() -> Option<ThreadId> {
+    let scheduler = get();
+    let creator = scheduler.current;
+    let gate = scheduler.request.start_gate;
+    scheduler.add_thread(if gate { Wait::Gate { creator } } else { Wait::None })
+}
+
+/// Takes back a thread that could not be created after all.
+pub(crate) fn unspawn(thread: ThreadId) {
+    get().threads[usize::from(thread)].wait = Wait::Ended;
+}
+
+/// Remembers libc's handle of a thread, for [`find`].
+pub(crate) fn set_handle(thread: ThreadId, handle: u64) {
+    get().threads[usize::from(thread)].library_handle = handle;
+}
+
+/// The newest thread with this handle of libc, which uses handles again.
+pub(crate) fn find(handle: u64) -> Option<ThreadId> {
+    let scheduler = get();
+    (0..scheduler.count)
+        .rev()
+        .find(|&thread| scheduler.threads[thread].library_handle == handle)
+        .map(|t| t as ThreadId)
+}
+
+/// Whether a thread has ended.
+pub(crate) fn has_ended(thread: ThreadId) -> bool {
+    get().threads[usize::from(thread)].wait == Wait::Ended
+}
+
+/// The calling thread's first step.
+pub(crate) fn started(me: ThreadId, stack_top: u64) {
+    let scheduler = get();
+    scheduler.threads[usize::from(me)].stack_top = stack_top;
+    scheduler.note(me, Done { operation: Operation::Start, object: 0, value: 0 }, core::ptr::null());
+}
+
+/// The calling thread's last step: hands the token over for good.
+pub(crate) fn end_thread(me: ThreadId) {
+    let scheduler = get();
+    scheduler.note(me, Done { operation: Operation::End, object: 0, value: 0 }, core::ptr::null());
+    scheduler.threads[usize::from(me)].wait = Wait::Ended;
+    record::get().thread[usize::from(me)].ended = true;
+    for thread in 0..scheduler.count as ThreadId {
+        if scheduler.threads[usize::from(thread)].wait == (Wait::Join { thread: me }) {
+            scheduler.make_runnable(thread, Woken::Done);
+        }
+    }
+    scheduler.open_gates(me);
+    scheduler.wake_yielded(me);
+    let next = scheduler.choose();
+    scheduler.current = next;
+    token::leave();
+    token::give(next);
+}
+
+/// The virtual time, in nanoseconds since 1970; each reading takes a microsecond.
+pub(crate) fn read_clock() -> u64 {
+    let scheduler = get();
+    scheduler.now += 1_000;
+    scheduler.now
+}
+
+/// Keeps what the calling thread writes.
+pub(crate) fn write_output(descriptor: u8, bytes: &[u8]) {
+    let scheduler = get();
+    let record = record::get();
+    let head = schedule::protocol::OutputHead {
+        thread: scheduler.current,
+        descriptor,
+        step: record.steps as u32,
+        length: bytes.len() as u32,
+    };
+    if !record.add_output(head, bytes) {
+        finish(Finish::OutputLimit);
+    }
+}
+
+/// Names the calling thread in reports.
+pub(crate) fn name(bytes: &[u8]) {
+    let record = &mut record::get().thread[usize::from(get().current)];
+    let length = bytes.len().min(record.name.len());
+    record.name = [0; 16];
+    record.name[..length].copy_from_slice(&bytes[..length]);
+}
+
+/// Ends the run, with all its threads where they are.
+pub(crate) fn finish(finish: Finish) -> ! {
+    let scheduler = get();
+    let record = record::get();
+    record.finish = Some(finish);
+    for thread in 0..scheduler.count {
+        record.thread[thread].runnable = scheduler.threads[thread].wait == Wait::None;
+    }
+    system::exit(0);
+}
+
+impl Scheduler {
+    fn add_thread(&mut self, wait: Wait) -> Option<ThreadId> {
+        if self.count == MOST_THREADS {
+            return None;
+        }
+        let thread = self.count as ThreadId;
+        self.threads[self.count] = Thread { wait, ..NO_THREAD };
+        self.count += 1;
+        let record = record::get();
+        record.threads = self.count;
+        record.thread[usize::from(thread)] = Default::default();
+        self.policy.spawned(thread, &mut self.random);
+        Some(thread)
+    }
+
+    fn make_runnable(&mut self, thread: ThreadId, woken: Woken) {
+        let thread = &mut self.threads[usize::from(thread)];
+        thread.wait = Wait::None;
+        thread.woken = woken;
+        thread.yielded = false;
+        thread.spin = Spin::default();
+    }
+
+    fn open_gates(&mut self, of: ThreadId) {
+        for thread in 0..self.count as ThreadId {
+            if self.threads[usize::from(thread)].wait == (Wait::Gate { creator: of }) {
+                self.make_runnable(thread, Woken::Done);
+            }
+        }
+    }
+
+    /// Something was written: those that waited for a change look again.
+    fn wake_yielded(&mut self, by: ThreadId) {
+        for (thread, state) in self.threads[..self.count].iter_mut().enumerate() {
+            if thread != usize::from(by) && state.yielded {
+                state.yielded = false;
+                state.spin.count = 0;
+            }
+        }
+    }
+
+    /// One scheduling decision; returns when the calling thread `me` has the token again.
+    fn step(&mut self, me: ThreadId) {
+        let next = self.choose();
+        if next == me {
+            return;
+        }
+        self.current = next;
+        token::give(next);
+        token::wait(me);
+    }
+
+    /// The thread of the next step, recorded. Makes it runnable if it was waiting.
+    fn choose(&mut self) -> ThreadId {
+        let record = record::get();
+        if record.steps >= self.request.budget as usize {
+            finish(Finish::Budget);
+        }
+        while let Some(wanted) = self.next_replayed() {
+            if self.can_replay(wanted) {
+                return self.replay_step(wanted);
+            }
+            if !self.request.lenient {
+                finish(Finish::Divergence);
+            }
+        }
+        if !self.fair && record.steps >= self.request.budget as usize / 2 {
+            self.fair = true;
+        }
+        let runnable = self.wait_for_runnable();
+        let candidates = ThreadSet(runnable.0 | self.early_ones().0);
+        let chosen = self.decide(candidates, runnable);
+        if let Some(woken) = self.early_reason(chosen) {
+            self.make_runnable(chosen, woken);
+        }
+        chosen
+    }
+
+    /// Lets the policy choose and records it. Also for the order of wakes.
+    fn decide(&mut self, candidates: ThreadSet, runnable: ThreadSet) -> ThreadId {
+        let record = record::get();
+        let chosen = if let Some(wanted) = self.next_replayed_of(candidates) {
+            wanted
+        } else if self.fair {
+            candidates.nth(self.random.below(candidates.len()))
+        } else {
+            let step = record.steps as u32;
+            let view = View { candidates, current: self.current, step, pending: &self.pending };
+            self.policy.choose(&view, &mut self.random)
+        };
+        if !record.add_step(chosen, runnable.0, self.request.trace) {
+            finish(Finish::Budget);
+        }
+        chosen
+    }
+
+    /// Takes the next step off the schedule that is replayed.
+    fn next_replayed(&mut self) -> Option<ThreadId> {
+        let wanted = *self.replay[..self.request.replayed as usize].get(self.replayed)?;
+        self.replayed += 1;
+        Some(wanted)
+    }
+
+    /// The next step of the schedule that is replayed, where only `candidates` are possible.
+    fn next_replayed_of(&mut self, candidates: ThreadSet) -> Option<ThreadId> {
+        while let Some(wanted) = self.next_replayed() {
+            if candidates.contains(wanted) {
+                return Some(wanted);
+            }
+            if !self.request.lenient {
+                finish(Finish::Divergence);
+            }
+        }
+        None
+    }
+
+    /// Whether `wanted` can take a step now, if need be after waiting for the world outside.
+    fn can_replay(&mut self, wanted: ThreadId) -> bool {
+        if usize::from(wanted) >= self.count {
+            return false;
+        }
+        match self.threads[usize::from(wanted)].wait {
+            Wait::None | Wait::Gate { .. } | Wait::Futex { .. } | Wait::Sleep { .. } => true,
+            Wait::Ready { deadline, .. } => {
+                self.wait_outside(ThreadSet::only(wanted), PATIENCE_BEFORE_TIME) || deadline.is_some()
+            }
+            Wait::Child { .. } => self.wait_outside(ThreadSet::only(wanted), PATIENCE),
+            Wait::Join { .. } | Wait::Ended => false,
+        }
+    }
+
+    fn replay_step(&mut self, wanted: ThreadId) -> ThreadId {
+        if let Some(woken) = self.early_reason(wanted) {
+            self.make_runnable(wanted, woken);
+        }
+        self.threads[usize::from(wanted)].yielded = false;
+        let runnable = self.runnable();
+        if !record::get().add_step(wanted, runnable.0, self.request.trace) {
+            finish(Finish::Budget);
+        }
+        wanted
+    }
+
+    /// What it means that a waiting thread goes on all the same; `None` when it does not wait.
+    fn early_reason(&mut self, thread: ThreadId) -> Option<Woken> {
+        match self.threads[usize::from(thread)].wait {
+            Wait::Futex { deadline: Some(deadline), .. } | Wait::Ready { deadline: Some(deadline), .. } => {
+                self.now = self.now.max(deadline);
+                Some(Woken::TimedOut)
+            }
+            Wait::Sleep { deadline } => {
+                self.now = self.now.max(deadline);
+                Some(Woken::Done)
+            }
+            Wait::Futex { deadline: None, .. } => Some(Woken::Spuriously),
+            Wait::Gate { .. } => Some(Woken::Done),
+            _ => None,
+        }
+    }
+
+    fn runnable(&self) -> ThreadSet {
+        self.select(|thread| thread.wait == Wait::None && !thread.yielded)
+    }
+
+    fn select(&self, wanted: impl Fn(&Thread) -> bool) -> ThreadSet {
+        let mut set = ThreadSet::EMPTY;
+        for thread in 0..self.count {
+            if wanted(&self.threads[thread]) {
+                set.insert(thread as ThreadId);
+            }
+        }
+        set
+    }
+
+    /// The threads that can go on. While there is none, makes one so: those that gave way, then
+    /// those whose time comes, then those that wait for the world outside.
+    fn wait_for_runnable(&mut self) -> ThreadSet {
+        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Child { .. }));
+        if !outside.is_empty() {
+            self.look_outside(outside, 0);
+        }
+        loop {
+            let runnable = self.runnable();
+            if !runnable.is_empty() {
+                return runnable;
+            }
+            if self.open_all_gates() {
+                continue;
+            }
+            let yielded = self.select(|thread| thread.wait == Wait::None && thread.yielded);
+            if yielded.is_empty() {
+                self.wait_or_finish(outside);
+            } else if !(self.random.one_in(2) && self.pass_time()) {
+                // Spinning threads alone must not keep time from passing.
+                for thread in yielded.iter() {
+                    self.threads[usize::from(thread)].yielded = false;
+                }
+            }
+        }
+    }
+
+    /// Nobody can go on: the world outside has a little real time to change that, then virtual
+    /// time passes, then the world outside has much real time.
+    fn wait_or_finish(&mut self, outside: ThreadSet) {
+        if !outside.is_empty() && self.wait_outside(outside, PATIENCE_BEFORE_TIME) || self.pass_time() {
+            return;
+        }
+        if outside.is_empty() {
+            finish(Finish::Deadlock);
+        }
+        if !self.wait_outside(outside, PATIENCE) {
+            finish(Finish::OutsideWait);
+        }
+    }
+
+    fn open_all_gates(&mut self) -> bool {
+        let gated = self.select(|thread| matches!(thread.wait, Wait::Gate { .. }));
+        for thread in gated.iter() {
+            self.make_runnable(thread, Woken::Done);
+        }
+        !gated.is_empty()
+    }
+
+    /// Jumps to the earliest deadline, if there is one.
+    fn pass_time(&mut self) -> bool {
+        let mut earliest: Option<(u64, ThreadId)> = None;
+        for thread in 0..self.count {
+            let deadline = match self.threads[thread].wait {
+                Wait::Futex { deadline, .. } | Wait::Ready { deadline, .. } => deadline,
+                Wait::Sleep { deadline } => Some(deadline),
+                _ => None,
+            };
+            if let Some(deadline) = deadline
+                && earliest.is_none_or(|(first, _)| deadline < first)
+            {
+                earliest = Some((deadline, thread as ThreadId));
+            }
+        }
+        let Some((_, thread)) = earliest else { return false };
+        if let Some(woken) = self.early_reason(thread) {
+            self.make_runnable(thread, woken);
+        }
+        true
+    }
+
+    /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience`
+    /// looks of 10 ms.
+    fn wait_outside(&mut self, threads: ThreadSet, patience: u32) -> bool {
+        for _ in 0..patience {
+            self.look_outside(threads, 10);
+            if threads.iter().any(|thread| self.threads[usize::from(thread)].wait == Wait::None) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes those of `threads` runnable whose descriptor is ready or whose child has ended,
+    /// within so many real milliseconds.
+    fn look_outside(&mut self, threads: ThreadSet, milliseconds: i32) {
+        let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
+        let mut of = [0; MOST_THREADS];
+        let mut count = 0;
+        for thread in threads.iter() {
+            match self.threads[usize::from(thread)].wait {
+                Wait::Ready { descriptor, events, .. } => {
+                    descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                    of[count] = thread;
+                    count += 1;
+                }
+                Wait::Child { process } if io::child_has_ended(process) => {
+                    self.make_runnable(thread, Woken::Done)
+                }
+                _ => {}
+            }
+        }
+        io::poll_for_real(&mut descriptors[..count], milliseconds);
+        for index in 0..count {
+            if descriptors[index].is_ready() {
+                self.make_runnable(of[index], Woken::Done);
+            }
+        }
+    }
+
+    /// Waiting threads that may go on all the same at this point, by chance.
+    fn early_ones(&mut self) -> ThreadSet {
+        const SLEEP_ENDS_EARLY: u32 = 8;
+        const WAKES_SPURIOUSLY: u32 = 48;
+        let mut early = ThreadSet::EMPTY;
+        for index in 0..self.count {
+            let joins = match self.threads[index].wait {
+                Wait::Sleep { .. } => self.random.one_in(SLEEP_ENDS_EARLY),
+                Wait::Futex { deadline: None, .. } => {
+                    self.request.spurious_wakes && self.random.one_in(WAKES_SPURIOUSLY)
+                }
+                Wait::Futex { deadline: Some(deadline), .. } => {
+                    let soon = deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW;
+                    self.request.early_timeouts && soon && self.random.one_in(SLEEP_ENDS_EARLY)
+                }
+                _ => false,
+            };
+            if joins {
+                early.insert(index as ThreadId);
+            }
+        }
+        early
+    }
+
+    /// Notes an operation in the thread's record and, in a trace, in the log.
+    fn note(&mut self, me: ThreadId, done: Done, frame: *const u64) {
+        let record = record::get();
+        let event = Event {
+            step: record.steps as u32,
+            thread: me,
+            operation: done.operation,
+            object: done.object,
+            value: done.value,
+            frames: if self.request.trace {
+                frames(frame, self.threads[usize::from(me)].stack_top)
+            } else {
+                [0; FRAMES]
+            },
+        };
+        if self.request.trace {
+            record.thread[usize::from(me)].last = event;
+            record.add_event(event);
+        }
+    }
+}
+
+/// Follows the chain of frame pointers from `frame`: programs are built with them, std is not
+/// everywhere, so the chain is left where it leaves the stack.
+fn frames(frame: *const u64, stack_top: u64) -> [u64; FRAMES] {
+    let mut addresses = [0; FRAMES];
+    let mut frame = frame;
+    for address in &mut addresses {
+        let here = frame as u64;
+        if here == 0 || here % 8 != 0 || here + 16 > stack_top {
+            break;
+        }
+        // SAFETY: `frame` is a frame pointer of this thread: the hooks pass their own, and each
+        // further one was checked to lie above the last and below the top of its stack.
+        let (next, returned) = unsafe { (*frame, *frame.add(1)) };
+        *address = returned;
+        if next <= here {
+            break;
+        }
+        frame = next as *const u64;
+    }
+    addresses
+}

@@ -1,0 +1,187 @@
+//! Creating, ending and joining threads.
+
+use core::cell::UnsafeCell;
+use core::ffi::{c_char, c_int, c_void};
+use core::mem;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use schedule::protocol::{Finish, Operation};
+use schedule::{MOST_THREADS, ThreadId};
+
+use crate::entry::entry;
+use crate::record::Done;
+use crate::scheduler::{self, Wait};
+use crate::token;
+
+type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) -> c_int;
+type Join = unsafe extern "C" fn(u64, *mut *mut c_void) -> c_int;
+
+unsafe extern "C" {
+    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+    fn pthread_atfork(
+        before: Option<extern "C" fn()>,
+        parent: Option<extern "C" fn()>,
+        child: Option<extern "C" fn()>,
+    ) -> c_int;
+    fn pthread_key_create(key: *mut u32, destructor: Option<extern "C" fn(*mut c_void)>) -> c_int;
+    fn pthread_setspecific(key: u32, value: *const c_void) -> c_int;
+}
+
+/// `RTLD_NEXT`: the next library after this one that has the symbol.
+const NEXT: *mut c_void = -1isize as *mut c_void;
+
+static CREATE: AtomicUsize = AtomicUsize::new(0);
+static JOIN: AtomicUsize = AtomicUsize::new(0);
+static KEY: AtomicU32 = AtomicU32::new(u32::MAX);
+
+/// What a new thread starts with. A slot belongs to one thread number and is written before that
+/// thread exists.
+struct Starts(UnsafeCell<[Option<(Start, *mut c_void)>; MOST_THREADS]>);
+
+// SAFETY: see `Starts`; creation orders the write before the read.
+unsafe impl Sync for Starts {}
+
+static STARTS: Starts = Starts(UnsafeCell::new([None; MOST_THREADS]));
+
+/// Finds libc's own functions and prepares to be told of threads' ends. Before the first run.
+pub(crate) fn prepare() {
+    // SAFETY: both names are there in every libc that has threads; the key is written before use.
+    unsafe {
+        CREATE.store(dlsym(NEXT, c"pthread_create".as_ptr()) as usize, Ordering::Relaxed);
+        JOIN.store(dlsym(NEXT, c"pthread_join".as_ptr()) as usize, Ordering::Relaxed);
+        pthread_atfork(None, None, Some(leave_in_child));
+        let mut key = 0;
+        if pthread_key_create(&mut key, Some(at_thread_end)) == 0 {
+            KEY.store(key, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A child that the program forks is another process, and not under control.
+extern "C" fn leave_in_child() {
+    token::leave_process();
+}
+
+fn libc_create() -> Create {
+    if CREATE.load(Ordering::Relaxed) == 0 {
+        prepare();
+    }
+    // SAFETY: the address is that of libc's pthread_create.
+    unsafe { mem::transmute(CREATE.load(Ordering::Relaxed)) }
+}
+
+fn libc_join() -> Join {
+    if JOIN.load(Ordering::Relaxed) == 0 {
+        prepare();
+    }
+    // SAFETY: the address is that of libc's pthread_join.
+    unsafe { mem::transmute(JOIN.load(Ordering::Relaxed)) }
+}
+
+extern "C" fn create(
+    handle: *mut u64,
+    attributes: *const c_void,
+    start: Start,
+    argument: *mut c_void,
+    frame: *const u64,
+) -> c_int {
+    if token::me().is_none() {
+        // SAFETY: the caller's own arguments.
+        return unsafe { libc_create()(handle, attributes, start, argument) };
+    }
+    scheduler::before(0, false);
+    let Some(thread) = scheduler::spawn() else { scheduler::finish(Finish::TooManyThreads) };
+    // SAFETY: this thread holds the token, and the new thread, which reads the slot, does not exist yet.
+    unsafe { (*STARTS.0.get())[usize::from(thread)] = Some((start, argument)) };
+    // SAFETY: the caller's own arguments, but for the start routine, which calls theirs.
+    let result = unsafe { libc_create()(handle, attributes, begin, usize::from(thread) as *mut c_void) };
+    if result == 0 {
+        // SAFETY: pthread_create has written the handle.
+        scheduler::set_handle(thread, unsafe { *handle });
+    } else {
+        scheduler::unspawn(thread);
+    }
+    scheduler::after(Done { operation: Operation::Spawn, object: thread.into(), value: 0 }, false, frame);
+    result
+}
+entry!(pthread_create, "r8", create);
+
+/// The start routine of every controlled thread.
+extern "C" fn begin(thread: *mut c_void) -> *mut c_void {
+    let me = thread as usize as ThreadId;
+    let top = 0u64;
+    token::wait(me);
+    token::enter(me);
+    scheduler::started(me, &raw const top as u64);
+    // SAFETY: written before this thread was created. The key's value only has to be not null.
+    let start = unsafe {
+        pthread_setspecific(KEY.load(Ordering::Relaxed), 1 as *const c_void);
+        (*STARTS.0.get())[usize::from(me)]
+    };
+    match start {
+        Some((start, argument)) => start(argument),
+        None => core::ptr::null_mut(),
+    }
+}
+
+/// Destructor of the key: called after the destructors of thread-local variables, which may still
+/// run atomic operations. Keys are destroyed in up to four rounds while destructors set them again;
+/// the third is late enough for everyone else.
+extern "C" fn at_thread_end(round: *mut c_void) {
+    const ROUNDS: usize = 3;
+    let Some(me) = token::me() else { return };
+    let round = round as usize;
+    if round < ROUNDS {
+        // SAFETY: the key is valid as long as the process.
+        unsafe { pthread_setspecific(KEY.load(Ordering::Relaxed), (round + 1) as *const c_void) };
+        return;
+    }
+    scheduler::end_thread(me);
+}
+
+extern "C" fn join(handle: u64, result: *mut *mut c_void, frame: *const u64) -> c_int {
+    if token::me().is_some()
+        && let Some(thread) = scheduler::find(handle)
+    {
+        scheduler::before(0, false);
+        let done = Done { operation: Operation::Join, object: thread.into(), value: 0 };
+        if scheduler::has_ended(thread) {
+            scheduler::after(done, false, frame);
+        } else {
+            scheduler::block(Wait::Join { thread }, done, frame);
+        }
+    }
+    // SAFETY: the caller's own arguments. A controlled thread has ended, so this hardly waits.
+    unsafe { libc_join()(handle, result) }
+}
+entry!(pthread_join, "rdx", join);
+
+extern "C" fn set_name(_handle: u64, name: *const c_char) -> c_int {
+    if token::me().is_some() && !name.is_null() {
+        // SAFETY: the caller passes a C string.
+        scheduler::name(unsafe { core::ffi::CStr::from_ptr(name) }.to_bytes());
+    }
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn pthread_setname_np(handle: u64, name: *const c_char) -> c_int {
+    set_name(handle, name)
+}
+
+/// std asks for the main thread's stack to tell an overflow from other faults, and libc answers by
+/// reading `/proc/self/maps`: a tenth of the time of a short run. Without an answer std goes on.
+#[unsafe(no_mangle)]
+extern "C" fn pthread_getattr_np(handle: u64, attributes: *mut c_void) -> c_int {
+    const NO_SUCH_ENTRY: c_int = 2;
+    if token::me() == Some(0) {
+        return NO_SUCH_ENTRY;
+    }
+    // SAFETY: the caller's own arguments, and a function of this type in every libc with threads.
+    unsafe {
+        let libc_one = dlsym(NEXT, c"pthread_getattr_np".as_ptr());
+        let libc_one: extern "C" fn(u64, *mut c_void) -> c_int = mem::transmute(libc_one);
+        libc_one(handle, attributes)
+    }
+}

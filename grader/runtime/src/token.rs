@@ -1,0 +1,61 @@
+//! The token: the right to run. One thread holds it; all others wait here.
+//!
+//! Each thread has a word of its own to wait on, so handing over wakes exactly one thread.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use schedule::{MOST_THREADS, ThreadId};
+
+use crate::system;
+
+static WORDS: [AtomicU32; MOST_THREADS] = [const { AtomicU32::new(0) }; MOST_THREADS];
+
+/// Whether this process is under control: a child of the fork server that runs the program.
+static CONTROLLED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Which thread of the program this is. Without a destructor and with a constant start value,
+    /// so that it is a plain word of the static TLS block.
+    static ME: Cell<Option<ThreadId>> = const { Cell::new(None) };
+}
+
+/// The calling thread, where it is under control.
+#[inline]
+pub(crate) fn me() -> Option<ThreadId> {
+    if !CONTROLLED.load(Ordering::Relaxed) {
+        return None;
+    }
+    ME.get()
+}
+
+/// Puts the calling thread under control as `thread`; from then on the hooks act for it.
+pub(crate) fn enter(thread: ThreadId) {
+    ME.set(Some(thread));
+    CONTROLLED.store(true, Ordering::Relaxed);
+}
+
+/// Takes the calling thread out of control: it is about to end, or to leave the run.
+pub(crate) fn leave() {
+    ME.set(None);
+}
+
+/// Takes a whole process out of control: a child that the program forked.
+pub(crate) fn leave_process() {
+    CONTROLLED.store(false, Ordering::Relaxed);
+}
+
+/// Gives the token to `thread`, which waits for it or will.
+pub(crate) fn give(thread: ThreadId) {
+    let word = &WORDS[usize::from(thread)];
+    word.store(1, Ordering::Release);
+    system::futex_wake(word);
+}
+
+/// Waits until somebody gives the token to `thread`, the calling one.
+pub(crate) fn wait(thread: ThreadId) {
+    let word = &WORDS[usize::from(thread)];
+    while word.swap(0, Ordering::Acquire) == 0 {
+        system::futex_wait(word, 0);
+    }
+}

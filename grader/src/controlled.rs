@@ -1,0 +1,216 @@
+//! A program under control: its fork server, and single runs under chosen schedules.
+
+use std::io::{self, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use schedule::protocol::{
+    Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+};
+use schedule::{Schedule, ThreadId, ThreadSet};
+use tempfile::TempDir;
+
+use crate::case::{Observation, Text};
+use crate::interrupt;
+use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
+
+/// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
+pub struct Controlled {
+    socket: BufReader<UnixStream>,
+    server: Running,
+    /// Holds the socket's file.
+    _folder: TempDir,
+}
+
+/// What one run under control left behind.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// How it ended, and its counts.
+    pub header: Header,
+    /// Each thread at the end of the run.
+    pub threads: Vec<ThreadRecord>,
+    /// What was written, in order.
+    pub output: Vec<(OutputHead, Vec<u8>)>,
+    /// Who took each step; only in a trace.
+    pub schedule: Schedule,
+    /// Who could have taken each step without being woken early; only in a trace.
+    pub candidates: Vec<ThreadSet>,
+    /// Every operation; only in a trace.
+    pub events: Vec<Event>,
+}
+
+impl Controlled {
+    /// Starts the fork server of `invocation`'s program on one processor.
+    ///
+    /// # Errors
+    /// When the program cannot be started or its runtime does not report: then it is not under
+    /// control, and no run of it says anything.
+    pub fn start(invocation: Invocation, runtime: &Path, processor: usize) -> Result<Self, RunError> {
+        let folder = tempfile::tempdir().map_err(|error| RunError::Stage(error.to_string()))?;
+        let path = folder.path().join("control");
+        let listener = UnixListener::bind(&path).map_err(|error| RunError::Stage(error.to_string()))?;
+        let server = invocation
+            .env("LD_PRELOAD", runtime)
+            .env(SOCKET_VARIABLE, &path)
+            .env(PROCESSOR_VARIABLE, processor.to_string())
+            .limit(|limits| {
+                (limits.idle, limits.processor, limits.wall) = (Duration::MAX, Duration::MAX, Duration::MAX);
+            })
+            .start()?;
+        let socket = BufReader::with_capacity(64 << 10, accept(&listener, &server)?);
+        Ok(Self { socket, server, _folder: folder })
+    }
+
+    /// Runs the program once; `replayed` are the steps to replay before the policy chooses.
+    ///
+    /// # Errors
+    /// When the fork server is gone or the grader was interrupted.
+    pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<Record, RunError> {
+        if interrupt::requested() {
+            return Err(RunError::Interrupted);
+        }
+        let request = Request { replayed: replayed.len() as u32, ..*request };
+        self.exchange(&request, replayed).map_err(|error| {
+            let cause = if self.server.has_ended() { "it ended".to_owned() } else { error.to_string() };
+            RunError::Keeper(format!("the runtime of a controlled program: {cause}"))
+        })
+    }
+
+    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> io::Result<Record> {
+        let mut message = request.encode().to_vec();
+        message.extend_from_slice(replayed);
+        self.socket.get_mut().write_all(&message)?;
+        let header = Header::decode(&self.take()?).ok_or(io::ErrorKind::InvalidData)?;
+        let threads = (0..header.threads).map(|_| self.thread()).collect::<io::Result<_>>()?;
+        let output = split_output(&self.bytes(header.output as usize)?);
+        let schedule = Schedule::new(self.bytes(header.sent_steps as usize)?);
+        let sets = self.bytes(8 * header.sent_steps as usize)?;
+        let events = (0..header.events).map(|_| self.event()).collect::<io::Result<_>>()?;
+        let candidates =
+            sets.chunks_exact(8).map(|set| ThreadSet(u64::from_le_bytes(set.try_into().unwrap_or_default())));
+        Ok(Record { header, threads, output, schedule, candidates: candidates.collect(), events })
+    }
+
+    fn thread(&mut self) -> io::Result<ThreadRecord> {
+        ThreadRecord::decode(&self.take()?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    fn event(&mut self) -> io::Result<Event> {
+        Event::decode(&self.take()?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    fn take<const COUNT: usize>(&mut self) -> io::Result<[u8; COUNT]> {
+        let mut bytes = [0; COUNT];
+        self.socket.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.socket.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// A usual run takes at most this part of the budget of steps, or a run that uses all of it says
+/// nothing.
+const USUAL_PART: u32 = 8;
+
+impl Record {
+    /// The run as judges see it.
+    pub fn observation(&self) -> Observation {
+        let writes = |descriptor| {
+            let of = move |(head, _): &&(OutputHead, Vec<u8>)| head.descriptor == descriptor;
+            self.output.iter().filter(of).map(|(head, text)| (head.thread, text.as_slice()))
+        };
+        Observation {
+            ending: Some(self.ending()),
+            stdout: Text::written(writes(1)),
+            stderr: Text::put_together(writes(2)),
+            ..Observation::default()
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        let steps = self.header.steps;
+        match self.header.finish {
+            Finish::Process => self.process_ending(),
+            Finish::Deadlock => {
+                Ending::Deadlocked { threads: self.threads.iter().filter(|thread| !thread.ended).count() }
+            }
+            Finish::Budget => Ending::Livelocked { steps },
+            Finish::Divergence => Ending::Diverged { step: steps },
+            Finish::TooManyThreads => {
+                Ending::ToolError("it has more than 64 threads, the most under control".into())
+            }
+            Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
+            Finish::OutsideWait => Ending::Idle { seconds: 2 },
+            Finish::Unseen => Ending::Unseen,
+        }
+    }
+
+    fn process_ending(&self) -> Ending {
+        let status = ExitStatus::from_raw(self.header.status);
+        match (status.code(), status.signal()) {
+            (Some(101), _) => panic_or_exit(&self.bytes_of(2)),
+            (Some(code), _) => Ending::Exited(code),
+            (None, signal) => Ending::Signalled(signal.unwrap_or(0)),
+        }
+    }
+
+    fn bytes_of(&self, descriptor: u8) -> Vec<u8> {
+        self.output
+            .iter()
+            .filter(|(head, _)| head.descriptor == descriptor)
+            .flat_map(|(_, text)| text.clone())
+            .collect()
+    }
+}
+
+impl Ending {
+    /// What a used-up budget of steps means for a program whose usual run takes `usual` steps.
+    pub fn with_usual_steps(self, usual: u32) -> Self {
+        match self {
+            Self::Livelocked { steps } if usual > steps / USUAL_PART => Self::StepLimit { steps },
+            other => other,
+        }
+    }
+}
+
+/// Waits for the runtime to connect, as long as the program lives.
+fn accept(listener: &UnixListener, server: &Running) -> Result<UnixStream, RunError> {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let fault = |reason: &str| RunError::Control(reason.to_owned());
+    let started = Instant::now();
+    let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+    loop {
+        if interrupt::requested() {
+            return Err(RunError::Interrupted);
+        }
+        let ready = poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&tick)).unwrap_or(0) > 0;
+        if ready {
+            return Ok(listener.accept().map_err(|error| fault(&error.to_string()))?.0);
+        }
+        if server.has_ended() {
+            return Err(fault("the program ended before its runtime reported: is it linked statically?"));
+        }
+        if started.elapsed() > PATIENCE {
+            return Err(fault("the program's runtime did not report"));
+        }
+    }
+}
+
+fn split_output(mut bytes: &[u8]) -> Vec<(OutputHead, Vec<u8>)> {
+    let mut output = Vec::new();
+    while let Some((head, rest)) = bytes.split_first_chunk() {
+        let head = OutputHead::decode(head);
+        let (text, rest) = rest.split_at(rest.len().min(head.length as usize));
+        output.push((head, text.to_vec()));
+        bytes = rest;
+    }
+    output
+}

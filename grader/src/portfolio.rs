@@ -1,0 +1,73 @@
+//! Which schedules are tried, and in which order: a fair portfolio of the policies.
+//!
+//! No policy finds every kind of bug best, so the budget is shared: random walk 40 %, POS 25 %, PCT
+//! 20 % (depth 2 to 5), sticky 15 %. Half of the runs hold new threads until their creator blocks, and half
+//! allow spurious wakes; a quarter lets short timed waits expire early. All of it follows from the
+//! seed and the number of the run, so the same budget always tries the same schedules.
+
+use schedule::policy::Kind;
+use schedule::protocol::Request;
+use schedule::random::Random;
+
+/// The most steps of one run.
+pub const BUDGET: u32 = 40_000;
+
+/// How the run with this number is made. `length` is about how many steps a run takes.
+pub fn request(seed: u64, number: u64, length: u32) -> Request {
+    let mut random = Random::new(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let depth = 2 + (number / 20 % 4) as u8;
+    // A fixed round of twenty: every share is kept in any twenty runs, however small the budget.
+    let policy = match number % 20 {
+        0 | 2 | 5 | 7 | 10 | 12 | 15 | 17 => Kind::RandomWalk,
+        1 | 6 | 11 | 16 | 19 => Kind::Pos,
+        3 | 8 | 13 | 18 => Kind::Pct { depth, length },
+        _ => Kind::Sticky,
+    };
+    Request {
+        seed: random.next_u64(),
+        policy,
+        start_gate: random.one_in(2),
+        spurious_wakes: random.one_in(2),
+        early_timeouts: random.one_in(4),
+        trace: false,
+        lenient: false,
+        budget: BUDGET,
+        replayed: 0,
+    }
+}
+
+/// How the steps of a schedule are run again, and what follows them is run without preemption.
+pub fn replay() -> Request {
+    Request {
+        seed: 0,
+        policy: Kind::Straight,
+        start_gate: false,
+        spurious_wakes: false,
+        early_timeouts: false,
+        trace: true,
+        lenient: false,
+        budget: BUDGET,
+        replayed: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_runs_in_a_row_have_every_policy_in_its_share() {
+        let count =
+            |wanted: fn(Kind) -> bool| (40..60).filter(|&n| wanted(request(1, n, 100).policy)).count();
+        assert_eq!(count(|kind| kind == Kind::RandomWalk), 8);
+        assert_eq!(count(|kind| kind == Kind::Pos), 5);
+        assert_eq!(count(|kind| matches!(kind, Kind::Pct { .. })), 4);
+        assert_eq!(count(|kind| kind == Kind::Sticky), 3);
+    }
+
+    #[test]
+    fn the_same_seed_and_number_give_the_same_run() {
+        assert_eq!(request(3, 17, 100), request(3, 17, 100));
+        assert_ne!(request(3, 17, 100).seed, request(4, 17, 100).seed);
+    }
+}

@@ -1,0 +1,94 @@
+//! Where and how a scenario runs the program: plainly, or under control.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use schedule::ThreadId;
+use schedule::protocol::Request;
+
+use crate::case::Observation;
+use crate::controlled::{Controlled, Record};
+use crate::run::{Invocation, RunError};
+
+/// What a scenario has at hand for one run.
+pub struct Stage<'a> {
+    /// The built program.
+    pub program: &'a Path,
+    /// A folder that is the program's working directory. Without control it is empty and of this run
+    /// alone; under control the runs of one case share it.
+    pub folder: &'a Path,
+    /// Varies the inputs that a scenario draws by chance. The same seed gives the same inputs.
+    pub seed: u64,
+    /// How the program's threads are scheduled, if not by the system.
+    pub control: Option<&'a RefCell<Servers>>,
+}
+
+impl Stage<'_> {
+    /// A call of the program in this stage's folder, with the default limits.
+    pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
+        Invocation::new(self.program, self.folder).args(args)
+    }
+
+    /// Runs a call to its end, under control where this stage has it.
+    ///
+    /// # Errors
+    /// When the run could not be made.
+    pub fn run(&self, call: Invocation) -> Result<Observation, RunError> {
+        match self.control {
+            None => Ok(Observation::of(call.run()?)),
+            Some(servers) => servers.borrow_mut().run(call),
+        }
+    }
+}
+
+/// Everything that control needs beside the program.
+#[derive(Clone, Debug)]
+pub struct Control {
+    /// The program, built with hooks.
+    pub program: PathBuf,
+    /// The library that is preloaded into it.
+    pub runtime: PathBuf,
+}
+
+/// The fork servers of one processor, one for each different call, and how they run next.
+pub struct Servers {
+    runtime: PathBuf,
+    processor: usize,
+    servers: Vec<(Invocation, Controlled)>,
+    /// How the next run is made.
+    pub request: Request,
+    /// The steps that it replays first.
+    pub replayed: Vec<ThreadId>,
+    /// What the last run left.
+    pub last: Option<Record>,
+}
+
+impl Servers {
+    /// No server yet.
+    pub fn new(control: &Control, processor: usize, request: Request) -> Self {
+        Self {
+            runtime: control.runtime.clone(),
+            processor,
+            servers: Vec::new(),
+            request,
+            replayed: Vec::new(),
+            last: None,
+        }
+    }
+
+    fn run(&mut self, call: Invocation) -> Result<Observation, RunError> {
+        let place = match self.servers.iter().position(|(known, _)| *known == call) {
+            Some(place) => place,
+            None => {
+                let server = Controlled::start(call.clone(), &self.runtime, self.processor)?;
+                self.servers.push((call, server));
+                self.servers.len() - 1
+            }
+        };
+        let record = self.servers[place].1.run(&self.request, &self.replayed)?;
+        let seen = record.observation();
+        self.last = Some(record);
+        Ok(seen)
+    }
+}
