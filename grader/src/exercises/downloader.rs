@@ -2,6 +2,7 @@
 
 mod cases;
 mod concurrency;
+mod faults;
 mod files;
 mod line;
 mod outcomes;

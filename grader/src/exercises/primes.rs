@@ -64,9 +64,9 @@ fn cases(_seed: u64) -> Vec<Case> {
         listed("list-defaults", &["--list"], &[], &primes).runs(1),
     ];
     let counts = MODES.into_iter().flat_map(|mode| counts(mode, &primes));
-    let workers = [2, 4].map(|workers| {
+    let workers = [2, 3].map(|workers| {
         Case::new(format!("children-{workers}"), Count { workers })
-            .runs(2)
+            .runs(1)
             .judge("child-processes", move |seen| child_processes(seen, workers))
             .judge("terminates", terminates(0))
     });
@@ -77,7 +77,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("terminates", terminates(0))
     });
     let death = Case::new("worker-death", Death { workers: 2 })
-        .runs(3)
+        .runs(2)
         .judge("worker-death", worker_death)
         .judge("terminates", ends());
     defaults.into_iter().chain(counts).chain(same).chain(workers).chain([death]).collect()

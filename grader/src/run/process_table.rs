@@ -147,4 +147,17 @@ mod tests {
     fn a_thread_that_ended_meanwhile_is_left_out() {
         assert_eq!(parse_thread("", "", ""), None);
     }
+
+    #[test]
+    fn a_process_at_work_is_not_asleep() {
+        assert!(!is_asleep(rustix::process::getpid()));
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_not_asleep() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        child.wait().unwrap();
+        assert!(!is_asleep(pid));
+    }
 }

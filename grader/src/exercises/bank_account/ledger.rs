@@ -81,6 +81,9 @@ pub(super) fn transfer(teller: &str, account: &str, to: &str, amount: i64) -> Op
     Operation::new(teller, Action::Transfer, account, to, amount)
 }
 
+/// What drawn ledgers open each account with.
+const OPENING: i64 = 1_000_000;
+
 /// Accounts as they are opened, and the operations of all tellers in file order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ledger {
@@ -95,11 +98,12 @@ impl Ledger {
     }
 
     /// `rounds` operations of each of `tellers` tellers on `accounts`, drawn by chance, the tellers
-    /// in turn. Amounts are such that some withdrawals are rejected.
+    /// in turn. Some withdrawals are beyond what is there. Amounts are large, so that a balance
+    /// seldom comes back, and it shows when an operation took effect.
     pub(super) fn drawn(random: &mut Random, accounts: &[&str], tellers: u64, rounds: u64) -> Self {
         let mut draw = |teller: u64| {
             let teller = format!("teller-{teller}");
-            let amount = i64::try_from(random.below(100)).unwrap_or(0);
+            let amount = random.below(OPENING.unsigned_abs()).cast_signed();
             let (account, to) = (random.pick(accounts), random.pick(accounts));
             match random.below(3) {
                 0 => deposit(&teller, account, amount),
@@ -108,7 +112,7 @@ impl Ledger {
             }
         };
         let operations: Vec<Operation> = (0..rounds).flat_map(|_| 0..tellers).map(&mut draw).collect();
-        Self::new(&accounts.iter().map(|&account| (account, 100)).collect::<Vec<_>>(), operations)
+        Self::new(&accounts.iter().map(|&account| (account, OPENING)).collect::<Vec<_>>(), operations)
     }
 
     /// The ledger behind an output of which only the program knows the ledger: the operations are

@@ -4,11 +4,12 @@
 //! output are the transcript of one more client.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::serving::{Stop, serve};
 use crate::case::{Evidence, Observation, Scenario, Stage};
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
-use crate::run::{RunError, Running, Stdin};
+use crate::run::{Limits, RunError, Running, Stdin};
 
 const NICK: &str = "joiner";
 
@@ -22,7 +23,7 @@ impl Scenario for Joining {
             Ok(started) => talk(room, join.insert(started)).err(),
             Err(error) => Some(machine(&error.to_string())),
         };
-        let mut observation = serve(stage, Stop::EndOfInput, talk)?;
+        let mut observation = serve(stage.call(["serve"]), Stop::EndOfInput, talk)?;
         if let (Some(join), Evidence::Chat(transcripts)) = (join, &mut observation.evidence) {
             transcripts.clients.push(transcript(join)?);
         }
@@ -35,7 +36,8 @@ impl Scenario for Joining {
 }
 
 fn start(stage: &Stage<'_>, address: SocketAddr) -> Result<Running, RunError> {
-    stage.call(["join", &address.to_string(), "--name", NICK]).stdin(Stdin::Open).start()
+    let allow_silence = |limits: &mut Limits| limits.idle = Duration::from_secs(15);
+    stage.call(["join", &address.to_string(), "--name", NICK]).stdin(Stdin::Open).limit(allow_silence).start()
 }
 
 fn messages() -> impl Iterator<Item = String> {

@@ -1,12 +1,14 @@
 //! `serve` with scripted clients around it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::case::{Evidence, Observation, Scenario, Stage, Text};
-use crate::fixture::chat::{Because, GaveUp, Room, Transcripts};
-use crate::run::{RunError, Running, Stdin, is_idle, keeper};
+use crate::fixture::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
+use crate::run::{Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, is_idle, keeper};
 
 /// What the clients do. It ends early when something does not come.
 pub(super) type Script = fn(&mut Room) -> Result<(), GaveUp>;
@@ -26,7 +28,7 @@ pub(super) enum Stop {
 
 impl Scenario for Serving {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        serve(stage, self.stop, |_, room| (self.script)(room).err())
+        serve(stage.call(["serve"]), self.stop, |_, room| (self.script)(room).err())
     }
 
     fn shown(&self, program: &str) -> String {
@@ -34,14 +36,14 @@ impl Scenario for Serving {
     }
 }
 
-/// Runs the server around `talk`, which is given its address and says why it ended early, if it did.
+/// Runs a `server` around `talk`, which is given its address and says why it ended early, if it did.
 pub(super) fn serve(
-    stage: &Stage<'_>,
+    server: Invocation,
     stop: Stop,
     talk: impl FnOnce(SocketAddr, &mut Room) -> Option<GaveUp>,
 ) -> Result<Observation, RunError> {
     keeper::raise_open_files().map_err(|error| RunError::Stage(error.to_string()))?;
-    let mut server = stage.call(["serve"]).stdin(Stdin::Open).start()?;
+    let mut server = server.stdin(Stdin::Open).limit(allow_silence).start()?;
     let transcripts = match address(&server) {
         Ok(address) => {
             let process = server.pid();
@@ -54,10 +56,42 @@ pub(super) fn serve(
             Transcripts { cut: Some(cut), ..Transcripts::default() }
         }
     };
-    let mut observation = Observation::of(server.wait()?).with(Evidence::Chat(Box::new(transcripts)));
-    observation.stdout = without_ports(&observation.stdout);
-    observation.stderr = without_ports(&observation.stderr);
+    let mut observation = Observation::of(wait_for_end(server)?).with(Evidence::Chat(Box::new(transcripts)));
+    for text in [&mut observation.stdout, &mut observation.stderr] {
+        *text = Text::new(without_ports(&String::from_utf8_lossy(&text.bytes)).into_bytes());
+    }
     Ok(observation)
+}
+
+/// A server may sleep for as long as nobody talks to it, and the grader may be slow to talk.
+fn allow_silence(limits: &mut Limits) {
+    limits.idle = Duration::from_secs(60);
+    limits.wall = Duration::from_secs(300);
+}
+
+/// Waits for the end of a server that was told to stop. It need not end at once; but one that
+/// sleeps will not end at all.
+fn wait_for_end(server: Running) -> Result<Outcome, RunError> {
+    let mut patience = Patience::default();
+    while let Some(process) = server.pid().filter(|&process| !ends_soon(process)) {
+        match patience.look(is_idle(process)) {
+            None => {}
+            Some(Because::Idle) => {
+                server.signal(Signal::KILL);
+                let outcome = server.wait()?;
+                return Ok(Outcome { ending: Ending::Idle { seconds: 2 }, ..outcome });
+            }
+            Some(_) => break,
+        }
+    }
+    server.wait()
+}
+
+/// Whether the process ends within one look.
+fn ends_soon(process: Pid) -> bool {
+    let Ok(descriptor) = pidfd_open(process, PidfdFlags::empty()) else { return true };
+    let look = Timespec { tv_sec: 0, tv_nsec: i64::from(LOOK.subsec_nanos()) };
+    poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&look)).is_ok_and(|count| count > 0)
 }
 
 impl Stop {
@@ -75,7 +109,7 @@ fn address(server: &Running) -> Result<SocketAddr, GaveUp> {
     let address = first_line.as_ref().and_then(|line| line.strip_prefix("listening on ")?.parse().ok());
     address.ok_or_else(|| GaveUp {
         waiting_for: "`listening on ADDR`".into(),
-        because: first_line.map_or(Because::Closed, Because::Printed),
+        because: first_line.map_or(Because::Closed, |line| Because::Printed(without_ports(&line))),
     })
 }
 
@@ -94,9 +128,8 @@ fn finish(mut room: Room, cut: Option<GaveUp>, stop: impl FnOnce()) -> Transcrip
 }
 
 /// Ports differ from run to run; reports must not.
-fn without_ports(text: &Text) -> Text {
+fn without_ports(text: &str) -> String {
     const HOST: &str = "127.0.0.1:";
-    let text = String::from_utf8_lossy(&text.bytes);
     let mut parts = text.split(HOST);
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -104,7 +137,7 @@ fn without_ports(text: &Text) -> Text {
         let port = if rest.len() < part.len() { "PORT" } else { "" };
         shown.extend([HOST, port, rest]);
     }
-    Text::new(shown.into_bytes())
+    shown
 }
 
 #[cfg(test)]
@@ -113,12 +146,11 @@ mod tests {
 
     #[test]
     fn ports_of_the_loopback_are_replaced_by_the_word() {
-        let shown = |text: &str| String::from_utf8(without_ports(&text.into()).bytes).unwrap();
-        assert_eq!(shown("listening on 127.0.0.1:4711\n"), "listening on 127.0.0.1:PORT\n");
+        assert_eq!(without_ports("listening on 127.0.0.1:4711\n"), "listening on 127.0.0.1:PORT\n");
         assert_eq!(
-            shown("127.0.0.1: 127.0.0.1:1x 127.0.0.1:22"),
+            without_ports("127.0.0.1: 127.0.0.1:1x 127.0.0.1:22"),
             "127.0.0.1: 127.0.0.1:PORTx 127.0.0.1:PORT"
         );
-        assert_eq!(shown("nothing\n"), "nothing\n");
+        assert_eq!(without_ports("nothing\n"), "nothing\n");
     }
 }

@@ -2,50 +2,56 @@
 
 use std::sync::Arc;
 
-use super::plan::{Due, Input, Plan, REFUSING};
+use super::plan::{Due, Input, Plan};
 use super::scenario::Download;
 use super::simulate::{Simulate, overlapping};
-use super::{concurrency, files, outcomes};
+use super::{concurrency, faults, files, outcomes};
 use crate::case::{Case, Judgement, Observation};
-use crate::fixture::http::{Answer, Body, Cut, Framing, Hold, Order};
-use crate::judges::terminates;
+use crate::fixture::http::{Answer, Body, Framing, Hold, Order};
+use crate::judges::{ends, terminates};
 
 /// All cases; first those in which nothing goes wrong.
 pub(super) fn all(seed: u64) -> Vec<Case> {
     let bodies = Bodies(seed);
-    let groups = [simulated(), whole(bodies), at_once(bodies), failing(bodies), retried(bodies)];
+    let groups =
+        [simulated(), whole(bodies), at_once(bodies), faults::failing(bodies), faults::retried(bodies)];
     groups.into_iter().flatten().collect()
 }
 
 /// Gives each file other bytes.
 #[derive(Clone, Copy)]
-struct Bodies(u64);
+pub(super) struct Bodies(u64);
 
 impl Bodies {
-    fn sized(self, index: u64, length: u64) -> Body {
+    pub(super) fn sized(self, index: u64, length: u64) -> Body {
         Body::new(self.0 ^ (index << 32), length)
     }
 
-    fn small(self, index: u64) -> Body {
+    pub(super) fn small(self, index: u64) -> Body {
         self.sized(index, 2000 + index)
     }
 }
 
-type Promise = (&'static str, fn(&Plan, &Observation) -> Judgement);
+/// A check and its judge.
+pub(super) type Promise = (&'static str, fn(&Plan, &Observation) -> Judgement);
 
-const INTACT: Promise = ("files-intact", files::intact);
-const ORDER: Promise = ("in-list-order", outcomes::in_list_order);
+pub(super) const INTACT: Promise = ("files-intact", files::intact);
+pub(super) const ORDER: Promise = ("in-list-order", outcomes::in_list_order);
 const NAMES: Promise = ("no-name-conflicts", files::named);
 const PARALLEL: Promise = ("parallel", concurrency::parallel);
 const AT_MOST: Promise = ("at-most-jobs", concurrency::at_most_jobs);
-const WHOLE: Promise = ("no-partial-files", files::whole);
-const FAILURES: Promise = ("failures-named", outcomes::failures_named);
-const RETRIES: Promise = ("retries", outcomes::retried);
+pub(super) const WHOLE: Promise = ("no-partial-files", files::whole);
+pub(super) const FAILURES: Promise = ("failures-named", outcomes::failures_named);
+pub(super) const RETRIES: Promise = ("retries", outcomes::retried);
+/// The program ends with the exit code that the plan asks for.
+pub(super) const CODE: Promise = ("terminates", |plan, seen| terminates(plan.code())(seen));
+/// The program ends by itself; its exit code only follows from what another promise judges.
+pub(super) const ENDS: Promise = ("terminates", |_, seen| ends()(seen));
 
-fn case(id: &str, runs: u32, plan: Plan, promises: &[Promise]) -> Case {
+/// A case that is held against these promises.
+pub(super) fn case(id: &str, runs: u32, plan: Plan, promises: &[Promise]) -> Case {
     let plan = Arc::new(plan);
-    let case =
-        Case::new(id, Download(Arc::clone(&plan))).runs(runs).judge("terminates", terminates(plan.code()));
+    let case = Case::new(id, Download(Arc::clone(&plan))).runs(runs);
     promises.iter().fold(case, |case, &(check, judge)| {
         let plan = Arc::clone(&plan);
         case.judge(check, move |seen| judge(&plan, seen))
@@ -72,15 +78,15 @@ fn simulated() -> Vec<Case> {
 fn whole(bodies: Bodies) -> Vec<Case> {
     let one = Plan { out: None, ..Plan::new("") }.file("/one.bin", bodies.small(1)).named("one.bin");
     vec![
-        case("one-file", 1, one, &[INTACT, ORDER, NAMES]),
-        case("sizes", 2, sizes(bodies), &[INTACT, ORDER]),
-        case("redirects", 1, redirects(bodies), &[INTACT, ORDER]),
-        case("names", 2, names(bodies), &[NAMES, INTACT, WHOLE]),
-        case("same-name", 1, same_name(bodies), &[NAMES, INTACT, ORDER]),
-        case("numbered-names", 1, numbered_names(bodies), &[NAMES, INTACT]),
-        case("input-file", 1, input(2, Input::File, bodies), &[ORDER, INTACT]),
-        case("input-stdin", 1, input(0, Input::Stdin, bodies), &[ORDER, INTACT]),
-        case("many", 3, many(bodies), &[INTACT, ORDER, NAMES, WHOLE]),
+        case("one-file", 1, one, &[INTACT, ORDER, NAMES, CODE]),
+        case("sizes", 2, sizes(bodies), &[INTACT, ORDER, CODE]),
+        case("redirects", 1, redirects(bodies), &[INTACT, ORDER, ENDS]),
+        case("names", 2, names(bodies), &[NAMES, INTACT, WHOLE, ENDS]),
+        case("same-name", 1, same_name(bodies), &[NAMES, INTACT, ORDER, ENDS]),
+        case("numbered-names", 1, numbered_names(bodies), &[NAMES, INTACT, ENDS]),
+        case("input-file", 1, input(2, Input::File, bodies), &[ORDER, INTACT, ENDS]),
+        case("input-stdin", 1, input(0, Input::Stdin, bodies), &[ORDER, INTACT, CODE]),
+        case("many", 3, many(bodies), &[INTACT, ORDER, NAMES, WHOLE, ENDS]),
     ]
 }
 
@@ -187,120 +193,12 @@ fn at_once(bodies: Bodies) -> Vec<Case> {
         .file("/right.bin", bodies.sized(2, 300_000))
         .held(2, Hold::Middle, Order::Together);
     vec![
-        case("four-jobs-by-default", 1, held("--timeout 600", 6, 4), &[PARALLEL, AT_MOST]),
-        case("three-jobs", 2, held("--jobs 3 --timeout 600", 7, 3), &[PARALLEL, AT_MOST]),
-        case("one-job", 1, held("--jobs 1 --timeout 600", 3, 1), &[AT_MOST]),
-        case("more-jobs-than-urls", 1, held("--jobs 8 --timeout 600", 5, 8), &[PARALLEL, AT_MOST]),
-        case("half-way", 1, half_way, &[WHOLE, INTACT]),
+        case("four-jobs-by-default", 1, held("--timeout 600", 6, 4), &[PARALLEL, AT_MOST, ENDS]),
+        case("three-jobs", 2, held("--jobs 3 --timeout 600", 7, 3), &[PARALLEL, AT_MOST, ENDS]),
+        case("one-job", 1, held("--jobs 1 --timeout 600", 3, 1), &[AT_MOST, ENDS]),
+        case("more-jobs-than-urls", 1, held("--jobs 8 --timeout 600", 5, 8), &[PARALLEL, AT_MOST, ENDS]),
+        case("half-way", 1, half_way, &[WHOLE, INTACT, ENDS]),
     ]
-}
-
-/// Downloads that fail, each in its own way.
-fn failing(bodies: Bodies) -> Vec<Case> {
-    vec![
-        case("failures", 1, failures(bodies), &[FAILURES, ORDER, WHOLE]),
-        case("cut-bodies", 1, cut_bodies(bodies), &[WHOLE, INTACT]),
-        case("name-is-a-folder", 1, blocked(bodies), &[FAILURES, WHOLE]),
-        case("silent-server", 1, silent(bodies), &[FAILURES, WHOLE]),
-    ]
-}
-
-fn failures(bodies: Bodies) -> Plan {
-    let half = Answer::Half(bodies.small(1), Framing::Length, Cut::Close);
-    // A program that never gives up is shown for what it is by a file that it must not get.
-    let round = then_whole(Answer::Redirect(302, "/round.bin".into()), 1000, bodies.small(4));
-    Plan::new("--retries 0")
-        .file("/before.bin", bodies.small(2))
-        .fails("/missing.bin", vec![Answer::Status(404)], Some("status-404"))
-        .fails("/broken.bin", vec![Answer::Status(500)], Some("status-500"))
-        .fails("/short.bin", vec![half], Some("truncated"))
-        .fails("/round.bin", round, Some("redirect-loop"))
-        .url(format!("http://{REFUSING}/refused.bin"), Due::Failure(Some("refused")))
-        .url("no-scheme.bin", Due::Failure(Some("bad-url")))
-        .url("http://", Due::Failure(Some("bad-url")))
-        .file("/after.bin", bodies.small(3))
-}
-
-fn cut_bodies(bodies: Bodies) -> Plan {
-    let body = bodies.sized(1, 100_000);
-    let half = |framing, cut| vec![Answer::Half(body, framing, cut)];
-    Plan::new("--retries 0")
-        .file("/whole.bin", bodies.sized(2, 100_000))
-        .fails("/length.bin", half(Framing::Length, Cut::Close), None)
-        .fails("/chunked.bin", half(Framing::Chunked, Cut::Close), None)
-        .fails("/reset.bin", half(Framing::Length, Cut::Reset), None)
-        .fails("/empty.bin", vec![Answer::Nothing(Cut::Close)], None)
-        .serve("/overlong.bin", vec![Answer::Overlong(body)], Due::FileOrFailure(body.half().content()))
-}
-
-/// A folder stands where the file would have to go.
-fn blocked(bodies: Bodies) -> Plan {
-    let plan = Plan { obstacles: vec!["blocked.bin"], ..Plan::new("--retries 0") };
-    plan.fails("/blocked.bin", vec![Answer::Whole(bodies.small(1), Framing::Length)], Some("write"))
-        .file("/free.bin", bodies.small(2))
-}
-
-/// Nothing but silence: on a slow machine every other download could be late, too.
-fn silent(bodies: Bodies) -> Plan {
-    Plan::new("--jobs 4 --retries 0 --timeout 1")
-        .fails("/silent.bin", vec![Answer::Nothing(Cut::Silence)], Some("timeout"))
-        .fails(
-            "/stalls.bin",
-            vec![Answer::Half(bodies.small(1), Framing::Length, Cut::Silence)],
-            Some("timeout"),
-        )
-        .fails(
-            "/stalls-chunked.bin",
-            vec![Answer::Half(bodies.small(2), Framing::Chunked, Cut::Silence)],
-            Some("timeout"),
-        )
-}
-
-/// Failures that may pass.
-fn retried(bodies: Bodies) -> Vec<Case> {
-    vec![
-        case("two-retries-by-default", 1, default_retries(bodies), &[RETRIES]),
-        case("one-retry", 1, limited_retries("--jobs 4 --retries 1", 1, bodies), &[RETRIES]),
-        case("no-retry", 1, limited_retries("--jobs 4 --retries 0", 0, bodies), &[RETRIES]),
-    ]
-}
-
-fn default_retries(bodies: Bodies) -> Plan {
-    let [a, b, c] = [1, 2, 3].map(|index| bodies.small(index));
-    Plan::new("--jobs 8")
-        .patient()
-        .serve("/busy.bin", then_whole(Answer::Status(503), 2, a), Due::File(a.content()))
-        .asked(3)
-        .serve("/hiccup.bin", then_whole(Answer::Status(500), 1, b), Due::File(b.content()))
-        .asked(2)
-        .serve("/reset.bin", then_whole(Answer::Nothing(Cut::Reset), 2, c), Due::File(c.content()))
-        .asked(3)
-        .fails("/down.bin", vec![Answer::Status(502)], Some("status-502"))
-        .asked(3)
-        .fails("/always-reset.bin", vec![Answer::Nothing(Cut::Reset)], None)
-        .asked(3)
-        .fails("/missing.bin", vec![Answer::Status(404)], Some("status-404"))
-        .asked(1)
-        .fails("/forbidden.bin", vec![Answer::Status(403)], Some("status-403"))
-        .asked(1)
-}
-
-/// One file that the last retry gets, one that would need a retry more.
-fn limited_retries(options: &'static str, retries: usize, bodies: Bodies) -> Plan {
-    let [a, b] = [1, 2].map(|index| bodies.small(index));
-    Plan::new(options)
-        .patient()
-        .serve("/in-time.bin", then_whole(Answer::Status(503), retries, a), Due::File(a.content()))
-        .asked(retries + 1)
-        .fails("/too-late.bin", then_whole(Answer::Status(503), retries + 1, b), Some("status-503"))
-        .asked(retries + 1)
-}
-
-/// `failure` so many times, then the file.
-fn then_whole(failure: Answer, times: usize, body: Body) -> Vec<Answer> {
-    let mut answers = vec![failure; times];
-    answers.push(Answer::Whole(body, Framing::Length));
-    answers
 }
 
 #[cfg(test)]

@@ -37,8 +37,12 @@ impl Primes {
 /// Limits that take long: the number of primes up to each, and the largest of them.
 const LARGE: &[(u64, u64, u64)] = &[
     (2_000_000, 148_933, 1_999_993),
+    (6_000_000, 412_849, 5_999_993),
     (20_000_000, 1_270_607, 19_999_999),
+    (60_000_000, 3_562_115, 59_999_999),
     (200_000_000, 11_078_937, 199_999_991),
+    (600_000_000, 31_324_703, 599_999_971),
+    (2_000_000_000, 98_222_287, 1_999_999_973),
 ];
 
 /// The limits that take long, ascending.
@@ -92,8 +96,8 @@ mod tests {
 
     #[test]
     fn large_limits_are_sieved_to_the_same_lines() {
-        let (limit, ..) = LARGE[0];
-        assert!(is_right_for_a_large_limit(&Primes::up_to(2_000_000).summary(limit)));
+        let primes = Primes::up_to(6_000_000);
+        assert!(large_limits().take(2).all(|limit| is_right_for_a_large_limit(&primes.summary(limit))));
         assert!(!is_right_for_a_large_limit("2000000: 148932 primes, largest 1999993"));
     }
 }
