@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use schedule::Schedule;
+
+use crate::grade::SCHEDULES;
 use crate::report::Format;
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
@@ -42,6 +45,9 @@ pub struct CheckArgs {
     /// Everything drawn by chance comes from this number
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// How many schedules to explore an exercise with, over all its cases
+    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
+    pub schedules: u64,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -53,6 +59,9 @@ pub struct ReplayArgs {
     /// The case, as a report names it
     #[arg(long)]
     pub case: String,
+    /// Who takes each step, as a report shows it: T1×12 T0×3 (x for × will do)
+    #[arg(long)]
+    pub schedule: Option<Schedule>,
     /// Run this in place of the crate's own source: a file for src/main.rs, a folder for src/
     #[arg(long, value_name = "PATH")]
     pub source: Option<PathBuf>,
@@ -71,6 +80,9 @@ pub struct ListArgs {
 
 #[derive(Args, Debug)]
 pub struct SelftestArgs {
+    /// How many schedules to explore each program with
+    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
+    pub schedules: u64,
     /// The exercises to test [default: all]
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,

@@ -48,7 +48,7 @@ pub enum Kind {
 /// unresolved until the runtime is preloaded.
 const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=0 \
     -Cllvm-args=-tsan-instrument-memory-accesses=0 -Cllvm-args=-tsan-instrument-memintrinsics=0 \
-    -Copt-level=1 -Cdebuginfo=line-tables-only -Cforce-frame-pointers=yes \
+    -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all";
 
 /// What is needed to run `source` under control: its program with hooks, and the runtime.

@@ -28,6 +28,11 @@ pub enum Error {
     /// Cargo could not be run or did something that is not the source's fault.
     #[error("cargo: {0}")]
     Cargo(String),
+    /// A replayed schedule does not fit the program: it is another program, or was changed.
+    #[error(
+        "the program left the schedule at step {step}: {why}; is it the source that the schedule was found in?"
+    )]
+    Diverged { step: u32, why: String },
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -55,6 +60,7 @@ impl Error {
         match self {
             Self::File { .. } | Self::Usage(_) | Self::NoWorkspace => exit_code::USAGE,
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
             Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,
         }

@@ -15,7 +15,7 @@ use schedule::protocol::Request;
 use schedule::{Schedule, ThreadId};
 use tempfile::TempDir;
 
-use crate::case::{Case, Fault, Judge, Judgement, Observation};
+use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation};
 use crate::controlled::Record;
 use crate::portfolio;
 use crate::run::{Ending, RunError};
@@ -349,5 +349,7 @@ pub(crate) fn judgement(check: &str, judge: &Judge, seen: &Observation) -> Optio
     if seen.ending().proves_nothing() {
         return Some(Judgement::Unproven(seen.ending().to_string()));
     }
-    (seen.code().is_some() || check == "terminates").then(|| judge(seen))
+    // What clients saw of a server stands, even if the server then did not stop.
+    let has_transcripts = matches!(seen.evidence, Evidence::Chat(_));
+    (seen.code().is_some() || has_transcripts || check == "terminates").then(|| judge(seen))
 }

@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use schedule::Schedule;
+
 use crate::case::{Case, Fault, Judgement, Observation};
 use crate::compile::{self, Build, Kind};
+use crate::controlled::Record;
+use crate::counterexample;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore::{self, Exploration};
@@ -15,6 +19,7 @@ use crate::run::{Ending, RunError};
 use crate::source::Source;
 use crate::stage::Control;
 use crate::stress;
+use crate::symbols::Symbols;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
@@ -61,6 +66,60 @@ pub fn grade(
     let mut report = Grading { exercise, program, control, source, options, progress }.report(&rubric)?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// Runs the one case of `options` along `schedule` and judges that run.
+///
+/// # Errors
+/// As for [`grade`], and when the program does not follow the schedule.
+pub fn replay(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    source: &Source,
+    options: &Options,
+    schedule: &Schedule,
+) -> Result<ExerciseReport, Error> {
+    let rubric = Rubric::read(workspace, exercise)?;
+    let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
+        Build::Program(program) => program,
+        Build::Errors(message) => return Ok(without_runs(exercise, &rubric, Verdict::BuildError, message)),
+    };
+    let control = compile::control(workspace, exercise.name, source)?;
+    let progress = Progress::hidden();
+    let grading = Grading { exercise, program, control, source, options, progress: &progress };
+    let cases = grading.cases()?;
+    let mut findings = Findings::default();
+    for case in &cases {
+        let (seen, record) = explore::replay(&grading.control, case, options.seed, schedule)?;
+        if let Ending::Diverged { step } = seen.ending() {
+            return Err(Error::Diverged { step: *step, why: divergence(&record, schedule) });
+        }
+        findings.explored.schedules += 1;
+        for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
+            match explore::judgement(check, judge, &seen) {
+                Some(Judgement::Broken(fault)) => {
+                    let trace = grading.picture(&record);
+                    let failure = grading.failure(case, &seen, fault, Some(record.schedule.to_string()));
+                    findings.tally(check).broken(Failure { trace, ..failure });
+                }
+                Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
+                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1),
+                None => {}
+            }
+        }
+    }
+    Ok(grading.summary(&rubric, findings))
+}
+
+/// What stood in the way of a schedule's next step.
+fn divergence(record: &Record, schedule: &Schedule) -> String {
+    let next = schedule.steps.get(record.header.steps as usize);
+    match next {
+        Some(&thread) if usize::from(thread) >= record.threads.len() => format!("there is no T{thread} yet"),
+        Some(&thread) if record.threads[usize::from(thread)].ended => format!("T{thread} has ended"),
+        Some(&thread) => format!("T{thread} waits and cannot take it"),
+        None => "the run had ended".to_owned(),
+    }
 }
 
 /// A report for a program of which no run was judged.
@@ -174,13 +233,16 @@ impl Grading<'_> {
             if let Some(found) = finding.counterexample {
                 let schedule = found.record.schedule.to_string();
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                tally.broken(Failure { found_after: Some(found.found_after), ..failure });
+                let trace = self.picture(&found.record);
+                tally.broken(Failure { found_after: Some(found.found_after), trace, ..failure });
             }
         }
     }
 
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
-        for run in 0..case.runs {
+        // What has failed is not hidden by more runs, and a wrong program can be very slow.
+        let runs = if findings.has_any_failure() { 1 } else { case.runs };
+        for run in 0..runs {
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
             if !undecided {
                 return Ok(());
@@ -213,6 +275,10 @@ impl Grading<'_> {
         }
     }
 
+    fn picture(&self, record: &Record) -> Vec<String> {
+        counterexample::picture(record, &Symbols::read(&self.control.program, self.exercise.name))
+    }
+
     fn failure(&self, case: &Case, seen: &Observation, fault: Fault, schedule: Option<String>) -> Failure {
         Failure {
             lines: lines_around(&seen.stdout.lines, fault.line),
@@ -224,6 +290,7 @@ impl Grading<'_> {
             call: case.scenario.shown(self.exercise.name),
             replay: self.replay_command(case, schedule.as_deref()),
             found_after: None,
+            trace: Vec::new(),
             schedule,
         }
     }
@@ -275,6 +342,10 @@ impl Findings {
             self.tallies.len() - 1
         });
         &mut self.tallies[index].1
+    }
+
+    fn has_any_failure(&self) -> bool {
+        self.tallies.iter().any(|(_, tally)| tally.has_failed())
     }
 
     fn has_failed(&self, check: &str) -> bool {

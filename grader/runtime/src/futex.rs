@@ -59,9 +59,9 @@ fn wait(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const
     }
     let doing = Done { operation: Operation::FutexWait, object: word as u64, value: value.into() };
     match scheduler::block(Wait::Futex { word: word as u64, bits, deadline }, doing, frame) {
-        Woken::Done => 0,
+        // A spurious wake looks like any other: for EINTR std would wait again by itself.
+        Woken::Done | Woken::Spuriously => 0,
         Woken::TimedOut => system::libc_result(-system::ETIMEDOUT),
-        Woken::Spuriously => system::libc_result(-system::EINTR),
     }
 }
 

@@ -15,8 +15,9 @@ use schedule::{MOST_THREADS, ThreadId, ThreadSet};
 use crate::record::{self, Done};
 use crate::{io, system, token};
 
-/// Timed waits of at least this many nanoseconds never time out early.
-const EARLY_TIMEOUT_BELOW: u64 = 50_000_000;
+/// Timed waits of at least this many nanoseconds never time out early: a thread may be held up for
+/// seconds on a busy machine, but programs that wait for minutes do not count on less.
+const EARLY_TIMEOUT_BELOW: u64 = 5_000_000_000;
 
 /// How many looks of 10 ms the world outside gets before virtual time passes.
 const PATIENCE_BEFORE_TIME: u32 = 20;

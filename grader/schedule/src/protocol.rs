@@ -27,7 +27,7 @@ pub struct Request {
     pub start_gate: bool,
     /// Waits without a time-out may end without a wake, as futex(2) allows.
     pub spurious_wakes: bool,
-    /// Waits of less than 50 ms may time out early, as on a machine that is slow.
+    /// Waits of less than 5 s may time out early, as on a machine that is busy.
     pub early_timeouts: bool,
     /// Record events, and the threads that could have taken each step.
     pub trace: bool,

@@ -17,7 +17,10 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let source = Source::read(&workspace, exercise.name, args.source.as_deref())?;
     let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
     let progress = Progress::on_terminal();
-    let mut report = grade::grade(&workspace, exercise, &source, &options, &progress)?;
+    let mut report = match &args.schedule {
+        Some(schedule) => grade::replay(&workspace, exercise, &source, &options, schedule)?,
+        None => grade::grade(&workspace, exercise, &source, &options, &progress)?,
+    };
     drop(progress);
     // The other checks were not asked for: that nothing judged them here says nothing.
     report.checks.retain(|check| check.verdict != crate::verdict::Verdict::Skipped);

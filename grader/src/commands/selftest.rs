@@ -4,13 +4,15 @@
 use std::io::Write;
 use std::path::Path;
 
+use schedule::Schedule;
+
 use crate::cli::SelftestArgs;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::progress::Progress;
-use crate::report::ExerciseReport;
+use crate::report::{ExerciseReport, Failure};
 use crate::solution_region;
 use crate::source::Source;
 use crate::specimen::{self, Expected};
@@ -21,7 +23,7 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;
     let mut selftest = Selftest {
         workspace: Workspace::find()?,
-        options: Options::default(),
+        options: Options { schedules: args.schedules, ..Options::default() },
         progress: Progress::on_terminal(),
         right: 0,
         wrong: 0,
@@ -87,19 +89,28 @@ impl Selftest {
         problem: Option<String>,
     ) {
         let found = report.verdict.word();
-        let runs = report.stressed.runs;
+        let effort = format!("{} schedules, {} runs", report.explored.schedules, report.stressed.runs);
+        let first = report.checks.iter().find_map(|check| shown_failure(check.failure.as_ref()?));
         let (mark, note) = match &problem {
             None => ("ok   ", String::new()),
             Some(problem) => ("WRONG", format!("  {problem}")),
         };
         let name = Path::new(exercise.name).join(name);
         say(&format!(
-            "{mark} {kind:<8} {:<48} {found:<15} {runs:>4} runs {:>6.1} s{note}\n",
+            "{mark} {kind:<8} {:<48} {found:<15} {effort:<26} {:>5.1} s  {}{note}\n",
             name.display(),
-            report.seconds
+            report.seconds,
+            first.unwrap_or_default(),
         ));
         *(if problem.is_none() { &mut self.right } else { &mut self.wrong }) += 1;
     }
+}
+
+/// How soon a failure was found, how the run ended, and how short its schedule became.
+fn shown_failure(failure: &Failure) -> Option<String> {
+    let schedule: Schedule = failure.schedule.as_ref()?.parse().ok()?;
+    let after = failure.found_after?;
+    Some(format!("schedule {after}, {}, {} switches", failure.ending, schedule.switches()))
 }
 
 fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {

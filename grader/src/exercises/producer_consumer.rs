@@ -41,6 +41,7 @@ const SMALL: &[(&str, [usize; 4])] = &[
     ("two-and-two", [2, 2, 3, 1]),
     ("one-to-two", [1, 2, 4, 1]),
     ("two-to-one", [2, 1, 3, 2]),
+    ("three-to-one", [3, 1, 2, 1]),
     ("idle-consumers", [1, 4, 2, 1]),
     ("room-for-all", [2, 2, 4, 100]),
 ];

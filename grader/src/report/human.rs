@@ -88,11 +88,17 @@ fn failure_details(failure: &Failure) -> String {
     row("called", &failure.call);
     if let Some(schedule) = &failure.schedule {
         row("schedule", schedule);
+        if let Some(count) = failure.found_after {
+            row("found", &format!("by schedule {count}"));
+        }
     }
     row("ended", &failure.ended);
     for line in &failure.lines {
         let style = if line.starts_with('>') { colour(Verdict::Fail) } else { DIM };
         let _ = writeln!(text, "    {style}{line}{style:#}");
+    }
+    for line in &failure.trace {
+        let _ = writeln!(text, "    {line}");
     }
     let _ = writeln!(text, "  {DIM}{:<9}{DIM:#} {BOLD}{}{BOLD:#}", "again", failure.replay);
     text

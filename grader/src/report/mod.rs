@@ -113,6 +113,8 @@ pub struct Failure {
     pub replay: String,
     /// The output around the failure, numbered from 1, the line itself marked with `>`.
     pub lines: Vec<String>,
+    /// The run as columns, a thread each; empty for a run without control.
+    pub trace: Vec<String>,
 }
 
 impl Report {

@@ -97,6 +97,8 @@ impl Running {
 
     /// Ends the program's standard input.
     pub fn close_stdin(&mut self) {
+        // The keeper would wait for ever for a writer if it had not opened the pipe yet.
+        let _ = self.pid();
         self.stdin.writer = None;
     }
 
