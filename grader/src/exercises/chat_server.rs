@@ -84,7 +84,7 @@ fn cases(_seed: u64) -> Vec<Case> {
 /// Nobody misbehaves.
 fn talks() -> [Case; 3] {
     [
-        talk(serving("few-talk", scripts::few_talk, Stop::EndOfInput).runs(12)),
+        talk(serving("few-talk", scripts::few_talk, Stop::EndOfInput).runs(10)),
         talk(serving("many-talk", scripts::come_and_go, Stop::Signal(Signal::TERM)).runs(3)),
         talk(Case::new("join-client", Joining).runs(2)),
     ]
@@ -149,9 +149,9 @@ fn demos() -> [Case; 4] {
     };
     [
         Case::of_args("no-arguments", [""; 0]).runs(3).judge("demo-delivers", demo::judge(3, 3)),
-        Case::of_args("demo", ["demo"]).runs(10).judge("demo-delivers", demo::judge(3, 3)),
-        sized(1, 1).runs(5),
-        sized(8, 25).runs(5),
+        Case::of_args("demo", ["demo"]).runs(6).judge("demo-delivers", demo::judge(3, 3)),
+        sized(1, 1).runs(3),
+        sized(8, 25).runs(4),
     ]
 }
 

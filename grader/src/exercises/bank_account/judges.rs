@@ -152,8 +152,18 @@ fn no_negative_balance(statement: &Statement) -> Result<(), Fault> {
     }
 }
 
-/// Whatever the reported balances: no accepted operation took more than could be there.
+/// Whatever the reported balances: what was accepted took no more than was there in all, and no
+/// single operation more than could be there when it took effect.
 fn never_overdrawn(ledger: &Ledger, statement: &Statement) -> Judgement {
+    let changes = statement.changes();
+    for (account, opening) in &ledger.opening {
+        let last = i128::from(*opening) + changes.get(account.as_str()).unwrap_or(&0);
+        if last < 0 {
+            let seen =
+                format!("the accepted operations take {} more from {account} than it ever held", -last);
+            return Fault::new(NEVER_BELOW, seen).into();
+        }
+    }
     let takes = |entry: &&Entry| entry.accepted && entry.operation.action != Action::Deposit;
     for entry in statement.entries.iter().filter(takes) {
         let most = most_before(ledger, statement, entry);

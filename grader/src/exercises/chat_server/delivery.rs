@@ -102,3 +102,78 @@ fn presence_is_told(transcripts: &Transcripts) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
+    use super::*;
+    use crate::fixture::chat::{Because, Manner};
+
+    #[test]
+    fn a_message_that_nobody_receives_is_lost() {
+        let without = |text: &str| text.replace("5 MSG ann a2\n", "");
+        let transcripts = talk_of([ann(&without(ANN)), bob(&without(BOB))]);
+        assert_eq!(seen(judge, transcripts), "`a2` of ann reaches nobody");
+    }
+
+    #[test]
+    fn a_message_must_reach_its_sender_too() {
+        let transcripts = talk_of([ann(ANN), bob(&BOB.replace("4 MSG bob b1\n", ""))]);
+        assert_eq!(seen(judge, transcripts), "bob never receives `b1` of bob, which others do");
+    }
+
+    #[test]
+    fn who_has_left_may_miss_the_rest() {
+        let mut guest = bob("WELCOME bob\n2 JOIN bob\n");
+        guest.manner = Manner::Leaves;
+        assert_eq!(judged(judge, talk_of([ann(ANN), guest])), Judgement::Kept);
+    }
+
+    #[test]
+    fn a_message_twice_is_a_fault_under_one_number_and_under_two() {
+        for again in ["5 MSG ann a2\n", "6 MSG ann a2\n"] {
+            let transcripts = talk_of([ann(&(ANN.to_owned() + again)), bob(BOB)]);
+            assert_eq!(seen(judge, transcripts), "ann receives `a2` of ann, a second time");
+        }
+    }
+
+    #[test]
+    fn a_message_that_nobody_sent_is_a_fault() {
+        let transcripts = talk_of([ann(&ANN.replace("a2", "a2 ")), bob(BOB)]);
+        assert_eq!(seen(judge, transcripts), "ann receives `a2 ` of ann, which was never sent");
+    }
+
+    #[test]
+    fn an_unfinished_line_may_count_as_a_message_or_not() {
+        for tail in ["", "6 MSG bob half\n"] {
+            let mut guest = bob(BOB);
+            (guest.manner, guest.unfinished) = (Manner::Leaves, Some("half".into()));
+            let transcripts = talk_of([ann(&format!("{ANN}{tail}")), guest]);
+            assert_eq!(judged(judge, transcripts), Judgement::Kept, "{tail:?}");
+        }
+    }
+
+    #[test]
+    fn join_and_leave_alternate() {
+        let after = |tail: &str| {
+            let mut guest = bob(BOB);
+            guest.manner = Manner::Leaves;
+            judged(judge, talk_of([ann(&format!("{ANN}{tail}")), guest]))
+        };
+        assert_eq!(after("6 LEAVE bob\n7 JOIN bob\n8 LEAVE bob\n"), Judgement::Kept);
+        for (tail, what) in [
+            ("6 LEAVE bob\n7 LEAVE bob\n", "event 7 is a LEAVE of `bob`, who has left already"),
+            ("6 JOIN bob\n", "event 6 is a JOIN of `bob`, who is in the room already"),
+        ] {
+            let Judgement::Broken(fault) = after(tail) else { panic!("{tail:?}") };
+            assert_eq!(fault.seen, what);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_when_the_server_sleeps_is_lost() {
+        let transcripts =
+            Transcripts { cut: cut(Because::Idle), ..talk_of([ann(ANN), client("bob", "b1\nb2", BOB)]) };
+        assert_eq!(seen(judge, transcripts), "`b2` of bob reaches nobody");
+    }
+}

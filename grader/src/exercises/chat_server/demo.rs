@@ -107,3 +107,79 @@ impl Demo {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHT: &str = "1 JOIN client-2\n2 JOIN client-1\n3 MSG client-1 message 1\n4 MSG client-2 message 1\n\
+        5 MSG client-2 message 2\n6 MSG client-1 message 2\n7 LEAVE client-1\ndelivered 4 to 2 clients\n";
+
+    fn judged(stdout: &str) -> Judgement {
+        judge(2, 2)(&Observation { stdout: stdout.into(), ..Observation::default() })
+    }
+
+    #[track_caller]
+    fn fault(stdout: &str) -> Fault {
+        match judged(stdout) {
+            Judgement::Broken(fault) => fault,
+            other => panic!("not broken: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn with_all_leave_events_or_with_none_it_is_right() {
+        assert_eq!(judged(RIGHT), Judgement::Kept);
+        assert_eq!(judged(&RIGHT.replace("7 LEAVE client-1\n", "")), Judgement::Kept);
+        assert_eq!(judged(&RIGHT.replace("delivered", "8 LEAVE client-2\ndelivered")), Judgement::Kept);
+    }
+
+    #[test]
+    fn the_numbers_start_at_1_and_have_no_gap() {
+        assert_eq!(fault(&RIGHT.replace("1 JOIN", "0 JOIN")).line, Some(0));
+        let gap = fault(&RIGHT.replace("5 MSG", "6 MSG"));
+        assert_eq!((gap.line, gap.expected.as_str()), (Some(4), "event 5 of the room"));
+    }
+
+    #[test]
+    fn nobody_talks_before_all_have_joined() {
+        let early = RIGHT.replace(
+            "2 JOIN client-1\n3 MSG client-1 message 1",
+            "2 MSG client-2 message 1\n3 JOIN client-1",
+        );
+        assert_eq!(fault(&early).expected, "no message before all clients have joined");
+    }
+
+    #[test]
+    fn messages_of_one_client_come_in_order_and_all_of_them() {
+        let swapped = RIGHT.replace("6 MSG client-1 message 2", "6 MSG client-1 message 3");
+        assert_eq!(fault(&swapped).line, Some(5));
+        let twice = RIGHT.replace("3 MSG client-1 message 1", "3 MSG client-2 message 1");
+        assert_eq!(fault(&twice).line, Some(3));
+        let lost = RIGHT.replace("6 MSG client-1 message 2\n7 LEAVE client-1\n", "");
+        assert_eq!(fault(&lost).seen, "there are 2 JOINs and 3 messages");
+    }
+
+    #[test]
+    fn nobody_leaves_before_the_last_message_or_twice() {
+        let early = RIGHT.replace(
+            "6 MSG client-1 message 2\n7 LEAVE client-1",
+            "6 LEAVE client-1\n7 MSG client-1 message 2",
+        );
+        assert_eq!(fault(&early).expected, "one LEAVE of client-1, after the last message");
+        let twice = RIGHT.replace("delivered", "8 LEAVE client-1\ndelivered");
+        assert_eq!(fault(&twice).line, Some(7));
+    }
+
+    #[test]
+    fn only_the_clients_are_in_the_room_and_the_last_line_counts_right() {
+        assert_eq!(
+            fault(&RIGHT.replace("client-2", "client-3")).expected,
+            "an event of client-1 to client-2"
+        );
+        assert_eq!(fault(&RIGHT.replace("delivered 4", "delivered 5")).line, Some(7));
+        assert_eq!(fault(&RIGHT.replace("delivered 4 to 2 clients\n", "")).seen, "it is `7 LEAVE client-1`");
+        assert_eq!(fault("").seen, "nothing is printed");
+        assert_eq!(fault("delivered 4 to 2 clients\n").seen, "there are 0 JOINs and 0 messages");
+    }
+}

@@ -36,8 +36,12 @@ impl Scenario for Joining {
 }
 
 fn start(stage: &Stage<'_>, address: SocketAddr) -> Result<Running, RunError> {
-    let allow_silence = |limits: &mut Limits| limits.idle = Duration::from_secs(15);
-    stage.call(["join", &address.to_string(), "--name", NICK]).stdin(Stdin::Open).limit(allow_silence).start()
+    let allow_silence = |limits: &mut Limits| limits.idle = Duration::from_secs(8);
+    let call = stage.call(["join", &address.to_string(), "--name", NICK]);
+    let join = call.stdin(Stdin::Open).limit(allow_silence).start()?;
+    // A pipe that is closed before its reader has opened it makes the reader wait for ever.
+    let _started = join.pid();
+    Ok(join)
 }
 
 fn messages() -> impl Iterator<Item = String> {

@@ -54,3 +54,67 @@ fn stays_unheard(transcripts: &Transcripts) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
+    use super::*;
+    use crate::fixture::chat::Because;
+
+    fn refused(manner: Manner, received: &str, end: End) -> Judgement {
+        let client = Transcript { manner, end, ..client("eve", "", received) };
+        judged(judge, talk_of([ann(ANN), client, bob(BOB)]))
+    }
+
+    fn opener() -> Manner {
+        Manner::OpensWith("an empty name".into())
+    }
+
+    fn sender() -> Manner {
+        Manner::Sends("a line of 4097 bytes".into())
+    }
+
+    #[track_caller]
+    fn assert_seen(judgement: Judgement, seen: &str) {
+        let Judgement::Broken(fault) = judgement else { panic!("not broken: {judgement:?}") };
+        assert_eq!(fault.seen, seen);
+    }
+
+    #[test]
+    fn an_error_with_a_reason_and_the_end_is_right() {
+        assert_eq!(refused(opener(), "ERROR no name\n", End::ByServer), Judgement::Kept);
+        assert_eq!(
+            refused(sender(), "WELCOME eve\n6 JOIN eve\nERROR long\n", End::ByServer),
+            Judgement::Kept
+        );
+    }
+
+    #[test]
+    fn silence_a_welcome_and_an_open_connection_are_faults() {
+        assert_seen(refused(opener(), "", End::ByServer), "it gets no answer");
+        assert_seen(refused(opener(), "ERROR \n", End::ByServer), "the last that it gets is `ERROR `");
+        assert_seen(refused(opener(), "ERROR no name\n", End::Open), "its connection stays open");
+        assert_seen(refused(opener(), "WELCOME eve\n", End::Open), "the last that it gets is `WELCOME eve`");
+        assert_seen(
+            refused(sender(), "WELCOME eve\n", End::ByServer),
+            "the last that it gets is `WELCOME eve`",
+        );
+    }
+
+    #[test]
+    fn what_is_refused_is_not_published() {
+        let published = |manner, event: &str| {
+            let eve = Transcript { manner, ..client("eve", "", "ERROR no\n") };
+            seen(judge, talk_of([ann(&format!("{ANN}{event}\n")), bob(BOB), eve]))
+        };
+        assert_eq!(published(opener(), "6 JOIN eve"), "a refused JOIN is published");
+        assert_eq!(published(sender(), "6 MSG eve xxx"), "a refused message is published");
+    }
+
+    #[test]
+    fn a_good_line_that_is_not_delivered_is_a_fault() {
+        let transcripts = Transcripts { cut: cut(Because::Idle), ..talk_of([ann(ANN), bob(BOB)]) };
+        let expected = "`MSG ann a3` to bob did not come: every thread of the server sleeps";
+        assert_eq!(seen(judge, transcripts), expected);
+    }
+}

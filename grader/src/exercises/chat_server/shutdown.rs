@@ -35,3 +35,39 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
         Ok(()) => Judgement::Kept,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ANN, BOB, ann, bob, observed, seen, talk_of};
+    use super::*;
+    use crate::fixture::chat::{Because, GaveUp, Transcript, Transcripts};
+    use crate::run::Ending;
+
+    #[test]
+    fn what_one_client_has_received_all_must_receive() {
+        let transcripts = talk_of([ann(ANN), bob(&BOB.replace("5 MSG ann a2\n", ""))]);
+        assert_eq!(seen(judge, transcripts), "bob never receives `a2` of ann, which others do");
+    }
+
+    #[test]
+    fn a_connection_that_stays_open_is_a_fault() {
+        let not_closed = Some(GaveUp { waiting_for: "the end of ann".into(), because: Because::Idle });
+        let transcripts = Transcripts { not_closed, ..talk_of([ann(ANN), bob(BOB)]) };
+        let expected = "the end of ann did not come: every thread of the server sleeps";
+        assert_eq!(seen(judge, transcripts), expected);
+    }
+
+    #[test]
+    fn half_a_line_at_the_end_is_a_fault() {
+        let torn = Transcript { torn: true, ..bob(BOB) };
+        let expected = "the last line that bob receives has no end";
+        assert_eq!(seen(judge, talk_of([ann(ANN), torn])), expected);
+    }
+
+    #[test]
+    fn another_exit_code_is_a_fault() {
+        let mut observation = observed(talk_of([ann(ANN), bob(BOB)]));
+        observation.ending = Some(Ending::Exited(1));
+        assert!(matches!(judge(&observation), Judgement::Broken(_)));
+    }
+}

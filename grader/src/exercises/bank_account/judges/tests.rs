@@ -120,10 +120,19 @@ fn no_balance_below_0_is_reported() {
 }
 
 #[test]
-fn nothing_is_taken_that_cannot_be_there() {
-    let both = Ledger::new(&[("joint", 10)], [withdraw("alice", "joint", 8), withdraw("alice", "joint", 8)]);
+fn the_same_money_is_not_taken_twice() {
+    let both = Ledger::new(&[("joint", 10)], [withdraw("alice", "joint", 8), withdraw("bob", "joint", 8)]);
     let case = of_ledger(Case::of_args("", [""]), both);
-    let output = "alice withdraw joint 8 ok 2\nalice withdraw joint 8 ok 0\nbalance joint 0\n";
+    let output = "alice withdraw joint 8 ok 2\nbob withdraw joint 8 ok 2\nbalance joint 2\n";
+    let seen = "the accepted operations take 6 more from joint than it ever held";
+    assert_eq!(says(&case, "never-overdrawn", output), seen);
+}
+
+#[test]
+fn nothing_is_taken_that_cannot_be_there() {
+    let alice = [withdraw("alice", "joint", 8), withdraw("alice", "joint", 8), deposit("alice", "joint", 9)];
+    let case = of_ledger(Case::of_args("", [""]), Ledger::new(&[("joint", 10)], alice));
+    let output = "alice withdraw joint 8 ok 2\nalice withdraw joint 8 ok 0\nalice deposit joint 9 ok 3\nbalance joint 3\n";
     assert_eq!(
         says(&case, "never-overdrawn", output),
         "line 2 is `alice withdraw joint 8 ok 0`, but in no order joint holds more than 2 then"
