@@ -141,7 +141,7 @@ fn shutdowns() -> [Case; 3] {
     })
 }
 
-fn demos() -> [Case; 4] {
+fn demos() -> [Case; 5] {
     let sized = |clients: usize, messages: usize| {
         let (n, m) = (clients.to_string(), messages.to_string());
         Case::of_args(format!("demo-{n}x{m}"), ["demo", "--clients", &n, "--messages", &m])
@@ -150,7 +150,8 @@ fn demos() -> [Case; 4] {
     [
         Case::of_args("no-arguments", [""; 0]).runs(3).judge("demo-delivers", demo::judge(3, 3)),
         Case::of_args("demo", ["demo"]).runs(6).judge("demo-delivers", demo::judge(3, 3)),
-        sized(1, 1).runs(3),
+        sized(1, 1).runs(3).explored(1),
+        sized(2, 1).runs(3).explored(3),
         sized(8, 25).runs(4),
     ]
 }
