@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use schedule::ThreadId;
-use schedule::protocol::{Event, Operation};
+use schedule::protocol::{Event, Finish, Operation};
 
 use crate::controlled::Record;
 use crate::symbols::{Place, Symbols};
@@ -35,7 +35,9 @@ pub fn picture(record: &Record, symbols: &Symbols) -> Vec<String> {
         }
     }
     let mut lines = columns(&rows, record);
-    lines.extend(waits(record, symbols, &mut names, &held));
+    if record.header.finish != Finish::Process {
+        lines.extend(waits(record, symbols, &mut names, &held));
+    }
     lines.extend(names.legend());
     lines
 }
@@ -50,11 +52,9 @@ fn describe(event: &Event, place: &Place, record: &Record, names: &mut Names) ->
         Operation::End => Some("ends".to_owned()),
         Operation::Sleep => Some("sleeps".to_owned()),
         Operation::Yield => Some("yields".to_owned()),
-        Operation::Write | Operation::Read | Operation::Poll | Operation::WaitChild => Some(format!(
-            "{} (fd {})",
-            if place.called.is_empty() { "does I/O" } else { &place.called },
-            event.object
-        )),
+        Operation::Write | Operation::Read | Operation::Poll | Operation::WaitChild => {
+            (!place.file.is_empty()).then(|| format!("{} (fd {})", place.called, event.object))
+        }
         _ if !is_meeting(place) => None,
         _ => Some(atomic_text(event, place, names)),
     }

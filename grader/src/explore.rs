@@ -38,6 +38,8 @@ pub struct Exploration {
     pub findings: Vec<Finding>,
     /// The observation of a run that reached a stub.
     pub stub: Option<Observation>,
+    /// Whether it was given up because a run took seconds.
+    pub slow: bool,
 }
 
 /// What the runs said of one check.
@@ -72,6 +74,8 @@ struct Run {
     hash: u64,
     judgements: Vec<Option<Judgement>>,
     stub: Option<Observation>,
+    /// It took seconds: it computed or waited where there is no control.
+    slow: bool,
 }
 
 /// Explores `case` with up to `budget` schedules, as long as one of its checks has not failed;
@@ -193,26 +197,32 @@ impl Explorer<'_> {
         let sets: Result<Vec<Set>, RunError> =
             (0..processors).map(|place| Set::new(self.control, place)).collect();
         let mut sets = sets?;
-        self.usual = self.warm_up(&sets[0])?;
+        let first = self.warm_up(&sets[0])?;
+        self.usual = first.header.steps;
         while exploration.schedules < budget && exploration.stub.is_none() && exploration.is_undecided() {
             let last = budget.min(exploration.schedules + BATCH);
             let started = Instant::now();
             let runs = self.batch(&mut sets, exploration.schedules..last)?;
             exploration.spent += started.elapsed();
+            exploration.slow = runs.iter().any(|run| run.slow);
             self.count(&mut exploration, runs, &sets[0])?;
+            if exploration.slow {
+                break;
+            }
         }
         Ok(exploration)
     }
 
-    /// A run without preemption. It tells how long runs are, and whether there is control at all.
-    fn warm_up(&self, set: &Set<'_>) -> Result<u32, RunError> {
+    /// A run without preemption. It tells how long runs are, and whether there is control at all:
+    /// a program with threads has atomic operations, so their hooks must have been called.
+    fn warm_up(&self, set: &Set<'_>) -> Result<Record, RunError> {
         let (_, record) = set.traced(self.case, self.seed, portfolio::replay(), &[])?;
-        if record.header.atomics == 0 {
+        if record.header.atomics == 0 && record.header.threads > 1 {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
             ));
         }
-        Ok(record.header.steps)
+        Ok(record)
     }
 
     /// Runs the schedules with these numbers, on all processors.
@@ -220,8 +230,16 @@ impl Explorer<'_> {
         let count = sets.len() as u64;
         let results: Vec<Result<Vec<Run>, RunError>> = thread::scope(|scope| {
             let work = |(place, set): (usize, &mut Set<'_>)| {
-                let numbers = numbers.clone().filter(move |number| number % count == place as u64);
-                numbers.map(|number| self.run(set, number)).collect()
+                let mut runs = Vec::new();
+                for number in numbers.clone().filter(|number| number % count == place as u64) {
+                    let run = self.run(set, number)?;
+                    let slow = run.slow;
+                    runs.push(run);
+                    if slow {
+                        break;
+                    }
+                }
+                Ok(runs)
             };
             let started: Vec<_> =
                 sets.iter_mut().enumerate().map(|part| scope.spawn(move || work(part))).collect();
@@ -233,6 +251,10 @@ impl Explorer<'_> {
             runs.extend(result?);
         }
         runs.sort_by_key(|run| run.number);
+        // What other processors did beyond the first slow run depends on how many there are.
+        if let Some(first) = runs.iter().position(|run| run.slow) {
+            runs.truncate(first + 1);
+        }
         Ok(runs)
     }
 
@@ -241,8 +263,9 @@ impl Explorer<'_> {
         let seen = self.usual_ending(set.perform(self.case, self.seed, request, &[])?);
         let hash = set.servers.borrow().last.as_ref().map_or(0, |record| record.header.hash);
         let judgements = self.judges.iter().map(|(check, judge)| judgement(check, judge, &seen)).collect();
+        let slow = is_slow(seen.ending());
         let stub = seen.reached_stub().is_some().then_some(seen);
-        Ok(Run { number, hash, judgements, stub })
+        Ok(Run { number, hash, judgements, stub, slow })
     }
 
     fn usual_ending(&self, mut seen: Observation) -> Observation {
@@ -297,7 +320,7 @@ impl Explorer<'_> {
         }
         let Some((_, seen, _)) = &confirmed else { return Ok(()) };
         // A run that waits for the world outside takes seconds.
-        let shortest = if matches!(seen.ending(), Ending::Idle { .. } | Ending::Unseen) {
+        let shortest = if is_slow(seen.ending()) {
             record.schedule
         } else {
             self.shortened(set, place, record.schedule)?
@@ -335,6 +358,10 @@ impl Explorer<'_> {
             _ => None,
         })
     }
+}
+
+fn is_slow(ending: &Ending) -> bool {
+    matches!(ending, Ending::Idle { .. } | Ending::Unseen)
 }
 
 impl Exploration {

@@ -223,6 +223,7 @@ impl Grading<'_> {
         findings.explored.schedules += exploration.schedules;
         findings.explored.distinct += exploration.distinct.len() as u64;
         findings.spent += exploration.spent;
+        findings.long_endings += u32::from(exploration.slow);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
         for finding in exploration.findings {
             let tally = findings.tally(finding.check);

@@ -62,6 +62,10 @@ fn small() -> Vec<(&'static str, Ledger)> {
             let both = ["alice", "bob"].map(|teller| withdraw(teller, "joint", 100));
             Ledger::new(&[("joint", 100)], both)
         }),
+        ("same-money-moved-twice", {
+            let both = [transfer("alice", "joint", "rent", 100), transfer("bob", "joint", "food", 100)];
+            Ledger::new(&[("joint", 100), ("rent", 0), ("food", 0)], both)
+        }),
         ("deposits", {
             let round = || [deposit("alice", "joint", 1), deposit("bob", "joint", 20)];
             Ledger::new(&[("joint", 0)], repeat(3, round))

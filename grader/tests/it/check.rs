@@ -2,7 +2,7 @@
 
 use predicates::str::contains;
 
-use crate::support::{Program, check, even_odd, grade};
+use crate::support::{Program, check, even_odd, grade, words};
 
 /// Skips 4, whatever the maximum.
 const SKIPS_FOUR: &str = "for n in (1..=max).filter(|n| *n != 4) { println!(\"{n}\"); }";
@@ -15,8 +15,7 @@ fn a_wrong_program_fails_the_named_check_with_a_replay_that_works() {
     let failed = check(&report, "alternates");
     assert_eq!(failed["verdict"], "fail");
     let replay = failed["failure"]["replay"].as_str().unwrap();
-    let words = replay.strip_prefix("cargo grade ").unwrap().split(' ');
-    grade(words).code(1).stdout(contains("alternates"));
+    grade(words(replay)).code(1).stdout(contains("alternates"));
 }
 
 #[test]
@@ -25,6 +24,7 @@ fn the_same_source_and_seed_give_the_same_report_but_for_times() {
     let [first, second] = [(); 2].map(|()| {
         let (_, mut report) = program.grade_as("even-odd");
         report["exercises"][0]["seconds"] = 0.into();
+        report["exercises"][0]["explored"]["per_second"] = 0.into();
         report
     });
     assert_eq!(first, second);
@@ -46,7 +46,7 @@ fn an_endless_loop_gets_a_verdict_within_its_limit() {
     let (code, report) = program.grade_as("even-odd");
     assert_eq!(code, 1);
     assert_eq!(check(&report, "terminates")["failure"]["ending"], "processor-limit");
-    assert_eq!(check(&report, "alternates")["verdict"], "skipped");
+    assert_ne!(check(&report, "alternates")["verdict"], "pass");
 }
 
 #[test]

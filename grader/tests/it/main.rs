@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod containment;
+mod control;
 mod support;
 mod tidy;
 mod usage;

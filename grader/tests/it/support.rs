@@ -69,3 +69,14 @@ pub(crate) fn even_odd(body: &str) -> String {
 "
     )
 }
+
+/// The arguments in a command that a report prints, as a shell would split them: a schedule stands
+/// in quotes.
+#[track_caller]
+pub(crate) fn words(command: &str) -> Vec<&str> {
+    let arguments = command.strip_prefix("cargo grade ").unwrap();
+    let parts = arguments.split('\'').enumerate();
+    parts
+        .flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+        .collect()
+}

@@ -114,8 +114,11 @@ fn every_exercise_has_mutants_and_variants() {
 fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
     no_exercise_has(|exercise| {
         let cases = (exercise.cases)(0);
-        let judged: Vec<&str> =
-            cases.iter().flat_map(|case| case.judges.iter().map(|(check, _)| *check)).collect();
+        let judged: Vec<&str> = cases
+            .iter()
+            .flat_map(|case| case.judges.iter().chain(&case.controlled_judges))
+            .map(|(check, _)| *check)
+            .collect();
         let unjudged = exercise.checks.iter().find(|check| !judged.contains(&check.id)).map(|check| check.id);
         let unknown = judged.iter().copied().find(|id| exercise.check(id).is_none());
         unjudged.or(unknown).map(str::to_owned)

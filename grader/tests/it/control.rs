@@ -1,0 +1,93 @@
+//! Controlled schedules: found, shown, replayed.
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use crate::support::{Program, check, grade, root, words};
+
+fn mutant(exercise: &str, name: &str) -> String {
+    root().join("fixtures").join(exercise).join("mutants").join(name).display().to_string()
+}
+
+/// A program of two threads that both add to a counter in two steps, and print the numbers.
+const LOST_UPDATE: &str = "
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::thread;
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+fn main() {
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    let add = || {
+        let count = COUNT.load(SeqCst);
+        COUNT.store(count + 1, SeqCst);
+    };
+    thread::scope(|scope| {
+        scope.spawn(add);
+        scope.spawn(add);
+    });
+    let lost = 2 - COUNT.load(SeqCst);
+    for number in 1..=max - max.min(lost) {
+        println!(\"{number}\");
+    }
+}
+";
+
+#[test]
+fn a_lost_update_is_found_and_shown_in_columns() {
+    let program = Program::new(LOST_UPDATE);
+    let (code, report) = program.grade_as("even-odd");
+    assert_eq!(code, 1);
+    let failure = &check(&report, "alternates")["failure"];
+    let trace: Vec<&str> =
+        failure["trace"].as_array().unwrap().iter().filter_map(|line| line.as_str()).collect();
+    let rows =
+        |text: &str| trace.iter().filter(|line| line.starts_with("main.rs:") && line.contains(text)).count();
+    assert_eq!(rows("AtomicU64#1 reads 0"), 2, "{trace:#?}");
+    assert_eq!(rows("AtomicU64#1 := 1"), 2, "{trace:#?}");
+    let switches = failure["schedule"].as_str().unwrap().split(' ').count() - 1;
+    assert!(switches <= 6, "{failure:#}");
+}
+
+#[test]
+fn the_printed_command_replays_the_schedule() {
+    let program = Program::new(LOST_UPDATE);
+    let (_, report) = program.grade_as("even-odd");
+    let replay = check(&report, "alternates")["failure"]["replay"].as_str().unwrap();
+    for _ in 0..5 {
+        grade(words(replay)).code(1).stdout(contains("AtomicU64#1 reads 0").and(contains(words(replay)[5])));
+    }
+}
+
+#[test]
+fn a_schedule_of_another_program_is_said_to_diverge() {
+    let schedule = ["--schedule", "T0×20 T7×3"];
+    let program = Program::new(LOST_UPDATE);
+    let path = program.path();
+    let args = ["replay", "even-odd", "--case", "max-2", "--source", &path];
+    grade(args.into_iter().chain(schedule))
+        .code(3)
+        .stderr(contains("left the schedule at step 20: there is no T7 yet"));
+}
+
+#[test]
+fn nonsense_for_a_schedule_is_wrong_usage() {
+    grade(["replay", "even-odd", "--case", "max-2", "--schedule", "once upon a time"])
+        .code(2)
+        .stderr(contains("a step is written T1×12"));
+}
+
+#[test]
+fn a_deadlock_names_who_holds_what_and_the_cycle() {
+    let path = mutant("bank-account", "opposite-lock-orders.rs");
+    grade(["check", "bank-account", "--source", &path])
+        .code(1)
+        .stdout(contains("deadlock").and(contains("holds it since")).and(contains("the cycle: T")));
+}
+
+#[test]
+fn more_schedules_can_be_asked_for() {
+    let program = Program::new(LOST_UPDATE);
+    let assert = grade(["check", "even-odd", "--schedules", "0", "--source", &program.path()]);
+    assert.stdout(contains("schedules").not());
+}
