@@ -85,7 +85,7 @@ fn atomic_text(event: &Event, place: &Place, names: &mut Names) -> String {
     let value = event.value;
     let waits = if event.operation == Operation::FutexWait { ", waits" } else { "" };
     let call = place.called.rsplit("::").next().unwrap_or_default();
-    match (place.called.contains("Guard"), name.starts_with("Atomic"), event.operation) {
+    match (place.chain.contains("Guard>"), name.starts_with("Atomic"), event.operation) {
         (true, _, _) => format!("unlocks {name}"),
         (_, true, Operation::Load) => format!("{name} reads {value}"),
         (_, true, Operation::Store) => format!("{name} := {value}"),
@@ -156,7 +156,7 @@ impl Held {
         if !changed {
             return;
         }
-        if place.called.contains("Guard")
+        if place.chain.contains("Guard>")
             || place.called.ends_with("::wait")
             || place.called.contains("unlock")
         {

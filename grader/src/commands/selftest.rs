@@ -1,8 +1,12 @@
 //! `cargo grade selftest`: the grader graded. Every mutant must fail for the check that it names,
 //! every variant must pass, every stub must be not-implemented.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
 use schedule::Schedule;
 
@@ -19,20 +23,21 @@ use crate::specimen::{self, Expected};
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
+/// Programs that are graded at once: while one is built, another one runs.
+const AT_ONCE: usize = 2;
+
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
-    let exercises = super::selected(&args.exercises)?;
-    let mut selftest = Selftest {
+    let selftest = Selftest {
         workspace: Workspace::find()?,
         options: Options { schedules: args.schedules, ..Options::default() },
         progress: Progress::on_terminal(),
-        right: 0,
-        wrong: 0,
     };
-    for exercise in exercises {
-        selftest.test(exercise)?;
+    let mut subjects = Vec::new();
+    for exercise in super::selected(&args.exercises)? {
+        subjects.extend(selftest.subjects(exercise)?);
     }
-    let Selftest { right, wrong, .. } = selftest;
-    say(&format!("{right} as expected, {wrong} not\n"));
+    let wrong = selftest.test(&subjects)?;
+    say(&format!("{} as expected, {wrong} not\n", subjects.len() - wrong));
     Ok(if wrong == 0 { exit_code::PASS } else { exit_code::FAIL })
 }
 
@@ -40,30 +45,71 @@ struct Selftest {
     workspace: Workspace,
     options: Options,
     progress: Progress,
-    right: usize,
-    wrong: usize,
+}
+
+/// One program, and what grading it must come to.
+struct Subject {
+    exercise: &'static Exercise,
+    name: String,
+    source: Source,
+    expected: Wanted,
+}
+
+enum Wanted {
+    Fails(String),
+    Passes,
+    NotImplemented,
 }
 
 impl Selftest {
-    fn test(&mut self, exercise: &Exercise) -> Result<(), Error> {
+    fn subjects(&self, exercise: &'static Exercise) -> Result<Vec<Subject>, Error> {
+        let mut subjects = Vec::new();
         for specimen in specimen::all(&self.workspace, exercise)? {
             let source = Source::read(&self.workspace, exercise.name, Some(&specimen.path))?;
-            let report = self.grade(exercise, &source)?;
-            let (kind, problem) = match &specimen.expected {
-                Expected::Fails(check) => ("mutant", mutant_problem(&report, check)),
-                Expected::Passes => ("variant", variant_problem(&report)),
+            let expected = match specimen.expected {
+                Expected::Fails(check) => Wanted::Fails(check),
+                Expected::Passes => Wanted::Passes,
             };
-            self.count(exercise, kind, &specimen.name, &report, problem);
+            subjects.push(Subject { exercise, name: specimen.name, source, expected });
         }
-        let report = self.grade(exercise, &self.stub(exercise)?)?;
-        let problem =
-            (report.verdict != Verdict::NotImplemented).then(|| format!("it is {}", report.verdict.word()));
-        self.count(exercise, "stub", "", &report, problem);
-        Ok(())
+        let source = self.stub(exercise)?;
+        subjects.push(Subject { exercise, name: String::new(), source, expected: Wanted::NotImplemented });
+        Ok(subjects)
     }
 
-    fn grade(&self, exercise: &Exercise, source: &Source) -> Result<ExerciseReport, Error> {
-        grade::grade(&self.workspace, exercise, source, &self.options, &self.progress)
+    /// Grades all subjects, a few at once; says what came of each in their order. How many were not
+    /// as they must be.
+    fn test(&self, subjects: &[Subject]) -> Result<usize, Error> {
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        thread::scope(|scope| {
+            for sender in std::iter::repeat_n(sender, AT_ONCE) {
+                let next = &next;
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(subject) = subjects.get(index) else { return };
+                        if sender.send((index, self.grade(subject))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            let mut waiting = BTreeMap::new();
+            let (mut said, mut wrong) = (0, 0);
+            for (index, report) in &receiver {
+                waiting.insert(index, report?);
+                while let Some(report) = waiting.remove(&said) {
+                    wrong += usize::from(!say_result(&subjects[said], &report));
+                    said += 1;
+                }
+            }
+            Ok(wrong)
+        })
+    }
+
+    fn grade(&self, subject: &Subject) -> Result<ExerciseReport, Error> {
+        grade::grade(&self.workspace, subject.exercise, &subject.source, &self.options, &self.progress)
     }
 
     /// The crate as students get it: every solution region is a `todo!()`.
@@ -79,31 +125,33 @@ impl Selftest {
         }
         Ok(source)
     }
+}
 
-    fn count(
-        &mut self,
-        exercise: &Exercise,
-        kind: &str,
-        name: &str,
-        report: &ExerciseReport,
-        problem: Option<String>,
-    ) {
-        let found = report.verdict.word();
-        let effort = format!("{} schedules, {} runs", report.explored.schedules, report.stressed.runs);
-        let first = report.checks.iter().find_map(|check| shown_failure(check.failure.as_ref()?));
-        let (mark, note) = match &problem {
-            None => ("ok   ", String::new()),
-            Some(problem) => ("WRONG", format!("  {problem}")),
-        };
-        let name = Path::new(exercise.name).join(name);
-        say(&format!(
-            "{mark} {kind:<8} {:<48} {found:<15} {effort:<26} {:>5.1} s  {}{note}\n",
-            name.display(),
-            report.seconds,
-            first.unwrap_or_default(),
-        ));
-        *(if problem.is_none() { &mut self.right } else { &mut self.wrong }) += 1;
-    }
+/// Says what came of one subject; whether it is as it must be.
+fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
+    let (kind, problem) = match &subject.expected {
+        Wanted::Fails(check) => ("mutant", mutant_problem(report, check)),
+        Wanted::Passes => ("variant", variant_problem(report)),
+        Wanted::NotImplemented => ("stub", stub_problem(report)),
+    };
+    let mark = if problem.is_none() { "ok   " } else { "WRONG" };
+    let name = Path::new(subject.exercise.name).join(&subject.name);
+    let effort = format!("{} schedules, {} runs", report.explored.schedules, report.stressed.runs);
+    let first = report.checks.iter().find_map(|check| shown_failure(check.failure.as_ref()?));
+    let line = format!(
+        "{mark} {kind:<8} {:<48} {:<15} {effort:<26} {:>5.1} s  {}  {}",
+        name.display(),
+        report.verdict.word(),
+        report.seconds,
+        first.unwrap_or_default(),
+        problem.as_deref().unwrap_or_default(),
+    );
+    say(&format!("{}\n", line.trim_end()));
+    problem.is_none()
+}
+
+fn stub_problem(report: &ExerciseReport) -> Option<String> {
+    (report.verdict != Verdict::NotImplemented).then(|| format!("it is {}", report.verdict.word()))
 }
 
 /// How soon a failure was found, how the run ended, and how short its schedule became.

@@ -33,7 +33,19 @@ fn lines_in_order(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
 
 /// `failures-named`: what cannot be downloaded is said, with its reason, and the rest is downloaded.
 pub(super) fn failures_named(plan: &Plan, seen: &Observation) -> Judgement {
-    plan.items.iter().try_for_each(|item| failure_named(item, seen)).into()
+    plan.items
+        .iter()
+        .try_for_each(|item| failure_named(item, seen))
+        .and_then(|()| code_due(plan, seen))
+        .into()
+}
+
+/// A failure is named by the exit code, too.
+fn code_due(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
+    match (plan.code(), seen.code()) {
+        (due, Some(code)) if due == code => Ok(()),
+        (due, _) => Err(Fault::new(format!("exit code {due}"), seen.ending().to_string())),
+    }
 }
 
 fn failure_named(item: &Item, seen: &Observation) -> Result<(), Fault> {
