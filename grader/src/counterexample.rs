@@ -101,8 +101,7 @@ fn written(event: &Event, record: &Record) -> String {
     let text = record
         .output
         .iter()
-        .filter(|(head, _)| head.thread == event.thread && head.descriptor == 1 && head.step <= event.step)
-        .next_back()
+        .rfind(|(head, _)| head.thread == event.thread && head.descriptor == 1 && head.step <= event.step)
         .map(|(_, bytes)| String::from_utf8_lossy(bytes).trim_end().escape_debug().to_string())
         .unwrap_or_default();
     if text.chars().count() > MOST {

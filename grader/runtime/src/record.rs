@@ -40,7 +40,6 @@ pub(crate) fn install(record: *mut Record) {
 
 /// The record. Only for the holder of the token, or the fork server while no run is on: that is
 /// what makes the reference the only one that is used.
-#[expect(clippy::mut_from_ref, reason = "the token makes it exclusive, see above")]
 pub(crate) fn get() -> &'static mut Record {
     // SAFETY: installed before the first run and never unmapped; the token's holder is alone, see above.
     unsafe { &mut *RECORD.load(Ordering::Relaxed) }

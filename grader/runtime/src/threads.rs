@@ -116,7 +116,7 @@ extern "C" fn begin(thread: *mut c_void) -> *mut c_void {
     scheduler::started(me, &raw const top as u64);
     // SAFETY: written before this thread was created. The key's value only has to be not null.
     let start = unsafe {
-        pthread_setspecific(KEY.load(Ordering::Relaxed), 1 as *const c_void);
+        pthread_setspecific(KEY.load(Ordering::Relaxed), core::ptr::without_provenance(1));
         (*STARTS.0.get())[usize::from(me)]
     };
     match start {

@@ -21,7 +21,7 @@ impl Random {
 
     /// A number below `bound`, which is not 0. The bias is far below what a test could notice.
     pub fn below(&mut self, bound: u32) -> u32 {
-        ((self.next_u64() >> 32) * u64::from(bound) >> 32) as u32
+        (((self.next_u64() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
     /// True once in `count` times on average.

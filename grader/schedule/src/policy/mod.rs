@@ -73,6 +73,10 @@ pub enum Kind {
 }
 
 /// One of the policies, without allocation.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it cannot be boxed where nothing may be allocated"
+)]
 pub enum AnyPolicy {
     /// See [`RandomWalk`].
     RandomWalk(RandomWalk),

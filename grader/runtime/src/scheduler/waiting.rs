@@ -1,0 +1,170 @@
+//! What happens when nobody can go on, and who goes on without being woken.
+
+use schedule::protocol::Finish;
+use schedule::{MOST_THREADS, ThreadId, ThreadSet};
+
+use super::{Scheduler, Wait, Woken, finish};
+use crate::io;
+
+/// Timed waits of at least this many nanoseconds never time out early: a thread may be held up for
+/// seconds on a busy machine, but programs that wait for minutes do not count on less.
+const EARLY_TIMEOUT_BELOW: u64 = 5_000_000_000;
+
+/// How many looks of 10 ms the world outside gets before virtual time passes.
+pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
+
+/// How many looks of 10 ms the world outside gets when nothing else can happen.
+pub(super) const PATIENCE: u32 = 200;
+
+impl Scheduler {
+    /// What it means that a waiting thread goes on all the same; `None` when it does not wait.
+    pub(super) fn early_reason(&mut self, thread: ThreadId) -> Option<Woken> {
+        match self.threads[usize::from(thread)].wait {
+            Wait::Futex { deadline: Some(deadline), .. } | Wait::Ready { deadline: Some(deadline), .. } => {
+                self.now = self.now.max(deadline);
+                Some(Woken::TimedOut)
+            }
+            Wait::Sleep { deadline } => {
+                self.now = self.now.max(deadline);
+                Some(Woken::Done)
+            }
+            Wait::Futex { deadline: None, .. } => Some(Woken::Spuriously),
+            Wait::Gate { .. } => Some(Woken::Done),
+            _ => None,
+        }
+    }
+
+    /// The threads that can go on. While there is none, makes one so: those that gave way, then
+    /// those whose time comes, then those that wait for the world outside.
+    pub(super) fn wait_for_runnable(&mut self) -> ThreadSet {
+        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Child { .. }));
+        if !outside.is_empty() {
+            self.look_outside(outside, 0);
+        }
+        loop {
+            let runnable = self.runnable();
+            if !runnable.is_empty() {
+                return runnable;
+            }
+            if self.open_all_gates() {
+                continue;
+            }
+            let yielded = self.select(|thread| thread.wait == Wait::None && thread.yielded);
+            if yielded.is_empty() {
+                self.wait_or_finish(outside);
+            } else if !(self.random.one_in(2) && self.pass_time()) {
+                // Spinning threads alone must not keep time from passing.
+                for thread in yielded.iter() {
+                    self.threads[usize::from(thread)].yielded = false;
+                }
+            }
+        }
+    }
+
+    /// Nobody can go on: the world outside has a little real time to change that, then virtual
+    /// time passes, then the world outside has much real time.
+    pub(super) fn wait_or_finish(&mut self, outside: ThreadSet) {
+        if !outside.is_empty() && self.wait_outside(outside, PATIENCE_BEFORE_TIME) || self.pass_time() {
+            return;
+        }
+        if outside.is_empty() {
+            finish(Finish::Deadlock);
+        }
+        if !self.wait_outside(outside, PATIENCE) {
+            finish(Finish::OutsideWait);
+        }
+    }
+
+    pub(super) fn open_all_gates(&mut self) -> bool {
+        let gated = self.select(|thread| matches!(thread.wait, Wait::Gate { .. }));
+        for thread in gated.iter() {
+            self.make_runnable(thread, Woken::Done);
+        }
+        !gated.is_empty()
+    }
+
+    /// Jumps to the earliest deadline, if there is one.
+    pub(super) fn pass_time(&mut self) -> bool {
+        let mut earliest: Option<(u64, ThreadId)> = None;
+        for thread in 0..self.count {
+            let deadline = match self.threads[thread].wait {
+                Wait::Futex { deadline, .. } | Wait::Ready { deadline, .. } => deadline,
+                Wait::Sleep { deadline } => Some(deadline),
+                _ => None,
+            };
+            if let Some(deadline) = deadline
+                && earliest.is_none_or(|(first, _)| deadline < first)
+            {
+                earliest = Some((deadline, thread as ThreadId));
+            }
+        }
+        let Some((_, thread)) = earliest else { return false };
+        if let Some(woken) = self.early_reason(thread) {
+            self.make_runnable(thread, woken);
+        }
+        true
+    }
+
+    /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience`
+    /// looks of 10 ms.
+    pub(super) fn wait_outside(&mut self, threads: ThreadSet, patience: u32) -> bool {
+        for _ in 0..patience {
+            self.look_outside(threads, 10);
+            if threads.iter().any(|thread| self.threads[usize::from(thread)].wait == Wait::None) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes those of `threads` runnable whose descriptor is ready or whose child has ended,
+    /// within so many real milliseconds.
+    pub(super) fn look_outside(&mut self, threads: ThreadSet, milliseconds: i32) {
+        let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
+        let mut of = [0; MOST_THREADS];
+        let mut count = 0;
+        for thread in threads.iter() {
+            match self.threads[usize::from(thread)].wait {
+                Wait::Ready { descriptor, events, .. } => {
+                    descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                    of[count] = thread;
+                    count += 1;
+                }
+                Wait::Child { process } if io::child_has_ended(process) => {
+                    self.make_runnable(thread, Woken::Done)
+                }
+                _ => {}
+            }
+        }
+        io::poll_for_real(&mut descriptors[..count], milliseconds);
+        for index in 0..count {
+            if descriptors[index].is_ready() {
+                self.make_runnable(of[index], Woken::Done);
+            }
+        }
+    }
+
+    /// Waiting threads that may go on all the same at this point, by chance.
+    pub(super) fn early_ones(&mut self) -> ThreadSet {
+        const SLEEP_ENDS_EARLY: u32 = 8;
+        const WAKES_SPURIOUSLY: u32 = 48;
+        let mut early = ThreadSet::EMPTY;
+        for index in 0..self.count {
+            let joins = match self.threads[index].wait {
+                Wait::Sleep { .. } => self.random.one_in(SLEEP_ENDS_EARLY),
+                Wait::Futex { deadline: None, .. } => {
+                    self.request.spurious_wakes && self.random.one_in(WAKES_SPURIOUSLY)
+                }
+                Wait::Futex { deadline: Some(deadline), .. } => {
+                    let soon = deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW;
+                    self.request.early_timeouts && soon && self.random.one_in(SLEEP_ENDS_EARLY)
+                }
+                _ => false,
+            };
+            if joins {
+                early.insert(index as ThreadId);
+            }
+        }
+        early
+    }
+}
