@@ -1,13 +1,13 @@
 //! Preloaded into a graded program, it chooses which of the program's threads runs.
 //!
 //! The program was compiled so that every atomic operation is a call of a function here
-//! ([`atomics`]), and the libc functions through which threads meet are interposed ([`threads`],
-//! [`futex`], [`time`], [`io`]). One thread runs at a time: it holds the *token*. At every
-//! operation the holder asks [`scheduler`] who goes on. Without a grader's socket in the
+//! (`atomics`), and the libc functions through which threads meet are interposed (`threads`,
+//! `futex`, `time`, `io`). One thread runs at a time: it holds the *token*. At every
+//! operation the holder asks `scheduler` who goes on. Without a grader's socket in the
 //! environment everything here passes through to the system.
 //!
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
-//! Threads other than the token's holder are parked in [`token`] and touch nothing.
+//! Threads other than the token's holder are parked in `token` and touch nothing.
 
 mod atomics;
 mod control;

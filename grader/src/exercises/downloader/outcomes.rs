@@ -100,6 +100,7 @@ mod tests {
     use super::super::testing::{broken, observed};
     use super::*;
     use crate::fixture::http::{Body, Traffic};
+    use crate::run::Ending;
 
     fn three() -> Plan {
         Plan::new("")
@@ -136,8 +137,13 @@ mod tests {
     #[test]
     fn reasons_are_exact_where_the_contract_names_them() {
         let said = "downloader: http://fixture.test/b: not there\ndownloader: nonsense: no\n";
-        let judged = |output: &str, stderr: &str| failures_named(&three(), &with_stderr(output, stderr));
+        let ended = |code, output: &str, stderr: &str| {
+            let seen = Observation { ending: Some(Ending::Exited(code)), ..with_stderr(output, stderr) };
+            failures_named(&three(), &seen)
+        };
+        let judged = |output: &str, stderr: &str| ended(1, output, stderr);
         assert_eq!(judged(&LINES.concat(), said), Judgement::Kept);
+        assert_eq!(broken(ended(0, &LINES.concat(), said)), "it ended with exit code 0");
         assert_eq!(judged(&LINES.concat().replace("bad-url", "what-ever"), said), Judgement::Kept);
         let other = broken(judged(&LINES.concat().replace("404", "500"), said));
         assert_eq!(other, "`failed status-500 http://fixture.test/b`");
