@@ -231,8 +231,8 @@ fn columns(rows: &[Row], record: &Record) -> Vec<String> {
         let short: String = text.chars().take(width - 1).collect();
         format!("{short:<width$}")
     };
-    let mut lines =
-        vec![format!("{:<14}{}", "", (0..threads).map(|thread| cell(&title(thread))).collect::<String>())];
+    let titles: String = (0..threads).map(|thread| cell(&title(thread))).collect();
+    let mut lines = vec![format!("{:<14}{}", "", titles.trim_end())];
     if left_out > 0 {
         lines.push(format!("{:<14}… {left_out} rows before", ""));
     }
