@@ -19,8 +19,8 @@ pub struct Case {
     pub scenario: Box<dyn Scenario>,
     /// How many times stress runs it, when nothing fails before.
     pub runs: u32,
-    /// The share of the exercise's schedules that explore gives to it; 0 for a case that is not
-    /// explored.
+    /// How many percent of the exercise's schedules explore gives to it; 0 for a case that is not
+    /// explored. They add up to 100 at most, less where single runs are slow.
     pub share: u32,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
@@ -52,7 +52,7 @@ impl Case {
         self
     }
 
-    /// Has the case explored, with this share of the exercise's schedules.
+    /// Has the case explored, with so many percent of the exercise's schedules.
     pub fn explored(mut self, share: u32) -> Self {
         self.share = share;
         self

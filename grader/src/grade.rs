@@ -173,7 +173,7 @@ impl Grading<'_> {
                 index + 1,
                 cases.len()
             ));
-            self.explore(case, &cases, &mut findings)?;
+            self.explore(case, &mut findings)?;
             if findings.stub.is_none() {
                 self.stress(case, &mut findings)?;
             }
@@ -198,13 +198,12 @@ impl Grading<'_> {
         Ok(cases)
     }
 
-    /// Explores a case with its share of the exercise's schedules.
-    fn explore(&self, case: &Case, cases: &[Case], findings: &mut Findings) -> Result<(), Error> {
-        let shares: u32 = cases.iter().map(|case| case.share).sum();
+    /// Explores a case with its part of the exercise's schedules.
+    fn explore(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
         if case.share == 0 {
             return Ok(());
         }
-        let budget = (self.options.schedules * u64::from(case.share)).div_ceil(u64::from(shares));
+        let budget = (self.options.schedules * u64::from(case.share)).div_ceil(100);
         let failed = |check: &str| findings.has_failed(check);
         match explore::explore(&self.control, case, self.options.seed, budget, failed) {
             Ok(exploration) => self.add(case, exploration, findings),

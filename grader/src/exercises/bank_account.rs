@@ -39,9 +39,9 @@ const SMALL_RUNS: u32 = 12;
 const LARGE_RUNS: u32 = 3;
 
 fn cases(seed: u64) -> Vec<Case> {
-    let small = small().into_iter().map(|(id, ledger)| case(id, ledger).runs(SMALL_RUNS).explored(1));
+    let small = small().into_iter().map(|(id, ledger)| case(id, ledger).runs(SMALL_RUNS).explored(9));
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
-    let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(1);
+    let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(9);
     small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).collect()
 }
 

@@ -24,8 +24,8 @@ pub static EXERCISE: Exercise = Exercise {
 const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
-    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(3);
-    let small = [(0, 1), (1, 1), (2, 2), (7, 3)].map(|(max, share)| of_max(max).runs(12).explored(share));
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(30);
+    let small = [(0, 10), (1, 10), (2, 20), (7, 30)].map(|(max, share)| of_max(max).runs(12).explored(share));
     let large = [100, 1000].map(|max| of_max(max).runs(5));
     // The smallest first: what fails there is the easiest to read.
     small.into_iter().chain([defaults]).chain(large).collect()

@@ -54,8 +54,8 @@ const LARGE: &[(&str, [usize; 4])] = &[
 ];
 
 fn cases(_seed: u64) -> Vec<Case> {
-    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(1);
-    let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(1));
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(12);
+    let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
     [defaults].into_iter().chain(small).chain(large).collect()
 }
