@@ -75,6 +75,10 @@ impl Controlled {
         }
         let request = Request { replayed: replayed.len() as u32, ..*request };
         self.exchange(&request, replayed).map_err(|error| {
+            // The server is ended first when the grader is told to stop.
+            if interrupt::requested() {
+                return RunError::Interrupted;
+            }
             let cause = if self.server.has_ended() { "it ended".to_owned() } else { error.to_string() };
             RunError::Keeper(format!("the runtime of a controlled program: {cause}"))
         })
@@ -195,7 +199,7 @@ fn accept(listener: &UnixListener, server: &Running) -> Result<UnixStream, RunEr
         if ready {
             return Ok(listener.accept().map_err(|error| fault(&error.to_string()))?.0);
         }
-        if server.has_ended() {
+        if server.has_ended() && !interrupt::requested() {
             return Err(fault("the program ended before its runtime reported: is it linked statically?"));
         }
         if started.elapsed() > PATIENCE {
