@@ -335,10 +335,21 @@ impl Explorer<'_> {
         Ok(())
     }
 
+    /// Stops early where attempts take seconds.
     fn shortened(&self, set: &Set<'_>, place: usize, failing: Schedule) -> Result<Schedule, RunError> {
+        const MOST_SLOW_ATTEMPTS: u32 = 2;
         let lenient = Request { lenient: true, ..portfolio::replay() };
+        let (check, judge) = self.judges[place];
+        let mut slow = 0;
         shorten(failing, |steps| {
-            Ok(self.breaks(set, place, lenient, steps)?.map(|(_, _, record)| record.schedule))
+            if slow == MOST_SLOW_ATTEMPTS {
+                return Ok(None);
+            }
+            let (seen, record) = set.traced(self.case, self.seed, lenient, steps)?;
+            let seen = self.usual_ending(seen);
+            slow += u32::from(is_slow(seen.ending()));
+            let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
+            Ok(is_broken.then_some(record.schedule))
         })
     }
 

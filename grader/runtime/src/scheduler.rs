@@ -112,7 +112,7 @@ static SCHEDULER: Global = Global(UnsafeCell::new(Scheduler {
         policy: Kind::Straight,
         start_gate: false,
         spurious_wakes: false,
-        early_timeouts: false,
+        busy_machine: false,
         trace: false,
         lenient: false,
         budget: 0,
@@ -190,12 +190,15 @@ pub(crate) fn watch_for_spin(object: u64, site: u64, value: u64) {
     }
 }
 
-/// The calling thread gives way until something has been written, or nobody else can go on.
+/// The calling thread gives way until something has been written, or nobody else can go on. On a
+/// busy machine the others may not run for so long that it mostly is without effect.
 pub(crate) fn give_way(frame: *const u64) {
+    const HAS_EFFECT: u32 = 4;
     let scheduler = get();
     let me = scheduler.current;
     scheduler.note(me, Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
-    scheduler.threads[usize::from(me)].yielded = true;
+    let held_up = scheduler.request.busy_machine && !scheduler.fair;
+    scheduler.threads[usize::from(me)].yielded = !held_up || scheduler.random.one_in(HAS_EFFECT);
     scheduler.open_gates(me);
     scheduler.step(me);
 }

@@ -27,8 +27,9 @@ pub struct Request {
     pub start_gate: bool,
     /// Waits without a time-out may end without a wake, as futex(2) allows.
     pub spurious_wakes: bool,
-    /// Waits of less than 5 s may time out early, as on a machine that is busy.
-    pub early_timeouts: bool,
+    /// Other threads may be held up for seconds: waits of less than 5 s may time out early, and
+    /// giving way mostly has no effect.
+    pub busy_machine: bool,
     /// Record events, and the threads that could have taken each step.
     pub trace: bool,
     /// Leave out replayed steps that are impossible, instead of ending the run.
@@ -52,7 +53,7 @@ impl Request {
             Kind::Sticky => (3, 0, 0),
             Kind::Straight => (4, 0, 0),
         };
-        let switches = [self.start_gate, self.spurious_wakes, self.early_timeouts, self.trace, self.lenient];
+        let switches = [self.start_gate, self.spurious_wakes, self.busy_machine, self.trace, self.lenient];
         let flags = switches.iter().enumerate().fold(0, |flags, (bit, &on)| flags | u8::from(on) << bit);
         let mut bytes = Writer::<{ Self::SIZE }>::new();
         bytes.put(&MAGIC.to_le_bytes());
@@ -87,7 +88,7 @@ impl Request {
             policy,
             start_gate: flag(0),
             spurious_wakes: flag(1),
-            early_timeouts: flag(2),
+            busy_machine: flag(2),
             trace: flag(3),
             lenient: flag(4),
             budget: reader.u32(),
@@ -460,9 +461,9 @@ mod tests {
         fn a_request_survives_the_socket(
             seed in any::<u64>(), policy in kinds(), flags in any::<[bool; 5]>(), budget in any::<u32>(), replayed in any::<u32>()
         ) {
-            let [start_gate, spurious_wakes, early_timeouts, trace, lenient] = flags;
+            let [start_gate, spurious_wakes, busy_machine, trace, lenient] = flags;
             let request =
-                Request { seed, policy, start_gate, spurious_wakes, early_timeouts, trace, lenient, budget, replayed };
+                Request { seed, policy, start_gate, spurious_wakes, busy_machine, trace, lenient, budget, replayed };
             prop_assert_eq!(Request::decode(&request.encode()), Some(request));
         }
 

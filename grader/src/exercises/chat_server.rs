@@ -91,7 +91,7 @@ fn talks() -> [Case; 3] {
 }
 
 /// Somebody misbehaves, and the room must go on.
-fn trouble() -> [Case; 5] {
+fn trouble() -> [Case; 6] {
     [
         serving("disconnects", scripts::disconnects, Stop::EndOfInput)
             .runs(2)
@@ -110,7 +110,11 @@ fn trouble() -> [Case; 5] {
             .judge("no-loss-no-duplicate", delivery::judge),
         serving("bad-lines", scripts::bad_lines, Stop::EndOfInput)
             .runs(2)
-            .judge("refuses-bad-lines", refusal::judge),
+            .judge("refuses-bad-lines", refusal::judge)
+            .judge("same-order-for-all", held(order::same_for_all)),
+        serving("rivals", scripts::rivals, Stop::EndOfInput)
+            .runs(2)
+            .judge("refuses-bad-lines", refusal::judge_rivals),
         serving("slow-client-catches-up", scripts::slow_client_catches_up, Stop::EndOfInput)
             .runs(1)
             .judge(

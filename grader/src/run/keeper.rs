@@ -8,14 +8,13 @@
 //! program starts cannot leave its subtree, not by `setsid` nor by forking twice, so ending all
 //! descendants ends all that the program started.
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
@@ -32,9 +31,10 @@ pub const ARGUMENT: &str = "__keep";
 
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
-/// The executable that is started as keeper: this one, or what a test named.
-pub(super) fn executable() -> io::Result<PathBuf> {
-    EXECUTABLE.get().map_or_else(env::current_exe, |path| Ok(path.clone()))
+/// The executable that is started as keeper: this one, or what a test named. By its link in /proc
+/// this one is found even when its file has been replaced meanwhile, as a build does.
+pub(super) fn executable() -> &'static Path {
+    EXECUTABLE.get().map_or(Path::new("/proc/self/exe"), PathBuf::as_path)
 }
 
 /// Names the keeper's executable, for programs that use this library but cannot be keepers

@@ -173,7 +173,7 @@ impl Invocation {
         let fault = |source| RunError::Start { program: self.program.clone(), source };
         let input = StdinFile::new(&self.stdin).map_err(fault)?;
         let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
-        let mut command = Command::new(keeper::executable().map_err(fault)?);
+        let mut command = Command::new(keeper::executable());
         command.arg(keeper::ARGUMENT).arg(input.path());
         command.args(self.environment.iter().map(|(name, value)| variable(name, value)));
         command.arg("--").arg(&self.program).args(&self.args);

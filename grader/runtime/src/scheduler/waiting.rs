@@ -106,10 +106,10 @@ impl Scheduler {
     }
 
     /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience`
-    /// looks of 10 ms.
+    /// looks of 10 ms after a first one that does not wait.
     pub(super) fn wait_outside(&mut self, threads: ThreadSet, patience: u32) -> bool {
-        for _ in 0..patience {
-            self.look_outside(threads, 10);
+        for look in 0..=patience {
+            self.look_outside(threads, if look == 0 { 0 } else { 10 });
             if threads.iter().any(|thread| self.threads[usize::from(thread)].wait == Wait::None) {
                 return true;
             }
@@ -157,7 +157,7 @@ impl Scheduler {
                 }
                 Wait::Futex { deadline: Some(deadline), .. } => {
                     let soon = deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW;
-                    self.request.early_timeouts && soon && self.random.one_in(SLEEP_ENDS_EARLY)
+                    self.request.busy_machine && soon && self.random.one_in(SLEEP_ENDS_EARLY)
                 }
                 _ => false,
             };

@@ -1,5 +1,7 @@
 //! Whether bad lines are refused, and nothing but them.
 
+use std::collections::BTreeMap;
+
 use super::event::{history, members};
 use super::transcripts;
 use crate::case::{Fault, Judgement, Observation};
@@ -19,6 +21,26 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
             Fault::new("good lines are accepted, and the room goes on for the others", cut.to_string()).into()
         }
         (result, _) => result.into(),
+    }
+}
+
+/// Of those who ask for one name at once, one gets it.
+pub(super) fn judge_rivals(observation: &Observation) -> Judgement {
+    let transcripts = transcripts(observation);
+    let mut welcomed: BTreeMap<&str, usize> = BTreeMap::new();
+    for client in &transcripts.clients {
+        let is_welcome = client.received.first().is_some_and(|line| line.starts_with("WELCOME "));
+        *welcomed.entry(&client.nick).or_default() += usize::from(is_welcome);
+    }
+    let fault = |seen| Fault::new("of those who ask for the same name at once, one is welcomed", seen).into();
+    let unfair = welcomed.iter().find(|(_, count)| **count > 1);
+    let nobody = welcomed.iter().find(|(_, count)| **count == 0);
+    match (unfair, &transcripts.cut, nobody) {
+        (Some((nick, count)), _, _) => fault(format!("{count} clients are welcomed as {nick}")),
+        (None, Some(cut), _) if cut.is_proof() => fault(cut.to_string()),
+        (None, Some(cut), _) => Judgement::Unproven(cut.to_string()),
+        (None, None, Some((nick, _))) => fault(format!("nobody is welcomed as {nick}")),
+        (None, None, None) => Judgement::Kept,
     }
 }
 
@@ -72,6 +94,17 @@ mod tests {
 
     fn sender() -> Manner {
         Manner::Sends("a line of 4097 bytes".into())
+    }
+
+    #[test]
+    fn of_rivals_for_a_name_one_is_welcomed() {
+        let rivals = |answers: &[&str]| {
+            let rival = |answer: &&str| Transcript { manner: Manner::Competes, ..client("eve", "", answer) };
+            judged(judge_rivals, talk_of(answers.iter().map(rival)))
+        };
+        assert_eq!(rivals(&["ERROR in use\n", "WELCOME eve\n1 JOIN eve\n"]), Judgement::Kept);
+        assert_seen(rivals(&["WELCOME eve\n", "WELCOME eve\n"]), "2 clients are welcomed as eve");
+        assert_seen(rivals(&["ERROR in use\n", "ERROR in use\n"]), "nobody is welcomed as eve");
     }
 
     #[track_caller]

@@ -147,6 +147,20 @@ pub(super) fn bad_lines(room: &mut Room) -> Result<(), GaveUp> {
     talk_at_once(room, &[ann, guest], &[ann, guest], 1)
 }
 
+/// In each round, four clients ask for the same name at once; nobody else does ever.
+pub(super) fn rivals(room: &mut Room) -> Result<(), GaveUp> {
+    const ROUNDS: usize = 60;
+    for round in 1..=ROUNDS {
+        let nick = format!("wanted-{round}");
+        let connect = |_| room.connect(&nick, Manner::Competes);
+        let rivals = (0..4).map(connect).collect::<Result<Vec<_>, _>>()?;
+        room.let_server_settle();
+        rivals.iter().for_each(|&rival| room.introduce(rival));
+        room.wait_for_answer(&rivals)?;
+    }
+    Ok(())
+}
+
 /// A client does not read for a while, and too little waits for it to be dropped.
 pub(super) fn slow_client_catches_up(room: &mut Room) -> Result<(), GaveUp> {
     let residents = join_all(room, &["ann", "bob"])?;
