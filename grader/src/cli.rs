@@ -48,6 +48,9 @@ pub struct CheckArgs {
     /// How many schedules to explore an exercise with, over all its cases
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
     pub schedules: u64,
+    /// Explore all schedules with at most B preemptions instead of random ones, the fewest first
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
+    pub preemptions: Option<u32>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -5,25 +5,36 @@
 //! numbers, so that it is the same on any number of processors. The first failure of each
 //! check is run again twice from its schedule alone before it counts, and then shortened.
 
-use std::cell::RefCell;
+mod confirm;
+mod set;
+
 use std::collections::HashSet;
-use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use schedule::protocol::Request;
-use schedule::{Schedule, ThreadId};
-use tempfile::TempDir;
+use schedule::Schedule;
 
 use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation};
 use crate::controlled::Record;
-use crate::portfolio;
 use crate::run::{Ending, RunError};
-use crate::shorten::shorten;
-use crate::stage::{Control, Servers, Stage};
+use crate::search::bounded::Bounded;
+use crate::search::portfolio::Portfolio;
+use crate::search::{self, Attempt, Complete, Search};
+use crate::stage::Control;
+
+use set::Set;
 
 /// Runs in a batch: enough to keep the processors busy, few enough to stop soon.
 const BATCH: u64 = 40;
+
+/// How far a case is explored.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent {
+    /// The most schedules.
+    pub schedules: u64,
+    /// All schedules with at most so many preemptions, in place of the portfolio.
+    pub preemptions: Option<u32>,
+}
 
 /// What exploring one case came to.
 #[derive(Debug, Default)]
@@ -40,6 +51,8 @@ pub struct Exploration {
     pub stub: Option<Observation>,
     /// Whether it was given up because a run took seconds.
     pub slow: bool,
+    /// What the search has completed, where it can tell.
+    pub complete: Option<Complete>,
 }
 
 /// What the runs said of one check.
@@ -70,7 +83,9 @@ pub struct Counterexample {
 
 /// What one run said.
 struct Run {
-    number: u64,
+    attempt: Attempt,
+    /// With a trace, all of it.
+    record: Option<Record>,
     hash: u64,
     judgements: Vec<Option<Judgement>>,
     stub: Option<Observation>,
@@ -78,8 +93,8 @@ struct Run {
     slow: bool,
 }
 
-/// Explores `case` with up to `budget` schedules, as long as one of its checks has not failed;
-/// `failed` says which have before.
+/// Explores `case` as far as `extent` says, as long as one of its checks has not failed; `failed`
+/// says which have before.
 ///
 /// # Errors
 /// When the program cannot be put under control, or the grader was interrupted.
@@ -87,7 +102,7 @@ pub fn explore(
     control: &Control,
     case: &Case,
     seed: u64,
-    budget: u64,
+    extent: Extent,
     failed: impl Fn(&str) -> bool,
 ) -> Result<Exploration, RunError> {
     let judges: Vec<(&'static str, &Judge)> = case
@@ -97,7 +112,7 @@ pub fn explore(
         .filter(|(check, _)| !failed(check))
         .map(|(check, judge)| (*check, judge))
         .collect();
-    Explorer { control, case, judges, seed, usual: 0 }.explore(budget)
+    Explorer { control, case, judges, seed, usual: 0 }.explore(extent)
 }
 
 /// Runs `case` once, along `schedule`, and on without preemption where that ends.
@@ -110,65 +125,7 @@ pub fn replay(
     seed: u64,
     schedule: &Schedule,
 ) -> Result<(Observation, Record), RunError> {
-    Set::new(control, 0)?.traced(case, seed, portfolio::replay(), &schedule.steps)
-}
-
-/// One processor's folder and servers.
-struct Set<'a> {
-    control: &'a Control,
-    folder: TempDir,
-    servers: RefCell<Servers>,
-}
-
-impl<'a> Set<'a> {
-    fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
-        let folder = tempfile::Builder::new().prefix("lockstep-").tempdir();
-        let folder = folder.map_err(|error| RunError::Stage(error.to_string()))?;
-        Ok(Self {
-            control,
-            folder,
-            servers: RefCell::new(Servers::new(control, processor, portfolio::replay())),
-        })
-    }
-
-    /// One run: what was seen, and the rest in `servers`.
-    fn perform(
-        &self,
-        case: &Case,
-        seed: u64,
-        request: Request,
-        steps: &[ThreadId],
-    ) -> Result<Observation, RunError> {
-        {
-            let mut servers = self.servers.borrow_mut();
-            servers.request = request;
-            servers.replayed = steps.to_vec();
-            servers.last = None;
-        }
-        let stage = Stage {
-            program: &self.control.program,
-            folder: self.folder.path(),
-            seed,
-            control: Some(&self.servers),
-        };
-        case.scenario.perform(&stage)
-    }
-
-    fn traced(
-        &self,
-        case: &Case,
-        seed: u64,
-        request: Request,
-        steps: &[ThreadId],
-    ) -> Result<(Observation, Record), RunError> {
-        let seen = self.perform(case, seed, Request { trace: true, ..request }, steps)?;
-        let record = self.servers.borrow_mut().last.take();
-        Ok((
-            seen,
-            record
-                .ok_or_else(|| RunError::Control("the case does not run the program under control".into()))?,
-        ))
-    }
+    Set::new(control, 0)?.traced(case, seed, search::replay(), &schedule.steps)
 }
 
 struct Explorer<'a> {
@@ -181,7 +138,7 @@ struct Explorer<'a> {
 }
 
 impl Explorer<'_> {
-    fn explore(mut self, budget: u64) -> Result<Exploration, RunError> {
+    fn explore(mut self, extent: Extent) -> Result<Exploration, RunError> {
         let findings = |(check, _): &(&'static str, &Judge)| Finding {
             check,
             kept: 0,
@@ -199,24 +156,28 @@ impl Explorer<'_> {
         let mut sets = sets?;
         let first = self.warm_up(&sets[0])?;
         self.usual = first.header.steps;
-        while exploration.schedules < budget && exploration.stub.is_none() && exploration.is_undecided() {
-            let last = budget.min(exploration.schedules + BATCH);
-            let started = Instant::now();
-            let runs = self.batch(&mut sets, exploration.schedules..last)?;
-            exploration.spent += started.elapsed();
-            exploration.slow = runs.iter().any(|run| run.slow);
-            self.count(&mut exploration, runs, &sets[0])?;
-            if exploration.slow {
+        let mut search: Box<dyn Search> = match extent.preemptions {
+            Some(preemptions) => Box::new(Bounded::new(preemptions)),
+            None => Box::new(Portfolio::new(self.seed, self.usual)),
+        };
+        while exploration.goes_on(extent.schedules) {
+            let attempts = search.propose(BATCH.min(extent.schedules - exploration.schedules) as usize);
+            if attempts.is_empty() {
                 break;
             }
+            let started = Instant::now();
+            let runs = self.batch(&mut sets, &attempts)?;
+            exploration.spent += started.elapsed();
+            self.count(&mut exploration, runs, search.as_mut(), &sets[0])?;
         }
+        exploration.complete = search.complete();
         Ok(exploration)
     }
 
     /// A run without preemption. It tells how long runs are, and whether there is control at all:
     /// a program with threads has atomic operations, so their hooks must have been called.
     fn warm_up(&self, set: &Set<'_>) -> Result<Record, RunError> {
-        let (_, record) = set.traced(self.case, self.seed, portfolio::replay(), &[])?;
+        let (_, record) = set.traced(self.case, self.seed, search::replay(), &[])?;
         if record.header.atomics == 0 && record.header.threads > 1 {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
@@ -225,14 +186,14 @@ impl Explorer<'_> {
         Ok(record)
     }
 
-    /// Runs the schedules with these numbers, on all processors.
-    fn batch(&self, sets: &mut [Set<'_>], numbers: Range<u64>) -> Result<Vec<Run>, RunError> {
-        let count = sets.len() as u64;
+    /// Makes these runs, on all processors.
+    fn batch(&self, sets: &mut [Set<'_>], attempts: &[Attempt]) -> Result<Vec<Run>, RunError> {
+        let count = sets.len();
         let results: Vec<Result<Vec<Run>, RunError>> = thread::scope(|scope| {
             let work = |(place, set): (usize, &mut Set<'_>)| {
                 let mut runs = Vec::new();
-                for number in numbers.clone().filter(|number| number % count == place as u64) {
-                    let run = self.run(set, number)?;
+                for attempt in attempts.iter().skip(place).step_by(count) {
+                    let run = self.run(set, attempt)?;
                     let slow = run.slow;
                     runs.push(run);
                     if slow {
@@ -250,7 +211,7 @@ impl Explorer<'_> {
         for result in results {
             runs.extend(result?);
         }
-        runs.sort_by_key(|run| run.number);
+        runs.sort_by_key(|run| run.attempt.number);
         // What other processors did beyond the first slow run depends on how many there are.
         if let Some(first) = runs.iter().position(|run| run.slow) {
             runs.truncate(first + 1);
@@ -258,14 +219,19 @@ impl Explorer<'_> {
         Ok(runs)
     }
 
-    fn run(&self, set: &Set<'_>, number: u64) -> Result<Run, RunError> {
-        let request = portfolio::request(self.seed, number, self.usual);
-        let seen = self.usual_ending(set.perform(self.case, self.seed, request, &[])?);
-        let hash = set.servers.borrow().last.as_ref().map_or(0, |record| record.header.hash);
+    fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
+        let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
+        let seen = self.usual_ending(seen);
+        let record = set.last();
         let judgements = self.judges.iter().map(|(check, judge)| judgement(check, judge, &seen)).collect();
-        let slow = is_slow(seen.ending());
-        let stub = seen.reached_stub().is_some().then_some(seen);
-        Ok(Run { number, hash, judgements, stub, slow })
+        Ok(Run {
+            attempt: attempt.clone(),
+            hash: record.as_ref().map_or(0, |record| record.header.hash),
+            record: record.filter(|_| attempt.request.trace),
+            judgements,
+            slow: is_slow(seen.ending()),
+            stub: seen.reached_stub().is_some().then_some(seen),
+        })
     }
 
     fn usual_ending(&self, mut seen: Observation) -> Observation {
@@ -274,9 +240,19 @@ impl Explorer<'_> {
     }
 
     /// Adds a batch; the first failure of a check is confirmed and shortened.
-    fn count(&self, exploration: &mut Exploration, runs: Vec<Run>, set: &Set<'_>) -> Result<(), RunError> {
+    fn count(
+        &self,
+        exploration: &mut Exploration,
+        runs: Vec<Run>,
+        search: &mut dyn Search,
+        set: &Set<'_>,
+    ) -> Result<(), RunError> {
         for run in runs {
             exploration.schedules += 1;
+            exploration.slow |= run.slow;
+            if let Some(record) = &run.record {
+                search.learn(&run.attempt, &record.schedule, &record.candidates);
+            }
             exploration.distinct.insert(run.hash);
             if run.stub.is_some() {
                 exploration.stub = run.stub;
@@ -289,85 +265,11 @@ impl Explorer<'_> {
                     Some(Judgement::Kept) => finding.kept += 1,
                     Some(Judgement::Unproven(reason)) => _ = finding.unproven.get_or_insert(reason),
                     Some(Judgement::Broken(_)) if finding.counterexample.is_some() => {}
-                    Some(Judgement::Broken(_)) => self.confirm(finding, place, run.number, set)?,
+                    Some(Judgement::Broken(_)) => self.confirm(finding, place, &run.attempt, set)?,
                 }
             }
         }
         Ok(())
-    }
-
-    /// A failure counts when its schedule alone shows it twice more.
-    fn confirm(
-        &self,
-        finding: &mut Finding,
-        place: usize,
-        number: u64,
-        set: &Set<'_>,
-    ) -> Result<(), RunError> {
-        let request = portfolio::request(self.seed, number, self.usual);
-        let (_, record) = set.traced(self.case, self.seed, request, &[])?;
-        let mut confirmed = None;
-        for _ in 0..2 {
-            confirmed = self.breaks(set, place, portfolio::replay(), &record.schedule.steps)?;
-            if confirmed.is_none() {
-                finding.unproven.get_or_insert(format!(
-                    "run {} broke it, but its schedule does not show it again: the program depends on \
-                     something that is not under control",
-                    number + 1
-                ));
-                return Ok(());
-            }
-        }
-        let Some((_, seen, _)) = &confirmed else { return Ok(()) };
-        // A run that waits for the world outside takes seconds.
-        let shortest = if is_slow(seen.ending()) {
-            record.schedule
-        } else {
-            self.shortened(set, place, record.schedule)?
-        };
-        let found = self.breaks(set, place, portfolio::replay(), &shortest.steps)?.or(confirmed);
-        finding.counterexample = found.map(|(fault, seen, record)| Counterexample {
-            fault,
-            seen,
-            record,
-            found_after: number + 1,
-        });
-        Ok(())
-    }
-
-    /// Stops early where attempts take seconds.
-    fn shortened(&self, set: &Set<'_>, place: usize, failing: Schedule) -> Result<Schedule, RunError> {
-        const MOST_SLOW_ATTEMPTS: u32 = 2;
-        let lenient = Request { lenient: true, ..portfolio::replay() };
-        let (check, judge) = self.judges[place];
-        let mut slow = 0;
-        shorten(failing, |steps| {
-            if slow == MOST_SLOW_ATTEMPTS {
-                return Ok(None);
-            }
-            let (seen, record) = set.traced(self.case, self.seed, lenient, steps)?;
-            let seen = self.usual_ending(seen);
-            slow += u32::from(is_slow(seen.ending()));
-            let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
-            Ok(is_broken.then_some(record.schedule))
-        })
-    }
-
-    /// Whether a run along `steps` breaks the check at `place`.
-    fn breaks(
-        &self,
-        set: &Set<'_>,
-        place: usize,
-        request: Request,
-        steps: &[ThreadId],
-    ) -> Result<Option<(Fault, Observation, Record)>, RunError> {
-        let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
-        let seen = self.usual_ending(seen);
-        let (check, judge) = self.judges[place];
-        Ok(match judgement(check, judge, &seen) {
-            Some(Judgement::Broken(fault)) => Some((fault, seen, record)),
-            _ => None,
-        })
     }
 }
 
@@ -376,8 +278,10 @@ fn is_slow(ending: &Ending) -> bool {
 }
 
 impl Exploration {
-    fn is_undecided(&self) -> bool {
-        self.findings.iter().any(|finding| finding.counterexample.is_none())
+    /// Whether more runs can tell more.
+    fn goes_on(&self, budget: u64) -> bool {
+        let is_undecided = self.findings.iter().any(|finding| finding.counterexample.is_none());
+        self.schedules < budget && is_undecided && self.stub.is_none() && !self.slow
     }
 }
 

@@ -11,9 +11,9 @@ use crate::controlled::Record;
 use crate::counterexample;
 use crate::error::Error;
 use crate::exercise::Exercise;
-use crate::explore::{self, Exploration};
+use crate::explore::{self, Exploration, Extent};
 use crate::progress::Progress;
-use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed};
+use crate::report::{BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed};
 use crate::rubric::Rubric;
 use crate::run::{Ending, RunError};
 use crate::source::Source;
@@ -33,6 +33,8 @@ pub struct Options {
     pub case: Option<String>,
     /// How many schedules an exercise is explored with, over all its cases.
     pub schedules: u64,
+    /// Explore all schedules with at most so many preemptions instead of random ones.
+    pub preemptions: Option<u32>,
 }
 
 /// Found enough for every mutant of the exercises, and over in about a second.
@@ -40,7 +42,7 @@ pub const SCHEDULES: u64 = 2_000;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, case: None, schedules: SCHEDULES }
+        Self { seed: 0, case: None, schedules: SCHEDULES, preemptions: None }
     }
 }
 
@@ -203,9 +205,12 @@ impl Grading<'_> {
         if case.share == 0 {
             return Ok(());
         }
-        let budget = (self.options.schedules * u64::from(case.share)).div_ceil(100);
+        let extent = Extent {
+            schedules: (self.options.schedules * u64::from(case.share)).div_ceil(100),
+            preemptions: self.options.preemptions,
+        };
         let failed = |check: &str| findings.has_failed(check);
-        match explore::explore(&self.control, case, self.options.seed, budget, failed) {
+        match explore::explore(&self.control, case, self.options.seed, extent, failed) {
             Ok(exploration) => self.add(case, exploration, findings),
             // Said in the report: without control nothing is proven, and a pass would be luck.
             Err(RunError::Control(reason)) => {
@@ -222,6 +227,9 @@ impl Grading<'_> {
         findings.explored.schedules += exploration.schedules;
         findings.explored.distinct += exploration.distinct.len() as u64;
         findings.spent += exploration.spent;
+        if let Some(asked) = self.options.preemptions.filter(|_| exploration.schedules > 0) {
+            findings.explored.bounded.push(bounded(&case.id, &exploration, asked));
+        }
         findings.long_endings += u32::from(exploration.slow);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
         for finding in exploration.findings {
@@ -350,6 +358,17 @@ impl Findings {
 
     fn has_failed(&self, check: &str) -> bool {
         self.tallies.iter().any(|(id, tally)| *id == check && tally.has_failed())
+    }
+}
+
+fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
+    let complete = exploration.complete;
+    BoundedReport {
+        case: case.to_owned(),
+        schedules: exploration.schedules,
+        complete_preemptions: complete.map(|complete| complete.preemptions),
+        complete_schedules: complete.map_or(0, |complete| complete.schedules),
+        complete: complete.is_some_and(|complete| complete.preemptions == asked),
     }
 }
 

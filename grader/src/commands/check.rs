@@ -17,7 +17,8 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     }
     let workspace = Workspace::find()?;
     let output = Output::open(args.output.output.as_deref())?;
-    let options = Options { seed: args.seed, schedules: args.schedules, case: None };
+    let CheckArgs { seed, schedules, preemptions, .. } = *args;
+    let options = Options { seed, schedules, preemptions, case: None };
     let progress = Progress::on_terminal();
     let mut reports = Vec::with_capacity(exercises.len());
     for exercise in exercises {

@@ -69,9 +69,10 @@ pub static EXERCISE: Exercise = Exercise {
 };
 
 fn cases(_seed: u64) -> Vec<Case> {
-    let mut cases = Vec::from(talks());
+    // Stopping comes first: a server that cannot be stopped would cost its patience in each case.
+    let mut cases = Vec::from(shutdowns());
+    cases.extend(talks());
     cases.extend(trouble());
-    cases.extend(shutdowns());
     cases.push(
         serving("many-clients", scripts::many_clients, Stop::EndOfInput)
             .runs(1)

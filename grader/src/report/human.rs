@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{CheckReport, ExerciseReport, Failure, Report};
+use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Report};
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();
@@ -14,6 +14,7 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     for exercise in &report.exercises {
         text += &summary_line(exercise);
+        exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
     }
     for exercise in &report.exercises {
         text += &details(exercise);
@@ -40,6 +41,18 @@ fn summary_line(exercise: &ExerciseReport) -> String {
         effort(exercise),
         exercise.seconds,
     )
+}
+
+/// What a search of all schedules with few preemptions can claim.
+fn bounded_line(bounded: &BoundedReport) -> String {
+    let BoundedReport { case, schedules, complete_schedules, complete, .. } = bounded;
+    let searched = match bounded.complete_preemptions {
+        Some(1) => format!("all {complete_schedules} schedules with at most 1 preemption"),
+        Some(most) => format!("all {complete_schedules} schedules with at most {most} preemptions"),
+        None => "not all schedules without preemption".to_owned(),
+    };
+    let rest = if *complete { String::new() } else { format!("; stopped after {schedules}") };
+    format!("  {DIM}{case:<16} {searched}{rest}{DIM:#}\n")
 }
 
 /// What the verdict rests on.

@@ -62,6 +62,24 @@ pub struct Explored {
     pub distinct: u64,
     /// Schedules a second; a time, so it differs from run to run.
     pub per_second: f64,
+    /// What a bounded search came to, by case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bounded: Vec<BoundedReport>,
+}
+
+/// How far a search of all schedules with few preemptions came.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoundedReport {
+    /// The case.
+    pub case: String,
+    /// Schedules run.
+    pub schedules: u64,
+    /// All schedules with at most so many preemptions were run; `null` for not even those without.
+    pub complete_preemptions: Option<u32>,
+    /// How many those were.
+    pub complete_schedules: u64,
+    /// Whether that is all that was asked for.
+    pub complete: bool,
 }
 
 /// Runs under the operating system's own schedule.

@@ -81,24 +81,50 @@ fn is_endless_futex_wait(syscall: &str) -> bool {
 }
 
 /// Whether every thread of `process` and of all that it started sleeps at this moment. Takes no
-/// time, so a thread that wakes now and then does not hide that the others sleep; see [`is_idle`].
+/// time, so a thread that wakes now and then does not hide that the others sleep; see [`activity`].
 /// False when the process has ended.
 pub fn is_asleep(process: Pid) -> bool {
     let threads = all_threads(process);
     !threads.is_empty() && threads.iter().all(|thread| thread.state == 'S')
 }
 
-/// Whether `process` and all that it started sleep, and slept between two looks: no thread runs,
-/// wants to run, or was given a processor. One moment only: a timer or another process may still
-/// wake a thread. False when the process has ended.
-pub fn is_idle(process: Pid) -> bool {
+/// What a process and all that it started did between two looks, some milliseconds apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// All threads slept: none ran, wanted to run, or was given a processor. One moment only: a timer or
+    /// another process may still wake a thread.
+    Idle,
+    /// Some thread ran, and none had to wait long for a processor.
+    Awake,
+    /// Some thread could have run and had no processor for much of the time.
+    Starved,
+    /// It has ended.
+    Ended,
+}
+
+/// Looks at `process` twice.
+pub fn activity(process: Pid) -> Activity {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+    const MUCH: Duration = Duration::from_millis(4);
     let first = all_threads(process);
-    if first.is_empty() || first.iter().any(|thread| thread.state != 'S') {
-        return false;
+    if first.is_empty() {
+        return Activity::Ended;
     }
     thread::sleep(BETWEEN_LOOKS);
-    all_threads(process) == first
+    let second = all_threads(process);
+    let starved = |threads: &[Thread]| threads.iter().map(|thread| thread.starved).sum::<Duration>();
+    if first == second && first.iter().all(|thread| thread.state == 'S') {
+        Activity::Idle
+    } else if starved(&second).saturating_sub(starved(&first)) > MUCH {
+        Activity::Starved
+    } else {
+        Activity::Awake
+    }
+}
+
+/// Whether `process` is [`Activity::Idle`] at this moment.
+pub fn is_idle(process: Pid) -> bool {
+    activity(process) == Activity::Idle
 }
 
 /// The threads of `process` and of all that it started.

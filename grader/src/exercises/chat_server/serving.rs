@@ -8,7 +8,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::case::{Evidence, Observation, Scenario, Stage, Text};
 use crate::fixture::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
-use crate::run::{Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, is_idle, keeper};
+use crate::run::{Activity, Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, activity, keeper};
 
 /// What the clients do. It ends early when something does not come.
 pub(super) type Script = fn(&mut Room) -> Result<(), GaveUp>;
@@ -47,7 +47,7 @@ pub(super) fn serve(
     let transcripts = match address(&server) {
         Ok(address) => {
             let process = server.pid();
-            let mut room = Room::new(address, move || process.is_some_and(is_idle));
+            let mut room = Room::new(address, move || process.map_or(Activity::Ended, activity));
             let cut = talk(address, &mut room);
             finish(room, cut, || stop.request(&mut server))
         }
@@ -74,9 +74,9 @@ fn allow_silence(limits: &mut Limits) {
 fn wait_for_end(server: Running) -> Result<Outcome, RunError> {
     let mut patience = Patience::default();
     while let Some(process) = server.pid().filter(|&process| !ends_soon(process)) {
-        match patience.look(is_idle(process)) {
+        match patience.look(activity(process)) {
             None => {}
-            Some(Because::Idle) => {
+            Some(Because::Idle | Because::Unproductive) => {
                 server.signal(Signal::KILL);
                 let outcome = server.wait()?;
                 return Ok(Outcome { ending: Ending::Idle { seconds: 2 }, ..outcome });

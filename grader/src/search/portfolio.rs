@@ -10,11 +10,34 @@ use schedule::policy::Kind;
 use schedule::protocol::Request;
 use schedule::random::Random;
 
-/// The most steps of one run.
-pub const BUDGET: u32 = 40_000;
+use super::{Attempt, BUDGET, Search};
 
-/// How the run with this number is made. `length` is about how many steps a run takes.
-pub fn request(seed: u64, number: u64, length: u32) -> Request {
+/// The search.
+pub struct Portfolio {
+    seed: u64,
+    length: u32,
+    next: u64,
+}
+
+impl Portfolio {
+    /// Runs that follow from `seed`; they take about `length` steps each.
+    pub fn new(seed: u64, length: u32) -> Self {
+        Self { seed, length, next: 0 }
+    }
+}
+
+impl Search for Portfolio {
+    fn propose(&mut self, most: usize) -> Vec<Attempt> {
+        let first = self.next;
+        self.next += most as u64;
+        let attempt =
+            |number| Attempt { number, request: request(self.seed, number, self.length), steps: Vec::new() };
+        (first..self.next).map(attempt).collect()
+    }
+}
+
+/// How the run with this number is made. It takes about `length` steps.
+fn request(seed: u64, number: u64, length: u32) -> Request {
     let mut random = Random::new(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let depth = 2 + (number / 20 % 4) as u8;
     // A fixed round of twenty: every share is kept in any twenty runs, however small the budget.
@@ -31,21 +54,6 @@ pub fn request(seed: u64, number: u64, length: u32) -> Request {
         spurious_wakes: random.one_in(2),
         busy_machine: random.one_in(4),
         trace: false,
-        lenient: false,
-        budget: BUDGET,
-        replayed: 0,
-    }
-}
-
-/// How the steps of a schedule are run again, and what follows them is run without preemption.
-pub fn replay() -> Request {
-    Request {
-        seed: 0,
-        policy: Kind::Straight,
-        start_gate: false,
-        spurious_wakes: false,
-        busy_machine: false,
-        trace: true,
         lenient: false,
         budget: BUDGET,
         replayed: 0,

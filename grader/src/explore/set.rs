@@ -1,0 +1,76 @@
+//! One processor's share of an exploration.
+
+use std::cell::RefCell;
+
+use schedule::ThreadId;
+use schedule::protocol::Request;
+use tempfile::TempDir;
+
+use crate::case::{Case, Observation};
+use crate::controlled::Record;
+use crate::run::RunError;
+use crate::search;
+use crate::stage::{Control, Servers, Stage};
+
+/// One processor's folder and servers.
+pub(super) struct Set<'a> {
+    control: &'a Control,
+    folder: TempDir,
+    servers: RefCell<Servers>,
+}
+
+impl<'a> Set<'a> {
+    pub(super) fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
+        let folder = tempfile::Builder::new().prefix("lockstep-").tempdir();
+        let folder = folder.map_err(|error| RunError::Stage(error.to_string()))?;
+        Ok(Self {
+            control,
+            folder,
+            servers: RefCell::new(Servers::new(control, processor, search::replay())),
+        })
+    }
+
+    /// One run: what was seen; [`Set::last`] has the rest.
+    pub(super) fn perform(
+        &self,
+        case: &Case,
+        seed: u64,
+        request: Request,
+        steps: &[ThreadId],
+    ) -> Result<Observation, RunError> {
+        {
+            let mut servers = self.servers.borrow_mut();
+            servers.request = request;
+            servers.replayed = steps.to_vec();
+            servers.last = None;
+        }
+        let stage = Stage {
+            program: &self.control.program,
+            folder: self.folder.path(),
+            seed,
+            control: Some(&self.servers),
+        };
+        case.scenario.perform(&stage)
+    }
+
+    pub(super) fn traced(
+        &self,
+        case: &Case,
+        seed: u64,
+        request: Request,
+        steps: &[ThreadId],
+    ) -> Result<(Observation, Record), RunError> {
+        let seen = self.perform(case, seed, Request { trace: true, ..request }, steps)?;
+        let record = self.last();
+        Ok((
+            seen,
+            record
+                .ok_or_else(|| RunError::Control("the case does not run the program under control".into()))?,
+        ))
+    }
+
+    /// The record of the last run, once.
+    pub(super) fn last(&self) -> Option<Record> {
+        self.servers.borrow_mut().last.take()
+    }
+}

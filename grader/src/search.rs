@@ -1,0 +1,62 @@
+//! Which schedules are tried: a search proposes runs, the explorer makes them.
+
+pub mod bounded;
+pub mod portfolio;
+
+use schedule::policy::Kind;
+use schedule::protocol::Request;
+use schedule::{Schedule, ThreadId, ThreadSet};
+
+/// The most steps of one run.
+pub const BUDGET: u32 = 40_000;
+
+/// One run that a search proposes.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// How many attempts came before it.
+    pub number: u64,
+    /// How the run is made.
+    pub request: Request,
+    /// The steps that it takes first.
+    pub steps: Vec<ThreadId>,
+}
+
+/// Proposes runs, and may learn from them. What it proposes follows from what it was made from and
+/// what it learnt alone, so the same search of the same program is always the same.
+pub trait Search {
+    /// Up to `most` runs that can be made in any order; none when the search is at its end.
+    fn propose(&mut self, most: usize) -> Vec<Attempt>;
+
+    /// The steps that a proposed run took, and who could have taken each without being woken early.
+    /// Called in the order of the attempts, for runs with a trace.
+    fn learn(&mut self, _attempt: &Attempt, _taken: &Schedule, _candidates: &[ThreadSet]) {}
+
+    /// What has been searched completely, if the search can tell.
+    fn complete(&self) -> Option<Complete> {
+        None
+    }
+}
+
+/// All schedules of some kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Complete {
+    /// All with at most so many preemptions.
+    pub preemptions: u32,
+    /// How many those are.
+    pub schedules: u64,
+}
+
+/// How the steps of a schedule are run again, and what follows them is run without preemption.
+pub fn replay() -> Request {
+    Request {
+        seed: 0,
+        policy: Kind::Straight,
+        start_gate: false,
+        spurious_wakes: false,
+        busy_machine: false,
+        trace: true,
+        lenient: false,
+        budget: BUDGET,
+        replayed: 0,
+    }
+}
