@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use schedule::Schedule;
+use schedule::protocol::Finish;
 
 use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation};
 use crate::controlled::Record;
@@ -115,7 +116,8 @@ pub fn explore(
     Explorer { control, case, judges, seed, usual: 0 }.explore(extent)
 }
 
-/// Runs `case` once, along `schedule`, and on without preemption where that ends.
+/// Runs `case` once, along `schedule`, and on without preemption where that ends. Where the program talks to
+/// the world outside and cannot follow the schedule exactly, it follows it as far as possible.
 ///
 /// # Errors
 /// As for [`explore`].
@@ -125,7 +127,12 @@ pub fn replay(
     seed: u64,
     schedule: &Schedule,
 ) -> Result<(Observation, Record), RunError> {
-    Set::new(control, 0)?.traced(case, seed, search::replay(), &schedule.steps)
+    let set = Set::new(control, 0)?;
+    let (seen, record) = set.traced(case, seed, search::replay(), &schedule.steps)?;
+    if record.header.finish == Finish::Divergence && record.header.outside {
+        return set.traced(case, seed, search::follow_patiently(), &schedule.steps);
+    }
+    Ok((seen, record))
 }
 
 struct Explorer<'a> {

@@ -58,5 +58,17 @@ pub fn replay() -> Request {
         lenient: false,
         budget: BUDGET,
         replayed: 0,
+        patience: 0,
     }
+}
+
+/// How a schedule is followed as far as possible: steps that cannot be taken are left out.
+pub fn follow() -> Request {
+    Request { lenient: true, ..replay() }
+}
+
+/// How a schedule is followed where the program talks to the world outside, which is not always as fast.
+pub fn follow_patiently() -> Request {
+    const TWO_SECONDS: u32 = 200;
+    Request { patience: TWO_SECONDS, ..follow() }
 }

@@ -9,6 +9,7 @@ use schedule::protocol::Request;
 
 use crate::case::Observation;
 use crate::controlled::{Controlled, Record};
+use crate::fixture::http::Ports;
 use crate::run::{Invocation, RunError};
 
 /// What a scenario has at hand for one run.
@@ -62,6 +63,9 @@ pub struct Servers {
     pub replayed: Vec<ThreadId>,
     /// What the last run left.
     pub last: Option<Record>,
+    /// Where the program's HTTP server was in the last run: a call with other ports is another call,
+    /// and would need another fork server.
+    pub ports: Ports,
 }
 
 impl Servers {
@@ -74,6 +78,7 @@ impl Servers {
             request,
             replayed: Vec::new(),
             last: None,
+            ports: Ports::default(),
         }
     }
 

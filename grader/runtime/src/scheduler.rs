@@ -117,6 +117,7 @@ static SCHEDULER: Global = Global(UnsafeCell::new(Scheduler {
         lenient: false,
         budget: 0,
         replayed: 0,
+        patience: 0,
     },
     policy: AnyPolicy::Straight(schedule::policy::Straight),
     random: Random::new(0),
@@ -209,6 +210,7 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let me = scheduler.current;
     scheduler.note(me, doing, frame);
     scheduler.threads[usize::from(me)].wait = wait;
+    record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Child { .. });
     scheduler.open_gates(me);
     scheduler.wake_yielded(me);
     scheduler.step(me);

@@ -8,7 +8,7 @@
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5301;
+pub const MAGIC: u32 = 0x4c4b_5302;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
@@ -34,6 +34,9 @@ pub struct Request {
     pub trace: bool,
     /// Leave out replayed steps that are impossible, instead of ending the run.
     pub lenient: bool,
+    /// How long a lenient run waits for the world outside before it leaves out steps that wait for
+    /// it, in looks of 10 ms over the whole run.
+    pub patience: u32,
     /// The most steps of a run.
     pub budget: u32,
     /// How many steps to replay, which follow the request; the policy chooses after them.
@@ -62,6 +65,7 @@ impl Request {
         bytes.put(&length.to_le_bytes());
         bytes.put(&self.budget.to_le_bytes());
         bytes.put(&self.replayed.to_le_bytes());
+        bytes.put(&self.patience.to_le_bytes());
         bytes.bytes
     }
 
@@ -93,6 +97,7 @@ impl Request {
             lenient: flag(4),
             budget: reader.u32(),
             replayed: reader.u32(),
+            patience: reader.u32(),
         })
     }
 }
@@ -153,6 +158,9 @@ pub struct Header {
     pub sent_steps: u32,
     /// Sent events.
     pub events: u32,
+    /// Whether some thread waited for a descriptor or a child: what comes from outside, and when, is
+    /// not part of the schedule.
+    pub outside: bool,
 }
 
 impl Header {
@@ -164,7 +172,7 @@ impl Header {
         let mut bytes = Writer::<{ Self::SIZE }>::new();
         bytes.put(&MAGIC.to_le_bytes());
         bytes.put(&self.status.to_le_bytes());
-        bytes.put(&[self.finish as u8, self.threads, 0, 0]);
+        bytes.put(&[self.finish as u8, self.threads, u8::from(self.outside), 0]);
         bytes.put(&self.steps.to_le_bytes());
         bytes.put(&self.hash.to_le_bytes());
         bytes.put(&self.base.to_le_bytes());
@@ -181,7 +189,7 @@ impl Header {
             return None;
         }
         let status = reader.u32() as i32;
-        let [finish, threads, _, _] = reader.take();
+        let [finish, threads, outside, _] = reader.take();
         Some(Self {
             status,
             finish: Finish::from_number(finish)?,
@@ -193,6 +201,7 @@ impl Header {
             output: reader.u32(),
             sent_steps: reader.u32(),
             events: reader.u32(),
+            outside: outside != 0,
         })
     }
 }
@@ -459,11 +468,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_request_survives_the_socket(
-            seed in any::<u64>(), policy in kinds(), flags in any::<[bool; 5]>(), budget in any::<u32>(), replayed in any::<u32>()
+            seed in any::<u64>(), policy in kinds(), flags in any::<[bool; 5]>(), numbers in any::<[u32; 3]>()
         ) {
             let [start_gate, spurious_wakes, busy_machine, trace, lenient] = flags;
-            let request =
-                Request { seed, policy, start_gate, spurious_wakes, busy_machine, trace, lenient, budget, replayed };
+            let [budget, replayed, patience] = numbers;
+            let request = Request {
+                seed, policy, start_gate, spurious_wakes, busy_machine, trace, lenient, budget, replayed, patience
+            };
             prop_assert_eq!(Request::decode(&request.encode()), Some(request));
         }
 
@@ -495,6 +506,7 @@ mod tests {
             output: 34,
             sent_steps: 56,
             events: 78,
+            outside: true,
         };
         assert_eq!(Header::decode(&header.encode()), Some(header));
     }

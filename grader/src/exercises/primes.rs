@@ -63,6 +63,8 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("defaults", &[], &[], &primes).runs(3),
         listed("list-defaults", &["--list"], &[], &primes).runs(1),
     ];
+    // Small enough for thousands of schedules; a count that is put together in a wrong way shows all the same.
+    let explored = counted("threads-explored", &["--mode", "threads", "--workers", "3"], &[200], &primes);
     let counts = MODES.into_iter().flat_map(|mode| counts(mode, &primes));
     let workers = [2, 3].map(|workers| {
         Case::new(format!("children-{workers}"), Count { workers })
@@ -80,7 +82,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         .runs(2)
         .judge("worker-death", worker_death)
         .judge("terminates", ends());
-    defaults.into_iter().chain(counts).chain(same).chain(workers).chain([death]).collect()
+    defaults.into_iter().chain([explored.runs(1).explored(15)]).chain(counts).chain(same).chain(workers).chain([death]).collect()
 }
 
 /// Cases of one mode with few, several and more workers than numbers.

@@ -11,8 +11,16 @@ use crate::run::RunError;
 use crate::search::{self, Attempt};
 use crate::shorten::shorten;
 
+/// A run that broke a check.
+struct Broken {
+    fault: Fault,
+    seen: Observation,
+    record: Record,
+}
+
 impl Explorer<'_> {
-    /// A failure counts when its schedule alone shows it twice more.
+    /// A failure counts when its schedule alone shows it twice more, and is then shortened. Where a program
+    /// talks to the world outside, following the schedule as far as possible must show it twice.
     pub(super) fn confirm(
         &self,
         finding: &mut Finding,
@@ -21,46 +29,62 @@ impl Explorer<'_> {
         set: &Set<'_>,
     ) -> Result<(), RunError> {
         let (_, record) = set.traced(self.case, self.seed, attempt.request, &attempt.steps)?;
-        let mut confirmed = None;
-        for _ in 0..2 {
-            confirmed = self.breaks(set, place, search::replay(), &record.schedule.steps)?;
-            if confirmed.is_none() {
+        let steps = &record.schedule.steps;
+        let mut confirmed = self.shows_again(set, place, search::replay(), steps, 2)?;
+        if let Some(broken) = &confirmed
+            // A run that waits for the world outside to the end takes seconds.
+            && !is_slow(broken.seen.ending())
+        {
+            let shortest = self.shortened(set, place, record.schedule)?;
+            confirmed = self.breaks(set, place, search::replay(), &shortest.steps)?.or(confirmed);
+        } else if confirmed.is_none() && record.header.outside {
+            confirmed = self.shows_again(set, place, search::follow_patiently(), steps, 4)?;
+        }
+        let found_after = attempt.number + 1;
+        match confirmed {
+            Some(Broken { fault, seen, record }) => {
+                finding.counterexample = Some(Counterexample { fault, seen, record, found_after });
+            }
+            None => {
                 finding.unproven.get_or_insert(format!(
-                    "run {} broke it, but its schedule does not show it again: the program depends on \
-                     something that is not under control",
-                    attempt.number + 1
+                    "run {found_after} broke it, but its schedule does not show it again: the program depends on \
+                     something that is not under control"
                 ));
-                return Ok(());
             }
         }
-        let Some((_, seen, _)) = &confirmed else { return Ok(()) };
-        // A run that waits for the world outside takes seconds.
-        let shortest = if is_slow(seen.ending()) {
-            record.schedule
-        } else {
-            self.shortened(set, place, record.schedule)?
-        };
-        let found = self.breaks(set, place, search::replay(), &shortest.steps)?.or(confirmed);
-        finding.counterexample = found.map(|(fault, seen, record)| Counterexample {
-            fault,
-            seen,
-            record,
-            found_after: attempt.number + 1,
-        });
         Ok(())
+    }
+
+    /// The last of two runs along `steps` that break the check at `place`, if two of `most` do.
+    fn shows_again(
+        &self,
+        set: &Set<'_>,
+        place: usize,
+        request: Request,
+        steps: &[ThreadId],
+        most: u32,
+    ) -> Result<Option<Broken>, RunError> {
+        let mut shown = 0;
+        for _ in 0..most {
+            let broken = self.breaks(set, place, request, steps)?;
+            shown += u32::from(broken.is_some());
+            if shown == 2 {
+                return Ok(broken);
+            }
+        }
+        Ok(None)
     }
 
     /// Stops early where attempts take seconds.
     fn shortened(&self, set: &Set<'_>, place: usize, failing: Schedule) -> Result<Schedule, RunError> {
         const MOST_SLOW_ATTEMPTS: u32 = 2;
-        let lenient = Request { lenient: true, ..search::replay() };
         let (check, judge) = self.judges[place];
         let mut slow = 0;
         shorten(failing, |steps| {
             if slow == MOST_SLOW_ATTEMPTS {
                 return Ok(None);
             }
-            let (seen, record) = set.traced(self.case, self.seed, lenient, steps)?;
+            let (seen, record) = set.traced(self.case, self.seed, search::follow(), steps)?;
             let seen = self.usual_ending(seen);
             slow += u32::from(is_slow(seen.ending()));
             let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
@@ -75,12 +99,12 @@ impl Explorer<'_> {
         place: usize,
         request: Request,
         steps: &[ThreadId],
-    ) -> Result<Option<(Fault, Observation, Record)>, RunError> {
+    ) -> Result<Option<Broken>, RunError> {
         let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
         let seen = self.usual_ending(seen);
         let (check, judge) = self.judges[place];
         Ok(match judgement(check, judge, &seen) {
-            Some(Judgement::Broken(fault)) => Some((fault, seen, record)),
+            Some(Judgement::Broken(fault)) => Some(Broken { fault, seen, record }),
             _ => None,
         })
     }

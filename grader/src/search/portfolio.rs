@@ -57,6 +57,7 @@ fn request(seed: u64, number: u64, length: u32) -> Request {
         lenient: false,
         budget: BUDGET,
         replayed: 0,
+        patience: 0,
     }
 }
 

@@ -34,15 +34,25 @@ impl Scheduler {
             return false;
         }
         match self.threads[usize::from(wanted)].wait {
-            Wait::None | Wait::Gate { .. } | Wait::Futex { .. } | Wait::Sleep { .. } => true,
+            Wait::None | Wait::Gate { .. } | Wait::Futex { deadline: None, .. } | Wait::Sleep { .. } => true,
+            Wait::Futex { deadline: Some(deadline), .. } => self.may_time_out(deadline),
             Wait::Ready { deadline, .. } => {
-                // Where steps may be left out, most of those that wait do so in vain.
-                let patience = if self.request.lenient { 0 } else { PATIENCE_BEFORE_TIME };
-                self.wait_outside(ThreadSet::only(wanted), patience) || deadline.is_some()
+                self.wait_for_step(wanted) || deadline.is_some_and(|deadline| self.is_near(deadline))
             }
             Wait::Child { .. } => self.wait_outside(ThreadSet::only(wanted), PATIENCE),
             Wait::Join { .. } | Wait::Ended => false,
         }
+    }
+
+    /// Waits for the world outside to let `wanted` go on, as long as this replay may.
+    fn wait_for_step(&mut self, wanted: ThreadId) -> bool {
+        let all = if self.request.lenient { self.request.patience } else { PATIENCE_BEFORE_TIME };
+        let looks = all.min(PATIENCE_BEFORE_TIME);
+        let came = self.wait_outside(ThreadSet::only(wanted), looks);
+        if self.request.lenient && !came {
+            self.request.patience -= looks;
+        }
+        came
     }
 
     pub(super) fn replay_step(&mut self, wanted: ThreadId) -> ThreadId {

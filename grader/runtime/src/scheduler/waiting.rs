@@ -14,7 +14,11 @@ const EARLY_TIMEOUT_BELOW: u64 = 5_000_000_000;
 pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
 
 /// How many looks of 10 ms the world outside gets when nothing else can happen.
-pub(super) const PATIENCE: u32 = 200;
+pub(super) const PATIENCE: u32 = 500;
+
+/// While something may come from outside, virtual time makes no jumps of more nanoseconds: a peer that is slow
+/// for a moment must not look as if it had been silent for a program's whole time-out.
+const LONGEST_JUMP: u64 = 10_000_000_000;
 
 impl Scheduler {
     /// What it means that a waiting thread goes on all the same; `None` when it does not wait.
@@ -52,7 +56,7 @@ impl Scheduler {
             let yielded = self.select(|thread| thread.wait == Wait::None && thread.yielded);
             if yielded.is_empty() {
                 self.wait_or_finish(outside);
-            } else if !(self.random.one_in(2) && self.pass_time()) {
+            } else if !(self.random.one_in(2) && self.pass_time(outside)) {
                 // Spinning threads alone must not keep time from passing.
                 for thread in yielded.iter() {
                     self.threads[usize::from(thread)].yielded = false;
@@ -64,7 +68,8 @@ impl Scheduler {
     /// Nobody can go on: the world outside has a little real time to change that, then virtual
     /// time passes, then the world outside has much real time.
     pub(super) fn wait_or_finish(&mut self, outside: ThreadSet) {
-        if !outside.is_empty() && self.wait_outside(outside, PATIENCE_BEFORE_TIME) || self.pass_time() {
+        if !outside.is_empty() && self.wait_outside(outside, PATIENCE_BEFORE_TIME) || self.pass_time(outside)
+        {
             return;
         }
         if outside.is_empty() {
@@ -83,8 +88,8 @@ impl Scheduler {
         !gated.is_empty()
     }
 
-    /// Jumps to the earliest deadline, if there is one.
-    pub(super) fn pass_time(&mut self) -> bool {
+    /// Jumps to the earliest deadline, if there is one within reach.
+    pub(super) fn pass_time(&mut self, outside: ThreadSet) -> bool {
         let mut earliest: Option<(u64, ThreadId)> = None;
         for thread in 0..self.count {
             let deadline = match self.threads[thread].wait {
@@ -98,11 +103,27 @@ impl Scheduler {
                 earliest = Some((deadline, thread as ThreadId));
             }
         }
-        let Some((_, thread)) = earliest else { return false };
+        let Some((deadline, thread)) = earliest else { return false };
+        if !outside.is_empty() && !self.is_near(deadline) {
+            return false;
+        }
         if let Some(woken) = self.early_reason(thread) {
             self.make_runnable(thread, woken);
         }
         true
+    }
+
+    /// Whether virtual time may jump there while something may come from outside.
+    pub(super) fn is_near(&self, deadline: u64) -> bool {
+        deadline.saturating_sub(self.now) <= LONGEST_JUMP
+    }
+
+    /// Whether a wait may end at its deadline now: early, as on a busy machine, or because nobody can go
+    /// on and time passes.
+    pub(super) fn may_time_out(&self, deadline: u64) -> bool {
+        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Child { .. }));
+        let time_passes = self.runnable().is_empty() && (outside.is_empty() || self.is_near(deadline));
+        deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW || time_passes
     }
 
     /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience`

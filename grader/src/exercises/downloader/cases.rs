@@ -87,6 +87,7 @@ fn whole(bodies: Bodies) -> Vec<Case> {
         case("input-file", 1, input(2, Input::File, bodies), &[ORDER, INTACT, ENDS]),
         case("input-stdin", 1, input(0, Input::Stdin, bodies), &[ORDER, INTACT, CODE]),
         case("many", 3, many(bodies), &[INTACT, ORDER, NAMES, WHOLE, ENDS]),
+        case("few", 2, few(bodies), &[INTACT, ORDER, NAMES, WHOLE, ENDS]).explored(5),
     ]
 }
 
@@ -179,6 +180,14 @@ fn many(bodies: Bodies) -> Plan {
     (1..24).fold(plan, |plan, index| {
         plan.file(&format!("/{index}/data.bin"), bodies.small(index)).named(&format!("data.bin.{index}"))
     })
+}
+
+/// Three files for two threads.
+fn few(bodies: Bodies) -> Plan {
+    let named =
+        |plan: Plan, index: u64, name| plan.file(&format!("/{index}/x.bin"), bodies.small(index)).named(name);
+    let plan = named(Plan::new("--jobs 2 --timeout 600"), 0, "x.bin");
+    named(named(plan, 1, "x.bin.1"), 2, "x.bin.2")
 }
 
 /// How many downloads are under way at once.

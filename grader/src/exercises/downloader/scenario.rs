@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
-use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::case::{Evidence, Observation, Scenario, Stage, Text};
 use crate::fixture::http::{Content, Found, Server};
 use crate::run::{self, Invocation, RunError, Stdin};
 
@@ -24,21 +25,27 @@ impl Scenario for Download {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
         let plan = &*self.0;
         let out = stage.folder.join(plan.out.unwrap_or_default());
-        let server = Server::start(plan.site.clone()).map_err(unset)?;
+        let server = serve(plan, stage).map_err(unset)?;
         let hosts = [(SERVER, server.host()), (REFUSING, server.refusing_host())];
-        let program = prepare(plan, stage, &out, &hosts).map_err(unset)?.start()?;
-        if let Some(pid) = program.pid() {
-            server.watch(move || run::is_asleep(pid), &out);
-        }
-        let mut outcome = program.wait()?;
+        let call = prepare(plan, stage, &out, &hosts).map_err(unset)?;
+        let mut seen = if stage.control.is_some() {
+            stage.run(call)?
+        } else {
+            let program = call.start()?;
+            if let Some(pid) = program.pid() {
+                server.watch(move || run::is_asleep(pid), &out);
+            }
+            Observation::of(program.wait()?)
+        };
         let mut traffic = server.stop();
-        for (shown, real) in &hosts {
-            outcome.stdout = replaced(&outcome.stdout, real, shown);
-            outcome.stderr = replaced(&outcome.stderr, real, shown);
+        for text in [&mut seen.stdout, &mut seen.stderr] {
+            let shown = |bytes: Vec<u8>, (shown, real): &(&str, String)| replaced(&bytes, real, shown);
+            let bytes = hosts.iter().fold(mem::take(&mut text.bytes), shown);
+            *text = Text { threads: text.threads.take(), ..Text::new(bytes) };
         }
         traffic.files = found_in(&out);
         traffic.strays = strays(plan, stage.folder);
-        Ok(Observation::of(outcome).with(Evidence::Http(Box::new(traffic))))
+        Ok(seen.with(Evidence::Http(Box::new(traffic))))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -61,8 +68,21 @@ fn unset(error: io::Error) -> RunError {
     RunError::Stage(error.to_string())
 }
 
-/// Sets up the folders and the input.
+/// Starts the server; under control where it was in the run before.
+fn serve(plan: &Plan, stage: &Stage<'_>) -> io::Result<Server> {
+    let Some(servers) = stage.control else { return Server::start(plan.site.clone()) };
+    let ports = servers.borrow().ports;
+    let server = Server::start_at(plan.site.clone(), ports).or_else(|_| Server::start(plan.site.clone()))?;
+    servers.borrow_mut().ports = server.ports();
+    Ok(server)
+}
+
+/// Sets up the folders and the input. What an earlier run left in the folder is gone.
 fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)]) -> io::Result<Invocation> {
+    for name in names_in(stage.folder) {
+        let path = stage.folder.join(name);
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
     fs::create_dir_all(out)?;
     for name in &plan.obstacles {
         fs::create_dir(out.join(name))?;
