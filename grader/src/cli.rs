@@ -65,6 +65,9 @@ pub struct ReplayArgs {
     /// Who takes each step, as a report shows it: T1×12 T0×3 (x for × will do)
     #[arg(long)]
     pub schedule: Option<Schedule>,
+    /// Run the schedule so often; the report says how many of the runs were distinct
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "schedule", value_parser = clap::value_parser!(u64).range(1..))]
+    pub times: u64,
     /// Run this in place of the crate's own source: a file for src/main.rs, a folder for src/
     #[arg(long, value_name = "PATH")]
     pub source: Option<PathBuf>,
@@ -83,6 +86,9 @@ pub struct ListArgs {
 
 #[derive(Args, Debug)]
 pub struct SelftestArgs {
+    /// Only the variants, which must all pass
+    #[arg(long)]
+    pub variants: bool,
     /// How many schedules to explore each program with
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
     pub schedules: u64,

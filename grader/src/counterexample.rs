@@ -9,8 +9,11 @@ use schedule::protocol::{Event, Finish, Operation};
 use crate::controlled::Record;
 use crate::symbols::{Place, Symbols};
 
-/// The most rows of a picture: the last ones, where the failure is.
+/// The most rows of a picture: those up to the failure.
 const MOST_ROWS: usize = 48;
+
+/// How many of them may come after the line of output at which a failure shows.
+const ROWS_AFTER: usize = 6;
 
 /// One row: consecutive operations of one thread, in one call, on one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,19 +21,35 @@ struct Row {
     thread: ThreadId,
     text: String,
     place: Place,
+    /// Whether the failure shows here.
+    broken: bool,
 }
 
-/// The picture of a run: its rows, then what the threads wait for, then the objects' names.
-pub fn picture(record: &Record, symbols: &Symbols) -> Vec<String> {
+impl Row {
+    /// Whether this row and the one before it tell one thing: a call that touches several words, again and again.
+    fn continues(&self, before: &Self) -> bool {
+        let same_call = (&self.place.called, &self.place.line, &self.place.file)
+            == (&before.place.called, &before.place.line, &before.place.file);
+        let inner = !self.text.starts_with("Atomic") && !self.text.ends_with("waits");
+        let same = self.text == before.text || same_call && inner && !self.place.called.is_empty();
+        self.thread == before.thread && same && !self.text.starts_with("writes")
+    }
+}
+
+/// The picture of a run: its rows, then what the threads wait for, then the objects' names. `fault` is
+/// the line of standard output (from 0) at which the failure shows.
+pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Vec<String> {
     let mut names = Names::default();
     let mut held = Held::default();
     let mut rows: Vec<Row> = Vec::new();
+    let fault = fault.and_then(|line| write_of_line(record, line));
     for event in &record.events {
         let place = symbols.place(event, record.header.base);
         held.follow(event, &place);
         let Some(text) = describe(event, &place, record, &mut names) else { continue };
-        let row = Row { thread: event.thread, text, place };
-        if rows.last() != Some(&row) {
+        let broken = fault == Some((event.thread, event.step));
+        let row = Row { thread: event.thread, text, place, broken };
+        if !rows.last().is_some_and(|before| row.continues(before)) {
             rows.push(row);
         }
     }
@@ -40,6 +59,22 @@ pub fn picture(record: &Record, symbols: &Symbols) -> Vec<String> {
     }
     lines.extend(names.legend());
     lines
+}
+
+/// The thread and step of the write that ended a line of standard output.
+fn write_of_line(record: &Record, line: usize) -> Option<(ThreadId, u32)> {
+    let mut ends = 0;
+    let head = record.output.iter().find_map(|(head, text)| {
+        ends += if head.descriptor == 1 { text.iter().filter(|&&byte| byte == b'\n').count() } else { 0 };
+        (ends > line).then_some(head)
+    })?;
+    let is_it = |event: &&Event| {
+        event.operation == Operation::Write
+            && event.object == 1
+            && event.thread == head.thread
+            && event.step >= head.step
+    };
+    record.events.iter().find(is_it).map(|event| (event.thread, event.step))
 }
 
 /// What an operation was, in the words of the call that the student wrote; `None` for what does not
@@ -85,8 +120,12 @@ fn atomic_text(event: &Event, place: &Place, names: &mut Names) -> String {
     let value = event.value;
     let waits = if event.operation == Operation::FutexWait { ", waits" } else { "" };
     let call = place.called.rsplit("::").next().unwrap_or_default();
+    let is_lock = ["Mutex", "RwLock"].iter().any(|kind| name.starts_with(kind));
     match (place.chain.contains("Guard>"), name.starts_with("Atomic"), event.operation) {
         (true, _, _) => format!("unlocks {name}"),
+        _ if is_lock && call == "drop_in_place" => format!("unlocks {name}"),
+        _ if call == "drop_in_place" => format!("drops {name}"),
+        _ if is_lock && call == "lock" => format!("locks {name}{waits}"),
         (_, true, Operation::Load) => format!("{name} reads {value}"),
         (_, true, Operation::Store) => format!("{name} := {value}"),
         (_, true, Operation::CompareFail) => format!("{name} {call}: finds {value}"),
@@ -127,6 +166,7 @@ impl Names {
         let kind = match kind {
             "" => "Word",
             "MutexGuard" => "Mutex",
+            "functions" | "Thread" => "Parker",
             other => other,
         };
         let count = self.counts.entry(kind.to_owned()).or_default();
@@ -222,7 +262,9 @@ fn cycle(waits_for: &BTreeMap<ThreadId, ThreadId>) -> Option<Vec<ThreadId>> {
 fn columns(rows: &[Row], record: &Record) -> Vec<String> {
     let threads = record.threads.len();
     let width = (96 / threads.max(1)).clamp(14, 34);
-    let left_out = rows.len().saturating_sub(MOST_ROWS);
+    let end = rows.iter().position(|row| row.broken).map_or(rows.len(), |broken| broken + 1 + ROWS_AFTER);
+    let end = end.min(rows.len());
+    let left_out = end.saturating_sub(MOST_ROWS);
     let title = |thread: usize| match thread {
         0 => "T0 main".to_owned(),
         other => format!("T{other}"),
@@ -236,7 +278,7 @@ fn columns(rows: &[Row], record: &Record) -> Vec<String> {
     if left_out > 0 {
         lines.push(format!("{:<14}… {left_out} rows before", ""));
     }
-    for row in &rows[left_out..] {
+    for row in &rows[left_out..end] {
         let place = if row.place.file.is_empty() {
             String::new()
         } else {
@@ -244,7 +286,11 @@ fn columns(rows: &[Row], record: &Record) -> Vec<String> {
         };
         let cells =
             (0..threads).map(|thread| cell(if thread == usize::from(row.thread) { &row.text } else { "·" }));
-        lines.push(format!("{place:<14}{}", cells.collect::<String>()).trim_end().to_owned());
+        let mark = if row.broken { "◀ here" } else { "" };
+        lines.push(format!("{place:<14}{}{mark}", cells.collect::<String>()).trim_end().to_owned());
+    }
+    if end < rows.len() {
+        lines.push(format!("{:<14}… {} rows after", "", rows.len() - end));
     }
     lines
 }

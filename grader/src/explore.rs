@@ -116,23 +116,35 @@ pub fn explore(
     Explorer { control, case, judges, seed, usual: 0 }.explore(extent)
 }
 
-/// Runs `case` once, along `schedule`, and on without preemption where that ends. Where the program talks to
-/// the world outside and cannot follow the schedule exactly, it follows it as far as possible.
-///
-/// # Errors
-/// As for [`explore`].
-pub fn replay(
-    control: &Control,
-    case: &Case,
+/// Runs a case along schedules, and on without preemption where they end. Where the program talks to the
+/// world outside and cannot follow a schedule exactly, it follows it as far as possible.
+pub struct Replayer<'a> {
+    set: Set<'a>,
+    case: &'a Case,
     seed: u64,
-    schedule: &Schedule,
-) -> Result<(Observation, Record), RunError> {
-    let set = Set::new(control, 0)?;
-    let (seen, record) = set.traced(case, seed, search::replay(), &schedule.steps)?;
-    if record.header.finish == Finish::Divergence && record.header.outside {
-        return set.traced(case, seed, search::follow_patiently(), &schedule.steps);
+}
+
+impl<'a> Replayer<'a> {
+    /// Nothing is run yet.
+    ///
+    /// # Errors
+    /// When there is no folder to run the program in.
+    pub fn new(control: &'a Control, case: &'a Case, seed: u64) -> Result<Self, RunError> {
+        Ok(Self { set: Set::new(control, 0)?, case, seed })
     }
-    Ok((seen, record))
+
+    /// Runs the case once.
+    ///
+    /// # Errors
+    /// As for [`explore`].
+    pub fn run(&self, schedule: &Schedule) -> Result<(Observation, Record), RunError> {
+        let run = |request| self.set.traced(self.case, self.seed, request, &schedule.steps);
+        let (seen, record) = run(search::replay())?;
+        if record.header.finish == Finish::Divergence && record.header.outside {
+            return run(search::follow_patiently());
+        }
+        Ok((seen, record))
+    }
 }
 
 struct Explorer<'a> {

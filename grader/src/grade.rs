@@ -1,9 +1,10 @@
 //! Grading one exercise: build it, run its cases, judge what they leave, add up the points.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+mod replay;
+mod words;
 
-use schedule::Schedule;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use crate::case::{Case, Fault, Judgement, Observation};
 use crate::compile::{self, Build, Kind};
@@ -24,6 +25,9 @@ use crate::tally::Tally;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
+pub use replay::replay;
+use words::{lines_around, quoted};
+
 /// How a case is run and judged, whatever the exercise.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -35,6 +39,8 @@ pub struct Options {
     pub schedules: u64,
     /// Explore all schedules with at most so many preemptions instead of random ones.
     pub preemptions: Option<u32>,
+    /// How often each case is run without control, in place of its own number.
+    pub runs: Option<u32>,
 }
 
 /// Found enough for every mutant of the exercises, and over in about a second.
@@ -42,7 +48,7 @@ pub const SCHEDULES: u64 = 2_000;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, case: None, schedules: SCHEDULES, preemptions: None }
+        Self { seed: 0, case: None, schedules: SCHEDULES, preemptions: None, runs: None }
     }
 }
 
@@ -57,71 +63,14 @@ pub fn grade(
     options: &Options,
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
-    let rubric = Rubric::read(workspace, exercise)?;
-    progress.say(format!("{}: building", exercise.name));
-    let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
-        Build::Program(program) => program,
-        Build::Errors(message) => return Ok(without_runs(exercise, &rubric, Verdict::BuildError, message)),
+    let grading = match Grading::prepare(workspace, exercise, source, options, progress)? {
+        Prepared::Grading(grading) => grading,
+        Prepared::Report(report) => return Ok(report),
     };
-    let control = compile::control(workspace, exercise.name, source)?;
     let started = Instant::now();
-    let mut report = Grading { exercise, program, control, source, options, progress }.report(&rubric)?;
+    let mut report = grading.report()?;
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
-}
-
-/// Runs the one case of `options` along `schedule` and judges that run.
-///
-/// # Errors
-/// As for [`grade`], and when the program does not follow the schedule.
-pub fn replay(
-    workspace: &Workspace,
-    exercise: &Exercise,
-    source: &Source,
-    options: &Options,
-    schedule: &Schedule,
-) -> Result<ExerciseReport, Error> {
-    let rubric = Rubric::read(workspace, exercise)?;
-    let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
-        Build::Program(program) => program,
-        Build::Errors(message) => return Ok(without_runs(exercise, &rubric, Verdict::BuildError, message)),
-    };
-    let control = compile::control(workspace, exercise.name, source)?;
-    let progress = Progress::hidden();
-    let grading = Grading { exercise, program, control, source, options, progress: &progress };
-    let cases = grading.cases()?;
-    let mut findings = Findings::default();
-    for case in &cases {
-        let (seen, record) = explore::replay(&grading.control, case, options.seed, schedule)?;
-        if let Ending::Diverged { step } = seen.ending() {
-            return Err(Error::Diverged { step: *step, why: divergence(&record, schedule) });
-        }
-        findings.explored.schedules += 1;
-        for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
-            match explore::judgement(check, judge, &seen) {
-                Some(Judgement::Broken(fault)) => {
-                    let trace = grading.picture(&record);
-                    let failure = grading.failure(case, &seen, fault, Some(record.schedule.to_string()));
-                    findings.tally(check).broken(Failure { trace, ..failure });
-                }
-                Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
-                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1),
-                None => {}
-            }
-        }
-    }
-    Ok(grading.summary(&rubric, findings))
-}
-
-/// What stood in the way of a schedule's next step.
-fn divergence(record: &Record, schedule: &Schedule) -> String {
-    let next = schedule.steps.get(record.header.steps as usize);
-    match next {
-        Some(&thread) if usize::from(thread) >= record.threads.len() => format!("there is no T{thread} yet"),
-        Some(&thread) if record.threads[usize::from(thread)].ended => format!("T{thread} has ended"),
-        Some(&thread) => format!("T{thread} waits and cannot take it"),
-        None => "the run had ended".to_owned(),
-    }
 }
 
 /// A report for a program of which no run was judged.
@@ -143,8 +92,15 @@ fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message:
 /// Two runs that had to be ended are enough: each costs its whole limit.
 const MOST_LONG_ENDINGS: u32 = 2;
 
+/// A program that is ready to be run, or the report where there is none.
+enum Prepared<'a> {
+    Grading(Grading<'a>),
+    Report(ExerciseReport),
+}
+
 struct Grading<'a> {
     exercise: &'a Exercise,
+    rubric: Rubric,
     program: PathBuf,
     control: Control,
     source: &'a Source,
@@ -163,8 +119,29 @@ struct Findings {
     stub: Option<String>,
 }
 
-impl Grading<'_> {
-    fn report(&self, rubric: &Rubric) -> Result<ExerciseReport, Error> {
+impl<'a> Grading<'a> {
+    /// Builds the program, plainly and under control.
+    fn prepare(
+        workspace: &Workspace,
+        exercise: &'a Exercise,
+        source: &'a Source,
+        options: &'a Options,
+        progress: &'a Progress,
+    ) -> Result<Prepared<'a>, Error> {
+        let rubric = Rubric::read(workspace, exercise)?;
+        progress.say(format!("{}: building", exercise.name));
+        let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
+            Build::Program(program) => program,
+            Build::Errors(message) => {
+                let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
+                return Ok(Prepared::Report(report));
+            }
+        };
+        let control = compile::control(workspace, exercise.name, source)?;
+        Ok(Prepared::Grading(Grading { exercise, rubric, program, control, source, options, progress }))
+    }
+
+    fn report(&self) -> Result<ExerciseReport, Error> {
         let cases = self.cases()?;
         let mut findings = Findings::default();
         for (index, case) in cases.iter().enumerate() {
@@ -180,13 +157,13 @@ impl Grading<'_> {
                 self.stress(case, &mut findings)?;
             }
             if let Some(message) = findings.stub {
-                return Ok(without_runs(self.exercise, rubric, Verdict::NotImplemented, message));
+                return Ok(without_runs(self.exercise, &self.rubric, Verdict::NotImplemented, message));
             }
             if findings.long_endings >= MOST_LONG_ENDINGS {
                 break;
             }
         }
-        Ok(self.summary(rubric, findings))
+        Ok(self.summary(findings))
     }
 
     fn cases(&self) -> Result<Vec<Case>, Error> {
@@ -240,8 +217,8 @@ impl Grading<'_> {
             }
             if let Some(found) = finding.counterexample {
                 let schedule = found.record.schedule.to_string();
+                let trace = self.picture(&found.record, &found.fault);
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                let trace = self.picture(&found.record);
                 tally.broken(Failure { found_after: Some(found.found_after), trace, ..failure });
             }
         }
@@ -249,7 +226,8 @@ impl Grading<'_> {
 
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
         // What has failed is not hidden by more runs, and a wrong program can be very slow.
-        let runs = if findings.has_any_failure() { 1 } else { case.runs };
+        let usual = self.options.runs.unwrap_or(case.runs);
+        let runs = if findings.has_any_failure() { usual.min(1) } else { usual };
         for run in 0..runs {
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
             if !undecided {
@@ -283,8 +261,9 @@ impl Grading<'_> {
         }
     }
 
-    fn picture(&self, record: &Record) -> Vec<String> {
-        counterexample::picture(record, &Symbols::read(&self.control.program, self.exercise.name))
+    fn picture(&self, record: &Record, fault: &Fault) -> Vec<String> {
+        let symbols = Symbols::read(&self.control.program, self.exercise.name);
+        counterexample::picture(record, &symbols, fault.line)
     }
 
     fn failure(&self, case: &Case, seen: &Observation, fault: Fault, schedule: Option<String>) -> Failure {
@@ -317,12 +296,12 @@ impl Grading<'_> {
         command
     }
 
-    fn summary(&self, rubric: &Rubric, mut findings: Findings) -> ExerciseReport {
+    fn summary(&self, mut findings: Findings) -> ExerciseReport {
         let checks: Vec<CheckReport> = self
             .exercise
             .checks
             .iter()
-            .map(|check| std::mem::take(findings.tally(check.id)).report(check, rubric.points(check.id)))
+            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.points(check.id)))
             .collect();
         let mut report = ExerciseReport {
             exercise: self.exercise.name.to_owned(),
@@ -374,79 +353,4 @@ fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
 
 fn per_second(count: u64, spent: Duration) -> f64 {
     if spent.is_zero() { 0.0 } else { (count as f64 / spent.as_secs_f64()).round() }
-}
-
-/// Up to four lines on both sides of the line at fault, or the last lines.
-fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String> {
-    const AROUND: usize = 4;
-    let centre = fault.unwrap_or(lines.len());
-    let first = centre.saturating_sub(AROUND);
-    lines
-        .iter()
-        .enumerate()
-        .skip(first)
-        .take(centre - first + AROUND + 1)
-        .map(|(index, line)| {
-            let mark = if fault == Some(index) { '>' } else { ' ' };
-            format!("{mark}{:>5} │ {}", index + 1, shown(line))
-        })
-        .collect()
-}
-
-/// A line as a report may show it: control characters escaped, length bounded.
-fn shown(line: &str) -> String {
-    const MOST: usize = 200;
-    let escaped = line.chars().flat_map(|c| {
-        let plain = (!c.is_control()).then_some(c);
-        plain.into_iter().chain(c.is_control().then(|| c.escape_default()).into_iter().flatten())
-    });
-    let mut text: String = escaped.take(MOST + 1).collect();
-    if text.chars().count() > MOST {
-        text.pop();
-        text.push('…');
-    }
-    text
-}
-
-/// `path` as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbered(count: usize) -> Vec<String> {
-        (1..=count).map(|number| number.to_string()).collect()
-    }
-
-    #[test]
-    fn the_line_at_fault_is_marked_between_its_neighbours() {
-        let lines = lines_around(&numbered(20), Some(9));
-        assert_eq!(lines.len(), 9);
-        assert_eq!((lines[3].as_str(), lines[4].as_str()), ("     9 │ 9", ">   10 │ 10"));
-    }
-
-    #[test]
-    fn without_a_line_at_fault_the_last_ones_are_shown() {
-        assert_eq!(
-            lines_around(&numbered(20), None),
-            ["    17 │ 17", "    18 │ 18", "    19 │ 19", "    20 │ 20"]
-        );
-    }
-
-    #[test]
-    fn what_a_student_prints_cannot_steer_the_terminal() {
-        assert_eq!(shown("\u{1b}[31mred"), "\\u{1b}[31mred");
-        assert_eq!(shown(&"x".repeat(500)).chars().count(), 201);
-    }
-
-    #[test]
-    fn a_path_with_a_quote_survives_the_shell() {
-        assert_eq!(quoted(Path::new("it's.rs")), r"'it'\''s.rs'");
-        assert_eq!(quoted(Path::new("a/b-1.rs")), "a/b-1.rs");
-    }
 }

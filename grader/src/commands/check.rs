@@ -18,7 +18,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let output = Output::open(args.output.output.as_deref())?;
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
-    let options = Options { seed, schedules, preemptions, case: None };
+    let options = Options { seed, schedules, preemptions, ..Options::default() };
     let progress = Progress::on_terminal();
     let mut reports = Vec::with_capacity(exercises.len());
     for exercise in exercises {

@@ -18,7 +18,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
     let progress = Progress::on_terminal();
     let mut report = match &args.schedule {
-        Some(schedule) => grade::replay(&workspace, exercise, &source, &options, schedule)?,
+        Some(schedule) => grade::replay(&workspace, exercise, &source, &options, schedule, args.times)?,
         None => grade::grade(&workspace, exercise, &source, &options, &progress)?,
     };
     drop(progress);

@@ -36,7 +36,12 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     for exercise in super::selected(&args.exercises)? {
         subjects.extend(selftest.subjects(exercise)?);
     }
-    let wrong = selftest.test(&subjects)?;
+    if args.variants {
+        subjects.retain(|subject| matches!(subject.expected, Wanted::Passes));
+    }
+    let tested = selftest.test(&subjects)?;
+    let wrong = tested.wrong;
+    say(&tested.medians());
     say(&format!("{} as expected, {wrong} not\n", subjects.len() - wrong));
     Ok(if wrong == 0 { exit_code::PASS } else { exit_code::FAIL })
 }
@@ -61,6 +66,41 @@ enum Wanted {
     NotImplemented,
 }
 
+/// What came of all subjects.
+#[derive(Default)]
+struct Tested {
+    wrong: usize,
+    /// Of each failure that control found: schedules until then, and switches after shortening.
+    found: Vec<(u64, usize)>,
+}
+
+impl Tested {
+    fn add(&mut self, subject: &Subject, report: &ExerciseReport) {
+        self.wrong += usize::from(!say_result(subject, report));
+        let found = report.checks.iter().find_map(|check| found(check.failure.as_ref()?));
+        self.found.extend(found);
+    }
+
+    /// How soon control found what it found.
+    fn medians(&self) -> String {
+        let median = |mut numbers: Vec<u64>| {
+            numbers.sort_unstable();
+            numbers.get(numbers.len() / 2).copied()
+        };
+        let after = median(self.found.iter().map(|(after, _)| *after).collect());
+        let switches = median(self.found.iter().map(|(_, switches)| *switches as u64).collect());
+        let latest = self.found.iter().map(|(after, _)| *after).max();
+        match (after, switches, latest) {
+            (Some(after), Some(switches), Some(latest)) => format!(
+                "{} failures found under control: after {after} schedules (median; at most {latest}), \
+                 shortened to {switches} switches (median)\n",
+                self.found.len()
+            ),
+            _ => String::new(),
+        }
+    }
+}
+
 impl Selftest {
     fn subjects(&self, exercise: &'static Exercise) -> Result<Vec<Subject>, Error> {
         let mut subjects = Vec::new();
@@ -77,9 +117,8 @@ impl Selftest {
         Ok(subjects)
     }
 
-    /// Grades all subjects, a few at once; says what came of each in their order. How many were not
-    /// as they must be.
-    fn test(&self, subjects: &[Subject]) -> Result<usize, Error> {
+    /// Grades all subjects, a few at once; says what came of each in their order.
+    fn test(&self, subjects: &[Subject]) -> Result<Tested, Error> {
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| {
@@ -96,15 +135,16 @@ impl Selftest {
                 });
             }
             let mut waiting = BTreeMap::new();
-            let (mut said, mut wrong) = (0, 0);
+            let (mut said, mut tested) = (0, Tested::default());
             for (index, report) in &receiver {
-                waiting.insert(index, report?);
+                // After an error nothing more is begun.
+                waiting.insert(index, report.inspect_err(|_| next.store(subjects.len(), Ordering::Relaxed))?);
                 while let Some(report) = waiting.remove(&said) {
-                    wrong += usize::from(!say_result(&subjects[said], &report));
+                    tested.add(&subjects[said], &report);
                     said += 1;
                 }
             }
-            Ok(wrong)
+            Ok(tested)
         })
     }
 
@@ -154,11 +194,15 @@ fn stub_problem(report: &ExerciseReport) -> Option<String> {
     (report.verdict != Verdict::NotImplemented).then(|| format!("it is {}", report.verdict.word()))
 }
 
-/// How soon a failure was found, how the run ended, and how short its schedule became.
+/// How soon control found a failure, how the run ended, and how short its schedule became.
 fn shown_failure(failure: &Failure) -> Option<String> {
+    let (after, switches) = found(failure)?;
+    Some(format!("schedule {after}, {}, {switches} switches", failure.ending))
+}
+
+fn found(failure: &Failure) -> Option<(u64, usize)> {
     let schedule: Schedule = failure.schedule.as_ref()?.parse().ok()?;
-    let after = failure.found_after?;
-    Some(format!("schedule {after}, {}, {} switches", failure.ending, schedule.switches()))
+    Some((failure.found_after?, schedule.switches()))
 }
 
 fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {

@@ -82,7 +82,14 @@ fn cases(_seed: u64) -> Vec<Case> {
         .runs(2)
         .judge("worker-death", worker_death)
         .judge("terminates", ends());
-    defaults.into_iter().chain([explored.runs(1).explored(15)]).chain(counts).chain(same).chain(workers).chain([death]).collect()
+    defaults
+        .into_iter()
+        .chain([explored.runs(1).explored(15)])
+        .chain(counts)
+        .chain(same)
+        .chain(workers)
+        .chain([death])
+        .collect()
 }
 
 /// Cases of one mode with few, several and more workers than numbers.

@@ -75,32 +75,51 @@ fn details(exercise: &ExerciseReport) -> String {
         }
         return text;
     }
+    let mut shown: Vec<&Failure> = Vec::new();
     for check in exercise.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
-        text += &check_details(&exercise.exercise, check);
+        let is_same_run =
+            |failure: &&Failure| check.failure.as_ref().is_some_and(|of| is_same_run(of, failure));
+        let known = shown.iter().copied().any(|failure| is_same_run(&failure));
+        text += &check_details(&exercise.exercise, check, known);
+        shown.extend(&check.failure);
     }
     text
 }
 
-fn check_details(exercise: &str, check: &CheckReport) -> String {
+/// Whether two failures show in one controlled run, at the same line of it.
+fn is_same_run(one: &Failure, other: &Failure) -> bool {
+    one.schedule.is_some()
+        && (&one.case, &one.schedule, &one.trace) == (&other.case, &other.schedule, &other.trace)
+}
+
+/// `known` says that the same run has been shown before.
+fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
     let style = colour(check.verdict);
     let (id, verdict) = (&check.id, check.verdict.word());
     let head = format!("\n{BOLD}{exercise} · {id}{BOLD:#} {style}{verdict}{style:#}\n");
     match &check.failure {
-        Some(failure) => head + &failure_details(failure),
+        Some(failure) => head + &failure_details(failure, known),
         None => head + &format!("  {}\n", check.message),
     }
 }
 
-fn failure_details(failure: &Failure) -> String {
+fn failure_details(failure: &Failure, known: bool) -> String {
     let mut text = String::new();
     let mut row = |label: &str, value: &str| {
         let _ = writeln!(text, "  {DIM}{label:<9}{DIM:#} {}", value.replace('\n', "\n            "));
     };
     row("expected", &failure.expected);
     row("seen", &failure.seen);
+    if known {
+        row("in", "the run that is shown above");
+        return text;
+    }
     row("called", &failure.call);
     if let Some(schedule) = &failure.schedule {
-        row("schedule", schedule);
+        // A longer one helps nobody; the command below has it.
+        const MOST: usize = 160;
+        let switches = format!("of {} switches", schedule.split(' ').count() - 1);
+        row("schedule", if schedule.len() <= MOST { schedule } else { &switches });
         if let Some(count) = failure.found_after {
             row("found", &format!("by schedule {count}"));
         }

@@ -1,0 +1,96 @@
+//! Running one schedule again, once or many times.
+
+use std::collections::HashSet;
+
+use schedule::Schedule;
+use schedule::protocol::Header;
+
+use super::{Findings, Grading, Options, Prepared};
+use crate::case::{Case, Judgement, Observation};
+use crate::controlled::Record;
+use crate::error::Error;
+use crate::exercise::Exercise;
+use crate::explore;
+use crate::progress::Progress;
+use crate::report::{ExerciseReport, Failure};
+use crate::run::Ending;
+use crate::source::Source;
+use crate::workspace::Workspace;
+
+/// Runs the one case of `options` along `schedule` so many times and judges the first run. The report counts as
+/// distinct how many of the runs differed: in their steps, their output, or how they ended.
+///
+/// # Errors
+/// As for [`super::grade`], and when the program does not follow the schedule.
+pub fn replay(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    source: &Source,
+    options: &Options,
+    schedule: &Schedule,
+    times: u64,
+) -> Result<ExerciseReport, Error> {
+    let progress = Progress::hidden();
+    let grading = match Grading::prepare(workspace, exercise, source, options, &progress)? {
+        Prepared::Grading(grading) => grading,
+        Prepared::Report(report) => return Ok(report),
+    };
+    let mut findings = Findings::default();
+    for case in &grading.cases()? {
+        grading.replay(case, schedule, times, &mut findings)?;
+    }
+    Ok(grading.summary(findings))
+}
+
+impl Grading<'_> {
+    fn replay(
+        &self,
+        case: &Case,
+        schedule: &Schedule,
+        times: u64,
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
+        let replayer = explore::Replayer::new(&self.control, case, self.options.seed)?;
+        let mut different = HashSet::new();
+        for time in 0..times {
+            let (seen, record) = replayer.run(schedule)?;
+            if let Ending::Diverged { step } = seen.ending() {
+                return Err(Error::Diverged { step: *step, why: divergence(&record, schedule) });
+            }
+            if time == 0 {
+                self.judge_replayed(case, &seen, &record, findings);
+            }
+            let Header { hash, finish, status, .. } = record.header;
+            different.insert((hash, finish as u8, status, seen.stdout.bytes, seen.stderr.bytes));
+        }
+        findings.explored.schedules += times;
+        findings.explored.distinct += different.len() as u64;
+        Ok(())
+    }
+
+    fn judge_replayed(&self, case: &Case, seen: &Observation, record: &Record, findings: &mut Findings) {
+        for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
+            match explore::judgement(check, judge, seen) {
+                Some(Judgement::Broken(fault)) => {
+                    let trace = self.picture(record, &fault);
+                    let failure = self.failure(case, seen, fault, Some(record.schedule.to_string()));
+                    findings.tally(check).broken(Failure { trace, ..failure });
+                }
+                Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
+                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What stood in the way of a schedule's next step.
+fn divergence(record: &Record, schedule: &Schedule) -> String {
+    let next = schedule.steps.get(record.header.steps as usize);
+    match next {
+        Some(&thread) if usize::from(thread) >= record.threads.len() => format!("there is no T{thread} yet"),
+        Some(&thread) if record.threads[usize::from(thread)].ended => format!("T{thread} has ended"),
+        Some(&thread) => format!("T{thread} waits and cannot take it"),
+        None => "the run had ended".to_owned(),
+    }
+}
