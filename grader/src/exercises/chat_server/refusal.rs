@@ -100,7 +100,7 @@ mod tests {
     fn of_rivals_for_a_name_one_is_welcomed() {
         let rivals = |answers: &[&str]| {
             let rival = |answer: &&str| Transcript { manner: Manner::Competes, ..client("eve", "", answer) };
-            judged(judge_rivals, talk_of(answers.iter().map(rival)))
+            judged(judge_rivals, talk_of(answers.iter().map(rival).collect::<Vec<_>>()))
         };
         assert_eq!(rivals(&["ERROR in use\n", "WELCOME eve\n1 JOIN eve\n"]), Judgement::Kept);
         assert_seen(rivals(&["WELCOME eve\n", "WELCOME eve\n"]), "2 clients are welcomed as eve");
