@@ -26,6 +26,8 @@ pub struct Case {
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises that only runs under control can show: who wrote which line.
     pub controlled_judges: Vec<(&'static str, Judge)>,
+    /// The promises about runs in which one thread is kept from running.
+    pub starved_judges: Vec<(&'static str, Judge)>,
 }
 
 impl Case {
@@ -43,6 +45,7 @@ impl Case {
             share: 0,
             judges: Vec::new(),
             controlled_judges: Vec::new(),
+            starved_judges: Vec::new(),
         }
     }
 
@@ -65,6 +68,16 @@ impl Case {
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
     ) -> Self {
         self.controlled_judges.push((check, Box::new(judge)));
+        self
+    }
+
+    /// Adds a judge of runs in which one thread is kept from running while others can go on.
+    pub fn judge_starved(
+        mut self,
+        check: &'static str,
+        judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
+    ) -> Self {
+        self.starved_judges.push((check, Box::new(judge)));
         self
     }
 

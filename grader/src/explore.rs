@@ -7,6 +7,7 @@
 
 mod confirm;
 mod set;
+mod starve;
 
 use std::collections::HashSet;
 use std::thread;
@@ -24,6 +25,7 @@ use crate::search::{self, Attempt, Complete, Search};
 use crate::stage::Control;
 
 use set::Set;
+pub use starve::starve;
 
 /// Runs in a batch: enough to keep the processors busy, few enough to stop soon.
 const BATCH: u64 = 40;

@@ -188,7 +188,10 @@ impl<'a> Grading<'a> {
         };
         let failed = |check: &str| findings.has_failed(check);
         match explore::explore(&self.control, case, self.options.seed, extent, failed) {
-            Ok(exploration) => self.add(case, exploration, findings),
+            Ok(exploration) => {
+                self.add(case, exploration, findings);
+                self.starve(case, findings)?;
+            }
             // Said in the report: without control nothing is proven, and a pass would be luck.
             Err(RunError::Control(reason)) => {
                 for (check, _) in case.judges.iter().chain(&case.controlled_judges) {
@@ -196,6 +199,28 @@ impl<'a> Grading<'a> {
                 }
             }
             Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Runs a case with one thread after another kept from running, where a promise is about that.
+    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
+        if case.starved_judges.is_empty() || findings.stub.is_some() {
+            return Ok(());
+        }
+        for (thread, seen) in explore::starve(&self.control, case, self.options.seed)? {
+            for (check, judge) in &case.starved_judges {
+                let tally = findings.tally(check);
+                match judge(&seen) {
+                    Judgement::Kept => tally.kept_under_control(1),
+                    Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
+                    Judgement::Broken(fault) => {
+                        let seen_then = format!("while T{thread} does not run, {}", fault.seen);
+                        let fault = Fault { seen: seen_then, ..fault };
+                        tally.broken(self.failure(case, &seen, fault, None));
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -227,7 +252,7 @@ impl<'a> Grading<'a> {
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
         // What has failed is not hidden by more runs, and a wrong program can be very slow.
         let usual = self.options.runs.unwrap_or(case.runs);
-        let runs = if findings.has_any_failure() { usual.min(1) } else { usual };
+        let runs = if self.is_lost(findings) { usual.min(1) } else { usual };
         for run in 0..runs {
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
             if !undecided {
@@ -246,6 +271,11 @@ impl<'a> Grading<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a check that is worth points has failed.
+    fn is_lost(&self, findings: &Findings) -> bool {
+        findings.tallies.iter().any(|(check, tally)| tally.has_failed() && self.rubric.points(check) > 0.0)
     }
 
     /// A run that did not end by itself says something only about whether the program terminates.
@@ -329,10 +359,6 @@ impl Findings {
             self.tallies.len() - 1
         });
         &mut self.tallies[index].1
-    }
-
-    fn has_any_failure(&self) -> bool {
-        self.tallies.iter().any(|(_, tally)| tally.has_failed())
     }
 
     fn has_failed(&self, check: &str) -> bool {

@@ -62,6 +62,12 @@ pub fn replay() -> Request {
     }
 }
 
+/// How a run is made in which one thread does not run while others can; `usual` steps are a usual run.
+pub fn starve(thread: ThreadId, usual: u32) -> Request {
+    let budget = BUDGET.min(2_000 + 8 * usual);
+    Request { policy: Kind::Starve { thread }, trace: false, budget, ..replay() }
+}
+
 /// How a schedule is followed as far as possible: steps that cannot be taken are left out.
 pub fn follow() -> Request {
     Request { lenient: true, ..replay() }

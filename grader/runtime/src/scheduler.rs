@@ -177,12 +177,13 @@ pub(crate) fn after(done: Done, writes: bool, frame: *const u64) {
 /// After a read that found `value`: counts towards a spin loop.
 pub(crate) fn watch_for_spin(object: u64, site: u64, value: u64) {
     let scheduler = get();
+    let starves = scheduler.starves();
     let thread = &mut scheduler.threads[usize::from(scheduler.current)];
     let spin = &mut thread.spin;
     if (spin.object, spin.site, spin.value) == (object, site, value) {
         spin.count += 1;
         if spin.count >= SPIN_READS {
-            thread.yielded = true;
+            thread.yielded = !starves;
             let me = scheduler.current;
             scheduler.open_gates(me);
         }
@@ -199,7 +200,8 @@ pub(crate) fn give_way(frame: *const u64) {
     let me = scheduler.current;
     scheduler.note(me, Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
     let held_up = scheduler.request.busy_machine && !scheduler.fair;
-    scheduler.threads[usize::from(me)].yielded = !held_up || scheduler.random.one_in(HAS_EFFECT);
+    let has_effect = !held_up || scheduler.random.one_in(HAS_EFFECT);
+    scheduler.threads[usize::from(me)].yielded = has_effect && !scheduler.starves();
     scheduler.open_gates(me);
     scheduler.step(me);
 }
@@ -406,7 +408,7 @@ impl Scheduler {
                 finish(Finish::Divergence);
             }
         }
-        if !self.fair && record.steps >= self.request.budget as usize / 2 {
+        if !self.starves() && record.steps >= self.request.budget as usize / 2 {
             self.fair = true;
         }
         let runnable = self.wait_for_runnable();
@@ -434,6 +436,12 @@ impl Scheduler {
             finish(Finish::Budget);
         }
         chosen
+    }
+
+    /// Whether a thread is kept from running to see if the others wait for it without working: nobody gives
+    /// way then, and the run never becomes fair.
+    fn starves(&self) -> bool {
+        matches!(self.request.policy, Kind::Starve { .. })
     }
 
     fn runnable(&self) -> ThreadSet {

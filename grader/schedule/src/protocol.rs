@@ -55,6 +55,7 @@ impl Request {
             Kind::Pct { depth, length } => (2, depth, length),
             Kind::Sticky => (3, 0, 0),
             Kind::Straight => (4, 0, 0),
+            Kind::Starve { thread } => (5, thread, 0),
         };
         let switches = [self.start_gate, self.spurious_wakes, self.busy_machine, self.trace, self.lenient];
         let flags = switches.iter().enumerate().fold(0, |flags, (bit, &on)| flags | u8::from(on) << bit);
@@ -84,6 +85,7 @@ impl Request {
             2 => Kind::Pct { depth, length },
             3 => Kind::Sticky,
             4 => Kind::Straight,
+            5 => Kind::Starve { thread: depth },
             _ => return None,
         };
         let flag = |bit: u8| flags >> bit & 1 == 1;
@@ -462,6 +464,7 @@ mod tests {
             (1u8..6, any::<u32>()).prop_map(|(depth, length)| Kind::Pct { depth, length }),
             Just(Kind::Sticky),
             Just(Kind::Straight),
+            (0u8..64).prop_map(|thread| Kind::Starve { thread }),
         ]
     }
 

@@ -217,7 +217,7 @@ fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {
 }
 
 fn variant_problem(report: &ExerciseReport) -> Option<String> {
-    let bad = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
+    let bad = report.checks.iter().find(|check| check.verdict != Verdict::Pass && !check.is_advice());
     match (&report.message, bad) {
         (Some(message), _) => Some(message.clone()),
         (None, Some(check)) => Some(format!("`{}` is {}: {}", check.id, check.verdict.word(), check.message)),

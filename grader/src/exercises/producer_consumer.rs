@@ -1,8 +1,9 @@
 //! Producers and consumers around one bounded buffer.
 
-use crate::case::{Case, Fault, Judgement, Text};
+use crate::case::{Case, Fault, Judgement, Observation, Text};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, quoted, terminates};
+use crate::run::Ending;
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.
 pub static EXERCISE: Exercise = Exercise {
@@ -17,6 +18,7 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends, also without items and with idle consumers" },
         Check { id: "done-last", about: "the last line, and only the last, is `done TOTAL`" },
+        Check { id: "blocks", about: "who waits for a place or an item sleeps (advice)" },
     ],
     cases,
 };
@@ -55,6 +57,7 @@ const LARGE: &[(&str, [usize; 4])] = &[
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(12);
+    let defaults = defaults.judge_starved("blocks", blocks);
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
     [defaults].into_iter().chain(small).chain(large).collect()
@@ -196,6 +199,18 @@ fn bounded(setting: Setting, stdout: &Text) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Of two threads, the one that is not kept from running must come to rest.
+fn blocks(seen: &Observation) -> Judgement {
+    match seen.ending() {
+        Ending::Livelocked { steps } => {
+            let seen = format!("the others do not come to rest within {steps} steps");
+            Fault::new("threads that wait for a place or an item sleep until there is one", seen).into()
+        }
+        ending if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
+        _ => Judgement::Kept,
+    }
 }
 
 fn done_last(setting: Setting, stdout: &Text) -> Result<(), Fault> {

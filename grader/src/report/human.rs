@@ -94,8 +94,11 @@ fn is_same_run(one: &Failure, other: &Failure) -> bool {
 
 /// `known` says that the same run has been shown before.
 fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
-    let style = colour(check.verdict);
-    let (id, verdict) = (&check.id, check.verdict.word());
+    let (style, verdict) = match check.is_advice() {
+        true => (AnsiColor::Yellow.on_default(), "advice"),
+        false => (colour(check.verdict), check.verdict.word()),
+    };
+    let id = &check.id;
     let head = format!("\n{BOLD}{exercise} · {id}{BOLD:#} {style}{verdict}{style:#}\n");
     match &check.failure {
         Some(failure) => head + &failure_details(failure, known),

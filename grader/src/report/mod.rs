@@ -149,11 +149,19 @@ impl Report {
     }
 }
 
+impl CheckReport {
+    /// Whether it is worth no points: then it is advice, and never decides about the exercise.
+    pub fn is_advice(&self) -> bool {
+        self.max_score == 0.0
+    }
+}
+
 impl ExerciseReport {
     /// Derives verdict and points from the checks again, after some were left out.
     pub fn recount(&mut self) {
         if self.message.is_none() {
-            self.verdict = Verdict::worst(self.checks.iter().map(|check| check.verdict));
+            let counted = self.checks.iter().filter(|check| !check.is_advice());
+            self.verdict = Verdict::worst(counted.map(|check| check.verdict));
             self.score = self.checks.iter().map(|check| check.score).sum();
             self.max_score = self.checks.iter().map(|check| check.max_score).sum();
         }

@@ -8,6 +8,7 @@
 mod pct;
 mod pos;
 mod random_walk;
+mod starve;
 mod sticky;
 mod straight;
 
@@ -17,6 +18,7 @@ use crate::{MOST_THREADS, ThreadId, ThreadSet};
 pub use pct::Pct;
 pub use pos::Pos;
 pub use random_walk::RandomWalk;
+pub use starve::Starve;
 pub use sticky::Sticky;
 pub use straight::Straight;
 
@@ -70,6 +72,8 @@ pub enum Kind {
     Sticky,
     /// [`Straight`].
     Straight,
+    /// [`Starve`] of this thread.
+    Starve { thread: ThreadId },
 }
 
 /// One of the policies, without allocation.
@@ -88,6 +92,8 @@ pub enum AnyPolicy {
     Sticky(Sticky),
     /// See [`Straight`].
     Straight(Straight),
+    /// See [`Starve`].
+    Starve(Starve),
 }
 
 impl AnyPolicy {
@@ -99,6 +105,7 @@ impl AnyPolicy {
             Kind::Pct { depth, length } => Self::Pct(Pct::new(depth, length, random)),
             Kind::Sticky => Self::Sticky(Sticky),
             Kind::Straight => Self::Straight(Straight),
+            Kind::Starve { thread } => Self::Starve(Starve(thread)),
         }
     }
 }
@@ -111,6 +118,7 @@ impl Policy for AnyPolicy {
             Self::Pct(policy) => policy.spawned(thread, random),
             Self::Sticky(policy) => policy.spawned(thread, random),
             Self::Straight(policy) => policy.spawned(thread, random),
+            Self::Starve(policy) => policy.spawned(thread, random),
         }
     }
 
@@ -121,6 +129,7 @@ impl Policy for AnyPolicy {
             Self::Pct(policy) => policy.choose(view, random),
             Self::Sticky(policy) => policy.choose(view, random),
             Self::Straight(policy) => policy.choose(view, random),
+            Self::Starve(policy) => policy.choose(view, random),
         }
     }
 }
@@ -136,8 +145,14 @@ fn highest<P: PartialOrd>(candidates: ThreadSet, priority: impl Fn(ThreadId) -> 
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 5] =
-        [Kind::RandomWalk, Kind::Pos, Kind::Pct { depth: 3, length: 50 }, Kind::Sticky, Kind::Straight];
+    const KINDS: [Kind; 6] = [
+        Kind::RandomWalk,
+        Kind::Pos,
+        Kind::Pct { depth: 3, length: 50 },
+        Kind::Sticky,
+        Kind::Straight,
+        Kind::Starve { thread: 1 },
+    ];
 
     /// The choices of one policy over 200 points with three threads, of which two can always run.
     fn choices(kind: Kind, seed: u64) -> Vec<ThreadId> {
@@ -166,6 +181,11 @@ mod tests {
         for kind in KINDS {
             assert_eq!(choices(kind, 5), choices(kind, 5), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_starved_thread_runs_only_alone() {
+        assert!(!choices(Kind::Starve { thread: 1 }, 5).contains(&1));
     }
 
     #[test]
