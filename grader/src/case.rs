@@ -28,6 +28,20 @@ pub struct Case {
     pub controlled_judges: Vec<(&'static str, Judge)>,
     /// The promises about runs in which one thread is kept from running.
     pub starved_judges: Vec<(&'static str, Judge)>,
+    /// What at least one of the explored schedules must show.
+    pub witnesses: Vec<Witness>,
+}
+
+/// A promise that some schedule shows something: that threads overlap, that a race loses an update.
+pub struct Witness {
+    /// The check.
+    pub check: &'static str,
+    /// What some schedule must show.
+    pub expected: &'static str,
+    /// Whether reports for people show the schedule that does, also when all is well.
+    pub is_lesson: bool,
+    /// [`Judgement::Broken`], with what shows, for a run that shows it.
+    pub shows: Judge,
 }
 
 impl Case {
@@ -46,6 +60,7 @@ impl Case {
             judges: Vec::new(),
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
+            witnesses: Vec::new(),
         }
     }
 
@@ -79,6 +94,36 @@ impl Case {
     ) -> Self {
         self.starved_judges.push((check, Box::new(judge)));
         self
+    }
+
+    /// Asks for at least one explored schedule in which `shows` finds something, and says what and where.
+    pub fn witness(
+        mut self,
+        check: &'static str,
+        expected: &'static str,
+        shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
+    ) -> Self {
+        let shows = Box::new(move |seen: &Observation| {
+            shows(seen)
+                .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
+        });
+        self.witnesses.push(Witness { check, expected, is_lesson: false, shows });
+        self
+    }
+
+    /// As [`Case::witness`]; reports for people show the schedule.
+    pub fn lesson(
+        self,
+        check: &'static str,
+        expected: &'static str,
+        shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
+    ) -> Self {
+        let mut case = self.witness(check, expected, shows);
+        case.witnesses
+            .iter_mut()
+            .filter(|witness| witness.check == check)
+            .for_each(|one| one.is_lesson = true);
+        case
     }
 
     /// Adds a judge for the check `check`.
@@ -167,6 +212,8 @@ pub struct Observation {
     pub stderr: Text,
     /// How long the run took; for ratios to other runs, never judged by itself.
     pub wall: Duration,
+    /// Processes of the program that were alive when it had ended; 0 under control.
+    pub survivors: usize,
     /// What the other side of the conversation saw.
     pub evidence: Evidence,
 }
@@ -179,6 +226,7 @@ impl Observation {
             stdout: Text::new(outcome.stdout),
             stderr: Text::new(outcome.stderr),
             wall: outcome.wall,
+            survivors: outcome.survivors,
             evidence: Evidence::None,
         }
     }
@@ -217,6 +265,10 @@ pub enum Evidence {
     None,
     /// What the scripted HTTP server answered, and the files that the program left.
     Http(Box<crate::fixture::http::Traffic>),
+    /// The child processes that it had.
+    Family(crate::fixture::family::Family),
+    /// Which named pipes it opened, and what it took for memory.
+    Reading(crate::fixture::pipes::Reading),
     /// What each scripted chat client sent and received.
     Chat(Box<crate::fixture::chat::Transcripts>),
 }

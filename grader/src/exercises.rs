@@ -4,8 +4,14 @@ pub mod bank_account;
 pub mod chat_server;
 pub mod downloader;
 pub mod even_odd;
+pub mod file_reader;
+pub mod hello_threads;
+pub mod message_queue;
+pub mod pipeline;
 pub mod primes;
 pub mod producer_consumer;
+pub mod race_counter;
+pub mod thread_pool;
 
 use crate::exercise::Exercise;
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use schedule::Schedule;
 use schedule::protocol::Finish;
 
-use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation};
+use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation, Witness};
 use crate::controlled::Record;
 use crate::run::{Ending, RunError};
 use crate::search::bounded::Bounded;
@@ -63,6 +63,8 @@ pub struct Exploration {
 pub struct Finding {
     /// The check.
     pub check: &'static str,
+    /// The place among the case's witnesses, of one that some run must show: then `counterexample` shows it.
+    pub witness: Option<usize>,
     /// Runs that kept the promise.
     pub kept: u64,
     /// Why some run proved nothing.
@@ -108,13 +110,15 @@ pub fn explore(
     extent: Extent,
     failed: impl Fn(&str) -> bool,
 ) -> Result<Exploration, RunError> {
-    let judges: Vec<(&'static str, &Judge)> = case
-        .judges
-        .iter()
-        .chain(&case.controlled_judges)
-        .filter(|(check, _)| !failed(check))
-        .map(|(check, judge)| (*check, judge))
-        .collect();
+    let promises = case.judges.iter().chain(&case.controlled_judges);
+    let promises = promises.map(|(check, judge)| Question { check, judge, witness: None });
+    let witnesses = case.witnesses.iter().enumerate();
+    let witnesses = witnesses.map(|(place, Witness { check, shows, .. })| Question {
+        check,
+        judge: shows,
+        witness: Some(place),
+    });
+    let judges = promises.chain(witnesses).filter(|question| !failed(question.check)).collect();
     Explorer { control, case, judges, seed, usual: 0 }.explore(extent)
 }
 
@@ -149,10 +153,18 @@ impl<'a> Replayer<'a> {
     }
 }
 
+/// What each run is asked: whether it breaks a promise, or shows what some run must show.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    check: &'static str,
+    judge: &'a Judge,
+    witness: Option<usize>,
+}
+
 struct Explorer<'a> {
     control: &'a Control,
     case: &'a Case,
-    judges: Vec<(&'static str, &'a Judge)>,
+    judges: Vec<Question<'a>>,
     seed: u64,
     /// About how many steps a run takes.
     usual: u32,
@@ -160,8 +172,9 @@ struct Explorer<'a> {
 
 impl Explorer<'_> {
     fn explore(mut self, extent: Extent) -> Result<Exploration, RunError> {
-        let findings = |(check, _): &(&'static str, &Judge)| Finding {
-            check,
+        let findings = |question: &Question<'_>| Finding {
+            check: question.check,
+            witness: question.witness,
             kept: 0,
             unproven: None,
             counterexample: None,
@@ -244,7 +257,8 @@ impl Explorer<'_> {
         let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
         let seen = self.usual_ending(seen);
         let record = set.last();
-        let judgements = self.judges.iter().map(|(check, judge)| judgement(check, judge, &seen)).collect();
+        let judgements =
+            self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
             hash: record.as_ref().map_or(0, |record| record.header.hash),

@@ -194,7 +194,8 @@ impl<'a> Grading<'a> {
             }
             // Said in the report: without control nothing is proven, and a pass would be luck.
             Err(RunError::Control(reason)) => {
-                for (check, _) in case.judges.iter().chain(&case.controlled_judges) {
+                let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
+                for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
                     findings.tally(check).unproven(format!("case {}: {reason}", case.id));
                 }
             }
@@ -234,17 +235,36 @@ impl<'a> Grading<'a> {
         }
         findings.long_endings += u32::from(exploration.slow);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
+        // Below that, that nothing shows is chance; and few preemptions show little.
+        const ENOUGH: u64 = 100;
+        let searched = exploration.schedules >= ENOUGH && self.options.preemptions.is_none();
         for finding in exploration.findings {
-            let tally = findings.tally(finding.check);
-            tally.kept_under_control(finding.kept);
-            if let Some(reason) = finding.unproven {
-                tally.unproven(format!("case {}: {reason}", case.id));
-            }
-            if let Some(found) = finding.counterexample {
+            let witness = finding.witness.map(|place| &case.witnesses[place]);
+            let found = finding.counterexample.map(|found| {
                 let schedule = found.record.schedule.to_string();
                 let trace = self.picture(&found.record, &found.fault);
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                tally.broken(Failure { found_after: Some(found.found_after), trace, ..failure });
+                Failure { found_after: Some(found.found_after), trace, ..failure }
+            });
+            let tally = findings.tally(finding.check);
+            let in_case = |reason: String| format!("case {}: {reason}", case.id);
+            match (witness, found) {
+                (None, found) => {
+                    tally.kept_under_control(finding.kept);
+                    finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
+                    found.into_iter().for_each(|failure| tally.broken(failure));
+                }
+                (Some(witness), Some(shown)) => tally.shown(shown, witness.is_lesson),
+                (Some(_), None) if !searched => {
+                    tally.unproven(in_case("too few schedules were tried to show it".into()));
+                }
+                (Some(witness), None) => {
+                    let seen = format!("none of {} schedules shows it", exploration.schedules);
+                    let fault = Fault::new(witness.expected, seen);
+                    let failure = self.failure(case, &Observation::default(), fault, None);
+                    let ended = "it is about all schedules together".to_owned();
+                    tally.broken(Failure { ending: "none".into(), ended, ..failure });
+                }
             }
         }
     }

@@ -11,6 +11,8 @@ pub(crate) struct Tally {
     kept_under_control: u64,
     unproven: Option<String>,
     failure: Option<Failure>,
+    shown: Option<Failure>,
+    is_lesson: bool,
 }
 
 impl Tally {
@@ -30,6 +32,12 @@ impl Tally {
         self.failure.get_or_insert(failure);
     }
 
+    /// A run shows what some run must show.
+    pub(crate) fn shown(&mut self, run: Failure, is_lesson: bool) {
+        self.shown.get_or_insert(run);
+        self.is_lesson |= is_lesson;
+    }
+
     pub(crate) fn has_failed(&self) -> bool {
         self.failure.is_some()
     }
@@ -40,6 +48,9 @@ impl Tally {
         let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
             (None, Some(reason), _) => (Verdict::Inconclusive, reason),
+            (None, None, 0) if let Some(shown) = &self.shown => {
+                (Verdict::Pass, format!("shown: {}", shown.seen))
+            }
             (None, None, 0) => (Verdict::Skipped, "no run came far enough to judge it".to_owned()),
             (None, None, _) => (Verdict::Pass, passed(self.kept_under_control, self.kept)),
         };
@@ -50,6 +61,8 @@ impl Tally {
             max_score: points,
             message,
             failure: self.failure,
+            shown: self.shown.filter(|_| verdict == Verdict::Pass),
+            is_lesson: self.is_lesson,
         }
     }
 }

@@ -4,7 +4,7 @@ use schedule::protocol::Request;
 use schedule::{Schedule, ThreadId};
 
 use super::set::Set;
-use super::{Counterexample, Explorer, Finding, is_slow, judgement};
+use super::{Counterexample, Explorer, Finding, Question, is_slow, judgement};
 use crate::case::{Fault, Judgement, Observation};
 use crate::controlled::Record;
 use crate::run::RunError;
@@ -78,7 +78,7 @@ impl Explorer<'_> {
     /// Stops early where attempts take seconds.
     fn shortened(&self, set: &Set<'_>, place: usize, failing: Schedule) -> Result<Schedule, RunError> {
         const MOST_SLOW_ATTEMPTS: u32 = 2;
-        let (check, judge) = self.judges[place];
+        let Question { check, judge, .. } = self.judges[place];
         let mut slow = 0;
         shorten(failing, |steps| {
             if slow == MOST_SLOW_ATTEMPTS {
@@ -102,7 +102,7 @@ impl Explorer<'_> {
     ) -> Result<Option<Broken>, RunError> {
         let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
         let seen = self.usual_ending(seen);
-        let (check, judge) = self.judges[place];
+        let Question { check, judge, .. } = self.judges[place];
         Ok(match judgement(check, judge, &seen) {
             Some(Judgement::Broken(fault)) => Some(Broken { fault, seen, record }),
             _ => None,

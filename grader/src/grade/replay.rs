@@ -69,6 +69,13 @@ impl Grading<'_> {
     }
 
     fn judge_replayed(&self, case: &Case, seen: &Observation, record: &Record, findings: &mut Findings) {
+        for witness in &case.witnesses {
+            if let Some(Judgement::Broken(fault)) = explore::judgement(witness.check, &witness.shows, seen) {
+                let trace = self.picture(record, &fault);
+                let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
+                findings.tally(witness.check).shown(Failure { trace, ..shown }, true);
+            }
+        }
         for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
             match explore::judgement(check, judge, seen) {
                 Some(Judgement::Broken(fault)) => {

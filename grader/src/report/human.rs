@@ -83,6 +83,14 @@ fn details(exercise: &ExerciseReport) -> String {
         text += &check_details(&exercise.exercise, check, known);
         shown.extend(&check.failure);
     }
+    for check in exercise.checks.iter().filter(|check| check.is_lesson) {
+        if let Some(shown) = &check.shown {
+            let (name, id, seen) = (&exercise.exercise, &check.id, &shown.seen);
+            let style = colour(Verdict::Pass);
+            let _ = writeln!(text, "\n{BOLD}{name} · {id}{BOLD:#} {style}shown{style:#}: {seen}");
+            text += &run_details(shown);
+        }
+    }
     text
 }
 
@@ -107,27 +115,30 @@ fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
 }
 
 fn failure_details(failure: &Failure, known: bool) -> String {
-    let mut text = String::new();
-    let mut row = |label: &str, value: &str| {
-        let _ = writeln!(text, "  {DIM}{label:<9}{DIM:#} {}", value.replace('\n', "\n            "));
-    };
-    row("expected", &failure.expected);
-    row("seen", &failure.seen);
-    if known {
-        row("in", "the run that is shown above");
-        return text;
+    let head = row("expected", &failure.expected) + &row("seen", &failure.seen);
+    match known {
+        true => head + &row("in", "the run that is shown above"),
+        false => head + &run_details(failure),
     }
-    row("called", &failure.call);
+}
+
+fn row(label: &str, value: &str) -> String {
+    format!("  {DIM}{label:<9}{DIM:#} {}\n", value.replace('\n', "\n            "))
+}
+
+/// One run: how it is made again, and what it did.
+fn run_details(failure: &Failure) -> String {
+    let mut text = row("called", &failure.call);
     if let Some(schedule) = &failure.schedule {
         // A longer one helps nobody; the command below has it.
         const MOST: usize = 160;
         let switches = format!("of {} switches", schedule.split(' ').count() - 1);
-        row("schedule", if schedule.len() <= MOST { schedule } else { &switches });
+        text += &row("schedule", if schedule.len() <= MOST { schedule } else { &switches });
         if let Some(count) = failure.found_after {
-            row("found", &format!("by schedule {count}"));
+            text += &row("found", &format!("by schedule {count}"));
         }
     }
-    row("ended", &failure.ended);
+    text += &row("ended", &failure.ended);
     for line in &failure.lines {
         let style = if line.starts_with('>') { colour(Verdict::Fail) } else { DIM };
         let _ = writeln!(text, "    {style}{line}{style:#}");

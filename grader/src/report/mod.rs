@@ -105,6 +105,12 @@ pub struct CheckReport {
     /// Where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// The run that shows it, for a check that asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Failure>,
+    /// Whether people should see that run.
+    #[serde(skip)]
+    pub is_lesson: bool,
 }
 
 /// One run that broke a promise.

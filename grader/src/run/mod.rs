@@ -24,7 +24,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 pub use ending::Ending;
-pub use process_table::{Activity, activity, children, descendants, is_asleep, is_idle};
+pub use process_table::{Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle};
 pub use running::Running;
 pub(crate) use running::panic_or_exit;
 

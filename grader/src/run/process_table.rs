@@ -102,16 +102,25 @@ pub enum Activity {
     Ended,
 }
 
-/// Looks at `process` twice.
+/// Looks at `process` and all that it started, twice.
 pub fn activity(process: Pid) -> Activity {
+    activity_of(|| all_threads(process))
+}
+
+/// Looks at `process` alone, twice.
+pub fn activity_of_one(process: Pid) -> Activity {
+    activity_of(|| threads(process))
+}
+
+fn activity_of(look: impl Fn() -> Vec<Thread>) -> Activity {
     const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
     const MUCH: Duration = Duration::from_millis(4);
-    let first = all_threads(process);
+    let first = look();
     if first.is_empty() {
         return Activity::Ended;
     }
     thread::sleep(BETWEEN_LOOKS);
-    let second = all_threads(process);
+    let second = look();
     let starved = |threads: &[Thread]| threads.iter().map(|thread| thread.starved).sum::<Duration>();
     if first == second && first.iter().all(|thread| thread.state == 'S') {
         Activity::Idle

@@ -1,0 +1,105 @@
+//! Runs of `file-reader` in which something is seen while it reads.
+
+use std::fs::{self, File};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use super::count::{Content, Counts};
+use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::fixture::pipes::{self, Pipes, Reading};
+use crate::run::{self, Activity, RunError};
+
+/// From one look at the program to the next.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The program rests when it was idle at so many looks in a row.
+const RESTS: u32 = 5;
+
+/// What each pipe is fed with.
+const TEXT: &[u8] = b"fed to a pipe\nonce\n";
+
+/// Named pipes, more than there are workers, that are fed only when the program rests.
+pub(super) struct Piped {
+    pub(super) workers: usize,
+}
+
+impl Piped {
+    fn count(&self) -> usize {
+        2 * self.workers + 1
+    }
+
+    /// The lines that the program has to print.
+    pub(super) fn due(&self) -> Vec<String> {
+        let counts = Content(TEXT.to_vec()).counts();
+        let mut lines: Vec<String> =
+            (0..self.count()).map(|number| counts.line(&pipes::name(number))).collect();
+        lines.push((0..self.count()).map(|_| counts).sum::<Counts>().line("total"));
+        lines
+    }
+
+    fn args(&self) -> Vec<String> {
+        let workers = ["--workers".to_owned(), self.workers.to_string()];
+        workers.into_iter().chain((0..self.count()).map(pipes::name)).collect()
+    }
+}
+
+impl Scenario for Piped {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        let unset = |error: std::io::Error| RunError::Stage(error.to_string());
+        let mut pipes = Pipes::make(stage.folder, self.count()).map_err(unset)?;
+        let running = stage.call(self.args()).start()?;
+        let mut reading = Reading::default();
+        let mut idle = 0;
+        while let Some(program) = running.pid() {
+            let open = pipes.look();
+            reading.most_open = reading.most_open.max(open);
+            idle =
+                if run::activity(program) == Activity::Idle && pipes.look() == open { idle + 1 } else { 0 };
+            if idle >= RESTS || open > self.workers {
+                reading.at_rest |= idle >= RESTS;
+                pipes.feed(TEXT);
+                idle = 0;
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(Observation::of(running.wait()?).with(Evidence::Reading(reading)))
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("mkfifo {} ; {program} {}", self.args()[2..].join(" "), self.args().join(" "))
+    }
+}
+
+/// A file of 1 GiB without a line in it, which takes no room on the disk.
+pub(super) struct Sparse;
+
+impl Scenario for Sparse {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        const SIZE: u64 = 1 << 30;
+        let made = File::create(stage.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
+        made.map_err(|error| RunError::Stage(error.to_string()))?;
+        let running = stage.call(["sparse"]).start()?;
+        let mut reading = Reading::default();
+        while let Some(program) = running.pid() {
+            if let Some(memory) = private_memory(program) {
+                reading.looks += 1;
+                reading.most_memory = reading.most_memory.max(memory);
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(Observation::of(running.wait()?).with(Evidence::Reading(reading)))
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("truncate --size 1G sparse ; {program} sparse")
+    }
+}
+
+/// The memory that a process has for itself, in bytes; files that it maps are not its own (proc(5)).
+fn private_memory(process: Pid) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}

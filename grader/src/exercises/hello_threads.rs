@@ -1,0 +1,180 @@
+//! Two threads that print at the same time, and a main thread that waits for both.
+
+use crate::case::{Case, Fault, Judgement, Observation};
+use crate::exercise::{Check, Exercise};
+use crate::judges::{lines, quoted, terminates};
+
+/// One thread prints numbers, another one letters.
+pub static EXERCISE: Exercise = Exercise {
+    name: "hello-threads",
+    summary: "One thread prints numbers, another letters, and the main thread waits for both",
+    checks: &[
+        Check { id: "each-in-order", about: "the numbers come as 1 to 5 and the letters as a to e" },
+        Check { id: "own-threads", about: "one created thread writes the numbers, another the letters" },
+        Check { id: "finish-line-last", about: "the main thread's line comes once, after all others" },
+        Check { id: "overlaps", about: "some schedule mixes numbers and letters" },
+        Check { id: "terminates", about: "the program ends" },
+    ],
+    cases,
+};
+
+const NUMBERS: [&str; 5] = ["Number: 1", "Number: 2", "Number: 3", "Number: 4", "Number: 5"];
+const LETTERS: [&str; 5] = ["Letter: a", "Letter: b", "Letter: c", "Letter: d", "Letter: e"];
+const LAST: &str = "Both threads have finished execution.";
+
+fn cases(_seed: u64) -> Vec<Case> {
+    let overlap = "a letter before the last number, and a number before the last letter";
+    let case = Case::of_args("defaults", [""; 0])
+        .runs(12)
+        .explored(100)
+        .judge("each-in-order", |seen| each_in_order(seen).into())
+        .judge("finish-line-last", |seen| finish_line_last(seen).into())
+        .judge("terminates", terminates(0))
+        .judge_controlled("own-threads", own_threads)
+        .witness("overlaps", overlap, overlaps);
+    vec![case]
+}
+
+fn each_in_order(seen: &Observation) -> Result<(), Fault> {
+    let lines = lines(&seen.stdout)?;
+    for (what, due) in [("Number: ", NUMBERS), ("Letter: ", LETTERS)] {
+        let expected = format!("`{}` to `{}`, in this order", due[0], due[4]);
+        let mut next = due.iter();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with(what)) {
+            let due = next.next();
+            if due != Some(&line.as_str()) {
+                let instead = due.map_or("no further one".to_owned(), |due| quoted(due));
+                let seen = format!("line {} is {} where {instead} was due", at + 1, quoted(line));
+                return Err(Fault::new(expected, seen).at(at));
+            }
+        }
+        if let Some(missing) = next.next() {
+            return Err(Fault::new(expected, format!("there is no {}", quoted(missing))));
+        }
+    }
+    let is_due = |line: &str| NUMBERS.contains(&line) || LETTERS.contains(&line) || line == LAST;
+    match lines.iter().position(|line| !is_due(line)) {
+        Some(at) => {
+            let seen = format!("line {} is {}", at + 1, quoted(&lines[at]));
+            Err(Fault::new("five numbers, five letters and the last line", seen).at(at))
+        }
+        None => Ok(()),
+    }
+}
+
+fn finish_line_last(seen: &Observation) -> Result<(), Fault> {
+    let lines = lines(&seen.stdout)?;
+    let expected = format!("`{LAST}`, once and last");
+    match lines.iter().position(|line| line == LAST) {
+        None => Err(Fault::new(expected, "there is no such line")),
+        Some(at) if at + 1 < lines.len() => {
+            let seen = format!("after it, line {} is {}", at + 2, quoted(&lines[at + 1]));
+            Err(Fault::new(expected, seen).at(at + 1))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn own_threads(seen: &Observation) -> Judgement {
+    let Some(threads) = &seen.stdout.threads else {
+        return Judgement::Unproven("who wrote the lines is not known".into());
+    };
+    let expected =
+        "one created thread to write the numbers, another the letters, and the main thread the rest";
+    let mut owners = [None; 2];
+    for (at, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
+        let fault = |seen: String| Fault::new(expected, seen).at(at).into();
+        let kind = ["Number: ", "Letter: "].iter().position(|kind| line.starts_with(kind));
+        let is_main = thread == 0;
+        match kind {
+            None if line == LAST && !is_main => {
+                return fault(format!("thread {thread} writes {}", quoted(line)));
+            }
+            None => {}
+            Some(_) if is_main => return fault(format!("the main thread writes {}", quoted(line))),
+            Some(kind) if *owners[kind].get_or_insert(thread) != thread => {
+                return fault(format!("a second thread writes {}", quoted(line)));
+            }
+            Some(_) if owners[0] == owners[1] => {
+                return fault(format!("{} is written by the thread of the others", quoted(line)));
+            }
+            Some(_) => {}
+        }
+    }
+    Judgement::Kept
+}
+
+/// The line at which both have begun and neither has ended.
+fn overlaps(seen: &Observation) -> Option<(String, Option<usize>)> {
+    let place = |wanted: &str| seen.stdout.lines.iter().position(|line| line == wanted);
+    let (number, letter) = (place(NUMBERS[0])?, place(LETTERS[0])?);
+    let mixed = letter < place(NUMBERS[4])? && number < place(LETTERS[4])?;
+    let later = number.max(letter);
+    mixed.then(|| {
+        (
+            format!("{} comes while the other thread is at work", quoted(&seen.stdout.lines[later])),
+            Some(later),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Text;
+
+    fn output(lines: &[&str]) -> Observation {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        Observation { stdout: text.as_str().into(), ..Observation::default() }
+    }
+
+    fn one_after_the_other() -> Vec<&'static str> {
+        [&NUMBERS[..], &LETTERS[..], &[LAST]].concat()
+    }
+
+    #[test]
+    fn all_lines_are_due_in_their_order() {
+        let mut lines = one_after_the_other();
+        assert_eq!(each_in_order(&output(&lines)), Ok(()));
+        lines.swap(2, 3);
+        let fault = each_in_order(&output(&lines)).unwrap_err();
+        assert_eq!(fault.seen, "line 3 is `Number: 4` where `Number: 3` was due");
+        assert_eq!(each_in_order(&output(&lines[5..])).unwrap_err().seen, "there is no `Number: 1`");
+        let fault = each_in_order(&output(&[one_after_the_other(), vec!["done"]].concat())).unwrap_err();
+        assert_eq!(fault.seen, "line 12 is `done`");
+    }
+
+    #[test]
+    fn the_last_line_is_the_last() {
+        let lines = one_after_the_other();
+        assert_eq!(finish_line_last(&output(&lines)), Ok(()));
+        let fault = finish_line_last(&output(&[&[LAST], &lines[..3]].concat())).unwrap_err();
+        assert_eq!(fault.seen, "after it, line 2 is `Number: 1`");
+    }
+
+    #[test]
+    fn an_overlap_needs_both_to_be_at_work() {
+        let mut lines = one_after_the_other();
+        assert_eq!(overlaps(&output(&lines)), None);
+        lines.swap(4, 5);
+        assert_eq!(overlaps(&output(&lines)).unwrap().1, Some(4));
+    }
+
+    #[test]
+    fn each_kind_has_one_thread_of_its_own() {
+        let by = |writes: &[(u8, &str)]| {
+            let text: Vec<String> = writes.iter().map(|(_, line)| format!("{line}\n")).collect();
+            let written = writes.iter().zip(&text).map(|((thread, _), text)| (*thread, text.as_bytes()));
+            own_threads(&Observation { stdout: Text::written(written), ..Observation::default() })
+        };
+        assert_eq!(by(&[(1, NUMBERS[0]), (2, LETTERS[0]), (0, LAST)]), Judgement::Kept);
+        for wrong in [
+            [(0, NUMBERS[0]), (2, LETTERS[0])],
+            [(1, NUMBERS[0]), (1, LETTERS[0])],
+            [(1, NUMBERS[0]), (2, NUMBERS[1])],
+            [(1, NUMBERS[0]), (1, LAST)],
+        ] {
+            assert!(matches!(by(&wrong), Judgement::Broken(_)), "{wrong:?}");
+        }
+    }
+}

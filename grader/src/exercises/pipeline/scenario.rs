@@ -1,0 +1,148 @@
+//! Runs of `pipeline` that read a named pipe: so what the program has taken is known at every moment.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::fixture::family::{Family, Sight, kill_alive};
+use crate::fixture::pipes::{Pipes, Reading};
+use crate::run::{self, Activity, RunError, Running};
+
+/// From one look at the program to the next.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// The program rests when it was idle at so many looks in a row.
+const RESTS: u32 = 10;
+
+/// What happens to the workers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feeding {
+    /// One of them is killed between two numbers.
+    Killed,
+    /// All are stopped until the program rests.
+    Stopped,
+}
+
+/// The program reads numbers from a named pipe.
+pub(super) struct Fed {
+    pub(super) feeding: Feeding,
+}
+
+impl Fed {
+    /// The pipe's name.
+    pub(super) const PIPE: &str = "pipe-0";
+    /// Nobody needs buffers of so many bytes.
+    pub(super) const FAR_TOO_MUCH: u64 = 16 << 20;
+    /// How many numbers are fed where a worker is killed.
+    pub(super) const COUNT: usize = 1000;
+    /// A prime, as it is fed.
+    const LINE: &[u8] = b"1000003\n";
+    const ARGS: [&str; 3] = ["--workers", "2", Self::PIPE];
+
+    /// So many numbers, as they are fed.
+    pub(super) fn text(count: usize) -> String {
+        String::from_utf8_lossy(Self::LINE).repeat(count)
+    }
+}
+
+impl Scenario for Fed {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        let unset = |error: io::Error| RunError::Stage(error.to_string());
+        // Makes the pipe; it is fed by its own writer below.
+        Pipes::make(stage.folder, 1).map_err(unset)?;
+        let running = stage.call(Self::ARGS).start()?;
+        let path = stage.folder.join(Self::PIPE);
+        let open = || OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
+        let pipe = loop {
+            match open() {
+                Ok(pipe) => break pipe,
+                Err(_) if running.has_ended() => return Ok(Observation::of(running.wait()?)),
+                Err(_) => thread::sleep(LOOK),
+            }
+        };
+        let evidence = match self.feeding {
+            Feeding::Killed => Evidence::Family(feed_and_kill(&running, pipe)),
+            Feeding::Stopped => Evidence::Reading(feed_and_stop(&running, pipe)),
+        };
+        Ok(Observation::of(running.wait()?).with(evidence))
+    }
+
+    fn shown(&self, program: &str) -> String {
+        let call = format!("{program} {}", Self::ARGS.join(" "));
+        match self.feeding {
+            Feeding::Killed => {
+                format!("mkfifo pipe-0 ; {call} & pkill -KILL --oldest --parent $! # and feed pipe-0")
+            }
+            Feeding::Stopped => format!("mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0"),
+        }
+    }
+}
+
+/// Feeds half of the numbers, kills a child when there is one, feeds the other half.
+fn feed_and_kill(running: &Running, mut pipe: File) -> Family {
+    let half = Fed::LINE.repeat(Fed::COUNT / 2);
+    let mut family = Family::default();
+    let mut sight = Sight::default();
+    let _ = pipe.write_all(&half);
+    let mut rest = 0;
+    while let Some(program) = running.pid() {
+        let children = sight.look(program);
+        family.killed = children.into_iter().any(|child| kill_alive(running, child));
+        rest = if run::is_idle(program) { rest + 1 } else { 0 };
+        if family.killed || rest >= RESTS {
+            break;
+        }
+        thread::sleep(LOOK);
+    }
+    let _ = pipe.write_all(&half);
+    Family { most: sight.most, looks: sight.looks, ..family }
+}
+
+/// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much.
+fn feed_and_stop(running: &Running, mut pipe: File) -> Reading {
+    let mut reading = Reading::default();
+    let mut stopped: Vec<Pid> = Vec::new();
+    let mut idle = 0;
+    while let Some(program) = running.pid() {
+        for child in
+            run::children(program).into_iter().filter(|child| !stopped.contains(child)).collect::<Vec<_>>()
+        {
+            let _ = kill_process(child, Signal::STOP);
+            stopped.push(child);
+        }
+        let taken = feed(&mut pipe);
+        reading.most_memory += taken;
+        idle = if taken == 0 && is_at_rest(program) { idle + 1 } else { 0 };
+        reading.at_rest = idle >= RESTS && !stopped.is_empty();
+        if idle >= RESTS || reading.most_memory >= Fed::FAR_TOO_MUCH {
+            break;
+        }
+        thread::sleep(LOOK);
+    }
+    for child in stopped {
+        let _ = kill_process(child, Signal::CONT);
+    }
+    reading
+}
+
+/// Whether no thread of the program itself does anything; its children are stopped.
+fn is_at_rest(program: Pid) -> bool {
+    matches!(run::activity_of_one(program), Activity::Idle)
+}
+
+/// Writes whole lines until the pipe is full; how many bytes.
+fn feed(pipe: &mut File) -> u64 {
+    // A write of at most PIPE_BUF bytes is done as a whole or not at all (pipe(7)).
+    let part = Fed::LINE.repeat(512);
+    let mut taken = 0;
+    while taken < 1 << 20 && pipe.write(&part).is_ok() {
+        taken += part.len() as u64;
+    }
+    taken
+}
