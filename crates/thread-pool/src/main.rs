@@ -51,31 +51,37 @@ fn main() -> ExitCode {
 /// What a job came to: its number, and its result unless it panicked.
 type Outcome = (u64, Option<u128>);
 
-/// Runs all jobs and prints their outcomes in job order. Gives back how many jobs failed, or the first error of
-/// [`report`] or of a worker that could not be started.
+/// Gives back how many jobs failed.
 fn run(args: &Args) -> Result<u64> {
     ensure!(args.workers <= MAX_WORKERS, "{} workers: more than {MAX_WORKERS}", args.workers);
+    run_jobs(args)
+}
+
+/// Runs all jobs on the workers and prints their outcomes in job order. Gives back how many jobs failed, or the first
+/// error of [`report`] or of a worker that could not be started.
+fn run_jobs(args: &Args) -> Result<u64> {
     // BEGIN SOLUTION
     use std::sync::{Mutex, mpsc};
     use std::thread;
 
     // All jobs are known from the start, so the queue need not store them: it is what is left of the range.
-    let queue = &Mutex::new(1..=args.jobs);
+    let queue = Mutex::new(1..=args.jobs);
+    // A closure of its own gives the guard back before the job is run; see the tempting bug.
+    let next_job = || queue.lock().unwrap().next();
+    let serve = &|worker, sender: mpsc::SyncSender<Outcome>| {
+        while let Some(job) = next_job() {
+            if sender.send((job, run_job(worker, job, args))).is_err() {
+                break;
+            }
+        }
+    };
     thread::scope(|scope| {
         // Bounded, so that the workers do not run far ahead of a slow reader. The receiver belongs to this closure:
-        // whenever it returns, early or not, a worker that still has an outcome learns that nobody wants it.
+        // when it returns early, a worker that still has an outcome learns that nobody wants it.
         let (sender, outcomes) = mpsc::sync_channel(args.workers);
         for worker in 0..args.workers {
             let sender = sender.clone();
-            let work = move || {
-                let next_job = || queue.lock().unwrap().next();
-                // The closure gives the guard back before the job is run; see the tempting bug.
-                while let Some(job) = next_job() {
-                    if sender.send((job, run_job(worker, job, args))).is_err() {
-                        break;
-                    }
-                }
-            };
+            let work = move || serve(worker, sender);
             thread::Builder::new().spawn_scoped(scope, work).with_context(|| format!("worker {worker}"))?;
         }
         // The outcomes end when the last sender is gone, and this one is not a worker's.
