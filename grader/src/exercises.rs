@@ -17,11 +17,17 @@ use crate::exercise::Exercise;
 
 /// All exercises, in the order of the course.
 pub static ALL: &[&Exercise] = &[
+    &hello_threads::EXERCISE,
     &even_odd::EXERCISE,
-    &bank_account::EXERCISE,
+    &race_counter::EXERCISE,
+    &message_queue::EXERCISE,
     &producer_consumer::EXERCISE,
+    &thread_pool::EXERCISE,
+    &bank_account::EXERCISE,
+    &file_reader::EXERCISE,
     &downloader::EXERCISE,
     &primes::EXERCISE,
+    &pipeline::EXERCISE,
     &chat_server::EXERCISE,
 ];
 

@@ -106,6 +106,21 @@ fn a_closed_standard_output_ends_every_mode_quietly() {
 }
 
 #[test]
+fn a_full_disk_behind_standard_output_is_an_error_in_every_mode() {
+    let server = Server::start();
+    let join = ["join", &server.address, "--name", "ann"];
+    for arguments in [&["demo"][..], &["serve"], &join] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(PROGRAM);
+        command.args(arguments).stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped());
+        let output = finish(command.spawn().unwrap());
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {errors}");
+        assert!(errors.starts_with("chat-server: standard output: "), "{arguments:?}: {errors}");
+    }
+}
+
+#[test]
 fn the_own_join_comes_first_and_numbers_have_no_gap() {
     let server = Server::start();
     let mut ann = Client::join(&server, "ann");

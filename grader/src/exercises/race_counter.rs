@@ -87,14 +87,16 @@ fn counts(seen: &Observation) -> impl Iterator<Item = (usize, Count<'_>)> {
 }
 
 fn exact(seen: &Observation, mode: &str) -> Judgement {
-    match counts(seen).find(|(_, count)| count.mode == mode) {
-        Some((at, count)) if count.lost > 0 || count.counted != count.expected => {
-            let expected = format!("{mode} counts all {} additions", count.expected);
-            let seen = format!("it counts {} and says that it lost {}", count.counted, count.lost);
-            Fault::new(expected, seen).at(at).into()
-        }
-        Some(_) => Judgement::Kept,
-        None => Judgement::Unproven(format!("there is no line of {mode}")),
+    let of_mode = |line: &&str| line.split(' ').next() == Some(mode);
+    let mut lines = seen.stdout.lines.iter().map(|line| &**line).enumerate();
+    let Some((at, line)) = lines.find(|(_, line)| of_mode(line)) else {
+        return Judgement::Unproven(format!("there is no line of {mode}"));
+    };
+    match Count::parse(line) {
+        Some(count) if count.lost == 0 && count.counted == count.expected => Judgement::Kept,
+        _ => Fault::new(format!("{mode} counts every addition"), format!("it says {}", quoted(line)))
+            .at(at)
+            .into(),
     }
 }
 
@@ -158,6 +160,8 @@ mod tests {
         assert_eq!(exact(&output(RIGHT), "mutex"), Judgement::Kept);
         let lossy = RIGHT.replace("mutex expected 4 counted 4 lost 0", "mutex expected 4 counted 3 lost 1");
         assert!(matches!(exact(&output(&lossy), "mutex"), Judgement::Broken(_)));
+        let gained = RIGHT.replace("mutex expected 4 counted 4 lost 0", "mutex expected 4 counted 8 lost -4");
+        assert!(matches!(exact(&output(&gained), "mutex"), Judgement::Broken(_)));
         assert!(matches!(exact(&output(""), "mutex"), Judgement::Unproven(_)));
     }
 

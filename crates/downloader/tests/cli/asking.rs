@@ -158,24 +158,40 @@ fn an_endless_url_fails_without_a_panic() {
     expect_failure(&url, &["--retries", "0"], "bad-url");
 }
 
-/// Runs the program with a standard output that is closed at the other end.
-#[track_caller]
-fn expect_quiet_end(arguments: &[&str]) {
+/// The exit code and standard error of a run that writes to `stdout`.
+fn run_into(stdout: impl Into<Stdio>, arguments: &[&str]) -> (Option<i32>, String) {
     let out = folder();
-    let (reader, writer) = io::pipe().unwrap();
     let (mut errors, errors_writer) = io::pipe().unwrap();
-    drop(reader);
     let child = std::process::Command::new(env!("CARGO_BIN_EXE_downloader"))
         .env_clear()
         .args(arguments)
         .current_dir(&out)
         .stdin(Stdio::null())
-        .stdout(writer)
+        .stdout(stdout)
         .stderr(errors_writer)
         .spawn()
         .unwrap();
-    assert!(wait(child).success());
-    assert_eq!(io::read_to_string(&mut errors).unwrap(), "");
+    let status = wait(child);
+    (status.code(), io::read_to_string(&mut errors).unwrap())
+}
+
+/// Runs the program with a standard output that is closed at the other end.
+#[track_caller]
+fn expect_quiet_end(arguments: &[&str]) {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(run_into(writer, arguments), (Some(0), String::new()));
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error() {
+    let server = echo();
+    for arguments in [&["--simulate", "a"][..], &[&server.url("/a")]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let (code, errors) = run_into(full, arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {errors}");
+        assert!(errors.starts_with("downloader: standard output: "), "{arguments:?}: {errors}");
+    }
 }
 
 #[test]
