@@ -142,7 +142,7 @@ fn make_pipe(path: &Path) {
 #[test]
 fn memory_does_not_grow_with_the_file() {
     let folder = TempDir::new().unwrap();
-    let size = 256 << 20;
+    let size = 2 << 30;
     File::create(folder.path().join("large")).unwrap().set_len(size).unwrap();
     let script = "ulimit -v 131072 && exec \"$0\" --workers=1 large";
     Command::new("sh")

@@ -33,7 +33,7 @@ fn parse_pids(list: &str) -> Vec<Pid> {
 /// One thread at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Thread {
-    /// The letter of its state: `R` runs or wants to, `S` sleeps, `D` waits for a disk, `Z` is dead.
+    /// The letter of its state: `R` runs or wants to, `S` sleeps, `D` waits for a disk.
     pub(super) state: char,
     /// Time on a processor.
     pub(super) ran: Duration,
@@ -45,7 +45,7 @@ pub(super) struct Thread {
     pub(super) waits_for_ever: bool,
 }
 
-/// The threads of `process`; empty when it has ended.
+/// The living threads of `process`; empty when it has ended, waited for or not.
 pub(super) fn threads(process: Pid) -> Vec<Thread> {
     let pid = process.as_raw_nonzero();
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
@@ -53,7 +53,7 @@ pub(super) fn threads(process: Pid) -> Vec<Thread> {
         let file = |name| fs::read_to_string(task.path().join(name)).ok();
         parse_thread(&file("stat")?, &file("schedstat")?, &file("syscall").unwrap_or_default())
     };
-    tasks.flatten().filter_map(read).collect()
+    tasks.flatten().filter_map(read).filter(|thread| !matches!(thread.state, 'Z' | 'X')).collect()
 }
 
 fn parse_thread(stat: &str, schedstat: &str, syscall: &str) -> Option<Thread> {
@@ -169,6 +169,17 @@ mod tests {
             waits_for_ever: true,
         };
         assert_eq!(thread, expected);
+    }
+
+    /// A parent that sleeps is idle, though it has left a child unwaited for.
+    #[test]
+    fn a_zombie_has_no_threads() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        let unreaped = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+        rustix::process::waitid(rustix::process::WaitId::Pid(pid), unreaped).unwrap();
+        assert_eq!(threads(pid), []);
+        child.wait().unwrap();
     }
 
     #[test]
