@@ -187,7 +187,7 @@ fn expect_quiet_end(arguments: &[&str]) {
 fn a_full_disk_behind_standard_output_is_an_error() {
     let server = echo();
     for arguments in [&["--simulate", "a"][..], &[&server.url("/a")]] {
-        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let (code, errors) = run_into(full, arguments);
         assert_eq!(code, Some(1), "{arguments:?}: {errors}");
         assert!(errors.starts_with("downloader: standard output: "), "{arguments:?}: {errors}");
