@@ -1,14 +1,16 @@
 //! Building the program that is graded.
 //!
-//! The source is put into a small workspace of its own (the *package*) with the course's manifest
-//! and lock file, and built by cargo, offline once the dependencies are there. Programs are kept
-//! under the hash of everything that went into them, so the same source is built only once.
+//! Cargo builds the dependencies, from the course's manifests and lock file, and shows how it calls the
+//! compiler. Each source is then built by the compiler alone, in a folder of its own. Programs are
+//! kept under the hash of everything that went into them, so the same source is built only once.
 
+mod dependencies;
 mod diagnostics;
 mod package;
+mod recipe;
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -23,6 +25,7 @@ use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
+use recipe::Recipe;
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -42,6 +45,15 @@ pub enum Kind {
     Controlled,
 }
 
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Controlled => "controlled",
+        }
+    }
+}
+
 /// The compiler's thread-sanitizer pass turns atomic operations into calls (of all crates but the
 /// precompiled std, of which inlined code counts as the caller's). Everything else that the pass could
 /// watch is switched off. Frame pointers let the runtime find callers; the calls stay
@@ -58,32 +70,27 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
 /// plainly before.
 pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Control, Error> {
     match build(workspace, exercise, source, Kind::Controlled)? {
-        Build::Program(program) => Ok(Control { program, runtime: runtime(workspace)? }),
+        Build::Program(program) => Ok(Control { program, runtime: dependencies::runtime(workspace)? }),
         Build::Errors(message) => Err(Error::Cargo(message)),
     }
 }
 
-/// The library that is preloaded, built from the workspace if it was not.
-fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
-    let target = workspace.build_folder().join("target");
-    static BUILT: OnceLock<()> = OnceLock::new();
-    if BUILT.get().is_none() {
-        let _lock = lock(&workspace.build_folder().join("lock"))?;
-        let outcome = cargo(workspace.root(), &target)
-            .args(["build", "--offline", "--release", "--quiet", "--package", "runtime"])
-            .run()?;
-        if outcome.ending.code() != Some(0) {
-            return Err(Error::Cargo(last_words(&outcome)));
-        }
-        let _ = BUILT.set(());
+/// Fetches and builds all that sources of `exercise` are built with.
+///
+/// # Errors
+/// When cargo cannot be run, or cannot fetch or build the dependencies.
+pub fn prepare(workspace: &Workspace, exercise: &str) -> Result<(), Error> {
+    let package = Package::new(workspace, exercise)?;
+    for kind in [Kind::Plain, Kind::Controlled] {
+        dependencies::recipe(workspace, &package, kind)?;
     }
-    Ok(target.join("release").join("liblockstep_runtime.so"))
+    dependencies::runtime(workspace).map(drop)
 }
 
 /// Builds `source` as the program of `exercise`.
 ///
 /// # Errors
-/// When cargo cannot be run or fails for another reason than the source.
+/// When the compiler cannot be run or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
     let package = Package::new(workspace, exercise)?;
     let programs = workspace.build_folder().join("programs");
@@ -92,33 +99,36 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
         return Ok(Build::Program(program));
     }
     fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
-    let _lock = lock(&workspace.build_folder().join("lock"))?;
-    package.write(source)?;
-    fetch_once(workspace, exercise, &package)?;
-    let target = workspace.build_folder().join("target");
-    let command = cargo(package.folder(), &target).args([
-        "build",
-        "--offline",
-        "--release",
-        "--quiet",
-        "--message-format=json",
-        "--package",
-        exercise,
-    ]);
-    let (command, folder) = match kind {
-        Kind::Plain => (command, target.join("release")),
-        // With a named target the flags are not for build scripts and procedural macros.
-        Kind::Controlled => (
-            command.env("RUSTFLAGS", HOOKS).args(["--target", host()?]),
-            target.join(host()?).join("release"),
-        ),
-    };
-    let outcome = command.run()?;
+    let recipe = dependencies::recipe(workspace, &package, kind)?;
+    let folder = tempfile::tempdir().map_err(Error::file("the folder for temporary files"))?;
+    let folder = folder.path();
+    for (path, content) in &source.files {
+        package::write_file(&folder.join("crates").join(exercise).join("src").join(path), content)?;
+    }
+    let out = folder.join("out");
+    fs::create_dir(&out).map_err(Error::file(&out))?;
+    let outcome = compiler(&recipe, folder, &out).run()?;
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
-    keep(&folder.join(exercise), &program)?;
+    keep(&out.join(exercise.replace('-', "_")), &program)?;
     Ok(Build::Program(program))
+}
+
+/// The compiler in the build's own folder, with nothing of the user's environment.
+fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Invocation {
+    let mut remapped = std::ffi::OsString::from("--remap-path-prefix=");
+    remapped.push(folder);
+    remapped.push("=/build");
+    let call = Invocation::new(&recipe.compiler, folder)
+        .args(recipe.args_into(out))
+        .args([remapped])
+        .env("TMPDIR", out)
+        .limit(|limits| {
+            let minutes = |count: u64| Duration::from_secs(60 * count);
+            (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(3), minutes(30));
+        });
+    recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value))
 }
 
 /// Copies under another name first, so that an interrupted copy is never taken for a program.
@@ -155,45 +165,10 @@ fn compiler_version() -> Result<&'static str, Error> {
     VERSION.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
 }
 
-/// One build at a time: cargo would wait for its own lock anyway, and the package is shared.
-fn lock(path: &Path) -> Result<File, Error> {
-    let file = File::create(path).map_err(Error::file(path))?;
-    file.lock().map_err(Error::file(path))?;
-    Ok(file)
-}
-
-/// Downloads the exercise's dependencies, unless that was done for the same lock file and manifest.
-fn fetch_once(workspace: &Workspace, exercise: &str, package: &Package) -> Result<(), Error> {
-    let stamp = workspace.build_folder().join(format!("fetched-{exercise}"));
-    let wanted: Vec<u8> = package.parts().flatten().copied().collect();
-    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
-        return Ok(());
-    }
-    let target = workspace.build_folder().join("target");
-    let outcome = cargo(package.folder(), &target).args(["fetch", "--quiet", "--target", host()?]).run()?;
-    if outcome.ending.code() != Some(0) {
-        return Err(Error::Cargo(last_words(&outcome)));
-    }
-    fs::write(&stamp, wanted).map_err(Error::file(&stamp))
-}
-
 /// The target triple of this machine.
 pub fn host() -> Result<&'static str, Error> {
     let line = |text: &'static str| text.lines().find_map(|line| line.strip_prefix("host: "));
     compiler_version().and_then(|text| line(text).ok_or_else(|| Error::Cargo("rustc names no host".into())))
-}
-
-/// Cargo in `folder`, building into `target`, whatever the user's environment says.
-fn cargo(folder: &Path, target: &Path) -> Invocation {
-    let minutes = |count: u64| Duration::from_secs(60 * count);
-    Invocation::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
-        .inherit_environment()
-        .env("CARGO_TARGET_DIR", target)
-        .env("RUSTFLAGS", "")
-        .env("CARGO_TERM_COLOR", "never")
-        .limit(|limits| {
-            (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(30), minutes(30));
-        })
 }
 
 /// What an unsuccessful tool said last.

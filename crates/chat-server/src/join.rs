@@ -10,13 +10,8 @@ use crate::output;
 use crate::small_thread;
 
 pub(crate) fn run(address: &str, nick: &str) -> Result<()> {
-    talk(address, nick)
-        .map_err(|error| if error.is::<output::Closed>() { error } else { error.context(address.to_owned()) })
-}
-
-fn talk(address: &str, nick: &str) -> Result<()> {
-    let stream = Arc::new(TcpStream::connect(address)?);
-    (&*stream).write_all(format!("NAME {nick}\n").as_bytes())?;
+    let stream = Arc::new(TcpStream::connect(address).context(address.to_owned())?);
+    (&*stream).write_all(format!("NAME {nick}\n").as_bytes()).context(address.to_owned())?;
     let outgoing = Arc::clone(&stream);
     small_thread("stdin".to_owned(), move || {
         // A server that does not take the lines has closed or says why: the main thread sees that.
@@ -24,7 +19,7 @@ fn talk(address: &str, nick: &str) -> Result<()> {
         // The messages still come back: only this side has ended.
         let _ = outgoing.shutdown(Shutdown::Write);
     })?;
-    print_lines(BufReader::new(&*stream))
+    print_lines(BufReader::new(&*stream), address)
 }
 
 /// Copies what there is without waiting for whole lines, and ends the last line if the input did not.
@@ -44,17 +39,17 @@ fn send_lines(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<(
     if last == b'\n' { Ok(()) } else { output.write_all(b"\n") }
 }
 
-fn print_lines(mut input: impl BufRead) -> Result<()> {
+fn print_lines(mut input: impl BufRead, address: &str) -> Result<()> {
     let mut welcome = false;
     let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line).context("reading")? > 0 {
+    while input.read_until(b'\n', &mut line).with_context(|| format!("{address}: reading"))? > 0 {
         if let Some(reason) = line.strip_prefix(b"ERROR ") {
-            bail!("{}", String::from_utf8_lossy(reason).trim_end());
+            bail!("{address}: {}", String::from_utf8_lossy(reason).trim_end());
         }
         welcome |= line.starts_with(b"WELCOME ");
         output::print(&line)?;
         line.clear();
     }
-    ensure!(welcome, "the server closed the connection");
+    ensure!(welcome, "{address}: the server closed the connection");
     Ok(())
 }

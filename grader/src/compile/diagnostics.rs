@@ -9,14 +9,8 @@ use crate::error::Error;
 use crate::run::Outcome;
 use crate::source::Source;
 
-/// One line of cargo's `--message-format=json`, as far as it matters here (see the cargo book,
-/// "External tools").
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    message: Option<Diagnostic>,
-}
-
+/// One line of the compiler's `--error-format=json`, as far as it matters here (see the rustc book,
+/// "JSON output").
 #[derive(Deserialize)]
 struct Diagnostic {
     level: String,
@@ -26,9 +20,9 @@ struct Diagnostic {
 /// The errors of a build that failed.
 ///
 /// # Errors
-/// When cargo failed without an error from the compiler: then it is not the source's fault.
+/// When the compiler failed without an error in the source: then it is not the source's fault.
 pub(super) fn errors(outcome: &Outcome, exercise: &str, source: &Source) -> Result<String, Error> {
-    let text = rendered_errors(&String::from_utf8_lossy(&outcome.stdout));
+    let text = rendered_errors(&String::from_utf8_lossy(&outcome.stderr));
     if text.is_empty() {
         return Err(Error::Cargo(last_words(outcome)));
     }
@@ -38,9 +32,7 @@ pub(super) fn errors(outcome: &Outcome, exercise: &str, source: &Source) -> Resu
 fn rendered_errors(messages: &str) -> String {
     messages
         .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| message.reason == "compiler-message")
-        .filter_map(|message| message.message)
+        .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok())
         .filter(|diagnostic| diagnostic.level == "error" || diagnostic.level.starts_with("error:"))
         .filter_map(|diagnostic| diagnostic.rendered)
         // The closing "aborting due to N errors" says nothing that a student needs.
@@ -63,13 +55,13 @@ mod tests {
     #[test]
     fn only_errors_of_the_compiler_are_shown() {
         let messages = concat!(
-            r#"{"reason":"compiler-message","message":{"level":"warning","rendered":"warning: unused\n"}}"#,
+            r#"{"$message_type":"diagnostic","level":"warning","rendered":"warning: unused\n"}"#,
             "\n",
-            r#"{"reason":"compiler-message","message":{"level":"error","rendered":"error[E0308]: mismatched\n"}}"#,
+            r#"{"$message_type":"diagnostic","level":"error","rendered":"error[E0308]: mismatched\n"}"#,
             "\n",
-            r#"{"reason":"compiler-message","message":{"level":"error","rendered":"error: aborting due to 1 previous error\n"}}"#,
+            r#"{"$message_type":"diagnostic","level":"error","rendered":"error: aborting due to 1 previous error\n"}"#,
             "\n",
-            r#"{"reason":"build-finished","success":false}"#,
+            r#"{"$message_type":"artifact","artifact":"/out/even_odd","emit":"link"}"#,
             "\nnot json at all\n",
         );
         assert_eq!(rendered_errors(messages), "error[E0308]: mismatched\n");

@@ -1,5 +1,4 @@
-//! The small workspace in which one exercise is built: the course's manifests and lock file, and
-//! the source that is graded.
+//! The small workspace in which one exercise is built: the course's manifests and lock file, and a stub.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +6,6 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::error::Error;
-use crate::source::Source;
 use crate::workspace::Workspace;
 
 /// The package of one exercise, perhaps not written to disk yet.
@@ -31,6 +29,10 @@ impl Package {
         })
     }
 
+    pub(super) fn exercise(&self) -> &str {
+        &self.exercise
+    }
+
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -40,21 +42,18 @@ impl Package {
         [&self.root_manifest, &self.crate_manifest, &self.lock_file].into_iter().map(String::as_bytes)
     }
 
-    /// Writes the manifests and the source; nothing of an earlier source is left.
-    pub(super) fn write(&self, source: &Source) -> Result<(), Error> {
+    /// Writes the manifests, and a program that does nothing: what is compiled by cargo is never a
+    /// stranger's source. It is always written anew, as cargo compiles only what has changed.
+    pub(super) fn write_stub(&self) -> Result<(), Error> {
         let package = self.folder.join("crates").join(&self.exercise);
-        let src = package.join("src");
-        if src.exists() {
-            fs::remove_dir_all(&src).map_err(Error::file(&src))?;
-        }
         write_file(&self.folder.join("Cargo.toml"), self.root_manifest.as_bytes())?;
         write_file(&self.folder.join("Cargo.lock"), self.lock_file.as_bytes())?;
         write_file(&package.join("Cargo.toml"), self.crate_manifest.as_bytes())?;
-        source.files.iter().try_for_each(|(path, content)| write_file(&src.join(path), content))
+        write_file(&package.join("src/main.rs"), b"fn main() {}\n")
     }
 }
 
-fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
+pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
     }

@@ -1,0 +1,137 @@
+//! How the compiler is called for one exercise, as cargo does it.
+//!
+//! Cargo is asked once, with a stub in place of a solution, while a script beside it notes the call
+//! of the compiler. From then on a source is built by that call alone: nothing but the compiler
+//! meets a stranger's source, several can be built at once, and none sees another one's results.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The variable that tells the script which crate's call to note.
+pub(super) const CRATE_VARIABLE: &str = "LOCKSTEP_CRATE";
+/// The variable that tells the script where to note it.
+pub(super) const FILE_VARIABLE: &str = "LOCKSTEP_RECIPE";
+
+/// Stands between cargo and the compiler (`RUSTC_WORKSPACE_WRAPPER` in the cargo book) and notes the
+/// environment, an empty entry, and the words of the call, each ended by a zero byte.
+const RECORDER: &str = r#"#!/bin/sh
+case " $* " in
+*" --crate-name $LOCKSTEP_CRATE "*)
+    { env -0 && printf '\0' && printf '%s\0' "$@"; } >"$LOCKSTEP_RECIPE"
+    ;;
+esac
+exec "$@"
+"#;
+
+/// Writes the script that notes calls of the compiler.
+pub(super) fn write_recorder(path: &Path) -> Result<(), Error> {
+    fs::write(path, RECORDER).map_err(Error::file(path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(Error::file(path))
+}
+
+/// One call of the compiler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Recipe {
+    /// The compiler itself, no wrapper around it.
+    pub(super) compiler: PathBuf,
+    /// What it is called with.
+    pub(super) args: Vec<OsString>,
+    /// What `env!` may ask for: the package's name and version.
+    pub(super) environment: Vec<(OsString, OsString)>,
+}
+
+impl Recipe {
+    /// Reads what the script noted.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let noted = fs::read(path).map_err(Error::file(path))?;
+        let reason = "it is no call of the compiler; remove the folder that it stands in".to_owned();
+        Self::parse(&noted).ok_or(Error::Content { path: path.to_owned(), reason })
+    }
+
+    fn parse(noted: &[u8]) -> Option<Self> {
+        let mut words = noted.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
+        let environment =
+            words.by_ref().take_while(|entry| !entry.is_empty()).filter_map(package_variable).collect();
+        let compiler = words.next().filter(|word| !word.is_empty())?.into();
+        let mut args: Vec<OsString> = words.collect();
+        args.pop_if(|last| last.is_empty());
+        Some(Self { compiler, args, environment })
+    }
+
+    /// The words for building the same crate into `out`, as a file of the crate's name.
+    pub(super) fn args_into(&self, out: &Path) -> Vec<OsString> {
+        let mut args: Vec<OsString> = Vec::with_capacity(self.args.len() + 2);
+        let mut words = self.args.iter();
+        while let Some(word) = words.next() {
+            match word.as_bytes() {
+                b"--out-dir" => {
+                    words.next();
+                }
+                b"-C" => match words.next() {
+                    // Its value is a hash that would become part of the file's name.
+                    Some(value) if value.as_bytes().starts_with(b"extra-filename=") => {}
+                    value => args.extend([word].into_iter().chain(value).cloned()),
+                },
+                bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link".into()),
+                _ => args.push(word.clone()),
+            }
+        }
+        args.push("--out-dir".into());
+        args.push(out.into());
+        args
+    }
+}
+
+/// The variables that cargo sets for a crate and that the crate's source can ask for.
+fn package_variable(entry: OsString) -> Option<(OsString, OsString)> {
+    let bytes = entry.as_bytes();
+    let end = bytes.iter().position(|&byte| byte == b'=')?;
+    let (name, value) = (&bytes[..end], &bytes[end + 1..]);
+    let is_wanted = name.starts_with(b"CARGO_PKG_")
+        || [&b"CARGO_CRATE_NAME"[..], b"CARGO_BIN_NAME", b"CARGO_MANIFEST_DIR"].contains(&name);
+    is_wanted.then(|| (OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTED: &[u8] = b"HOME=/home/ann\0CARGO_PKG_NAME=even-odd\0\0/rust/rustc\0--crate-name\0even_odd\0\
+        crates/even-odd/src/main.rs\0--emit=dep-info,link\0-C\0opt-level=3\0-C\0extra-filename=-12\0--out-dir\0/deps\0";
+
+    #[test]
+    fn a_noted_call_is_read_without_the_users_own_variables() {
+        let recipe = Recipe::parse(NOTED).unwrap();
+        assert_eq!(recipe.compiler, Path::new("/rust/rustc"));
+        assert_eq!(recipe.environment, [("CARGO_PKG_NAME".into(), "even-odd".into())]);
+        assert_eq!(recipe.args.len(), 10);
+    }
+
+    #[test]
+    fn the_program_goes_to_the_builds_own_folder_under_the_crates_name() {
+        let args = Recipe::parse(NOTED).unwrap().args_into(Path::new("/build/out"));
+        let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap()).collect();
+        let wanted = [
+            "--crate-name",
+            "even_odd",
+            "crates/even-odd/src/main.rs",
+            "--emit=link",
+            "-C",
+            "opt-level=3",
+            "--out-dir",
+            "/build/out",
+        ];
+        assert_eq!(words, wanted);
+    }
+
+    #[test]
+    fn what_is_no_call_is_not_taken_for_one() {
+        assert_eq!(Recipe::parse(b""), None);
+        assert_eq!(Recipe::parse(b"A=1\0\0"), None);
+    }
+}
