@@ -9,6 +9,7 @@ use std::time::Duration;
 use schedule::ThreadId;
 
 use crate::run::{Ending, Outcome, RunError};
+use crate::sandbox::Network;
 pub use crate::stage::Stage;
 
 /// One way of calling the program.
@@ -22,6 +23,8 @@ pub struct Case {
     /// How many percent of the exercise's schedules explore gives to it; 0 for a case that is not
     /// explored. They add up to 100 at most, less where single runs are slow.
     pub share: u32,
+    /// Whom the program can talk to.
+    pub network: Network,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises that only runs under control can show: who wrote which line.
@@ -57,6 +60,7 @@ impl Case {
             scenario: Box::new(scenario),
             runs: 10,
             share: 0,
+            network: Network::Own,
             judges: Vec::new(),
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
@@ -67,6 +71,12 @@ impl Case {
     /// Sets how many times stress runs the case.
     pub fn runs(mut self, runs: u32) -> Self {
         self.runs = runs;
+        self
+    }
+
+    /// Lets the program talk to the grader's scripted servers and clients.
+    pub fn networked(mut self) -> Self {
+        self.network = Network::Shared;
         self
     }
 

@@ -8,6 +8,7 @@ use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
 use crate::report::Format;
+use crate::sandbox::Raised;
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///
@@ -52,6 +53,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
     pub preemptions: Option<u32>,
     #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -75,6 +78,8 @@ pub struct ReplayArgs {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
@@ -92,9 +97,25 @@ pub struct SelftestArgs {
     /// How many schedules to explore each program with
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
     pub schedules: u64,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
     /// The exercises to test [default: all]
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,
+}
+
+/// How programs are kept from doing harm.
+#[derive(Args, Clone, Debug)]
+pub struct SandboxArgs {
+    /// Refuse to grade where the sandbox is weaker than `strong`
+    #[arg(long, conflicts_with = "unsafe_no_sandbox")]
+    pub official: bool,
+    /// Run programs without a sandbox: they can do what you can
+    #[arg(long)]
+    pub unsafe_no_sandbox: bool,
+    /// Another limit than the usual one: cpu, wall, build (seconds), memory, output, disk (MiB), processes
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub limit: Vec<Raised>,
 }
 
 #[derive(Args, Debug)]

@@ -26,6 +26,7 @@ pub mod random;
 pub mod report;
 pub mod rubric;
 pub mod run;
+pub mod sandbox;
 pub mod search;
 pub mod shorten;
 pub mod solution_region;

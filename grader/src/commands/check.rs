@@ -19,6 +19,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let output = Output::open(args.output.output.as_deref())?;
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
+    super::enter(&workspace, &exercises, &args.sandbox)?;
     let progress = Progress::on_terminal();
     let mut reports = Vec::with_capacity(exercises.len());
     for exercise in exercises {

@@ -5,10 +5,13 @@ mod list;
 mod replay;
 mod selftest;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, SandboxArgs};
+use crate::compile;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
+use crate::sandbox::{self, Demand, Tier};
+use crate::workspace::Workspace;
 
 /// Does what the command line says.
 ///
@@ -22,6 +25,20 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Selftest(args)) => selftest::run(&args),
     }
+}
+
+/// Makes ready all that needs the network or trusts its input, then enters the sandbox. Must come before
+/// anything that starts a thread.
+fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
+    sandbox::raise(&sandbox.limit);
+    for exercise in exercises {
+        compile::prepare(workspace, exercise.name)?;
+    }
+    sandbox::enter(match (sandbox.official, sandbox.unsafe_no_sandbox) {
+        (true, _) => Demand::Official,
+        (_, true) => Demand::Nothing,
+        _ => Demand::Some,
+    })
 }
 
 /// The exercises called `names`, in the order of the course; all for no name.

@@ -27,8 +27,10 @@ use crate::workspace::Workspace;
 const AT_ONCE: usize = 2;
 
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
+    let workspace = Workspace::find()?;
+    super::enter(&workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
     let selftest = Selftest {
-        workspace: Workspace::find()?,
+        workspace,
         options: Options { schedules: args.schedules, ..Options::default() },
         progress: Progress::on_terminal(),
     };

@@ -97,7 +97,7 @@ fn lock(path: &Path) -> Result<File, Error> {
 fn cargo(folder: &Path, target: &Path) -> Invocation {
     let minutes = |count: u64| Duration::from_secs(60 * count);
     Invocation::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
-        .inherit_environment()
+        .trusted()
         .env("CARGO_TARGET_DIR", target)
         .env("RUSTFLAGS", "")
         .env("RUSTC_WRAPPER", "")

@@ -152,6 +152,15 @@ pub(super) fn processor_time(process: Pid) -> Duration {
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
 
+/// Bytes of memory that `process` has for itself: what it shares with a file or with others is left out.
+pub(super) fn memory(process: Pid) -> u64 {
+    let pid = process.as_raw_nonzero();
+    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let mut pages = pages.split_whitespace().skip(1).filter_map(|word| word.parse::<u64>().ok());
+    let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
+    resident.saturating_sub(shared) * rustix::param::page_size() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
