@@ -31,6 +31,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the exercises, their checks and points
     List(ListArgs),
+    /// Say what keeps programs from doing harm on this machine; each layer is tried
+    Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
     Selftest(SelftestArgs),
 }

@@ -16,6 +16,7 @@ use crate::explore::{self, Exploration, Extent};
 use crate::progress::Progress;
 use crate::report::{BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed};
 use crate::rubric::Rubric;
+use crate::rules;
 use crate::run::{Ending, RunError};
 use crate::source::Source;
 use crate::stage::Control;
@@ -129,6 +130,11 @@ impl<'a> Grading<'a> {
         progress: &'a Progress,
     ) -> Result<Prepared<'a>, Error> {
         let rubric = Rubric::read(workspace, exercise)?;
+        let refusals = rules::refusals(source);
+        if !refusals.is_empty() {
+            let message = words::refused(exercise.name, source, &refusals);
+            return Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)));
+        }
         progress.say(format!("{}: building", exercise.name));
         let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
             Build::Program(program) => program,

@@ -25,6 +25,7 @@ pub mod progress;
 pub mod random;
 pub mod report;
 pub mod rubric;
+pub mod rules;
 pub mod run;
 pub mod sandbox;
 pub mod search;

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use enter::{Demand, enter};
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
-pub use scratch::{Folder, folder};
+pub use scratch::{Folder, folder, open_to_all};
 pub use tier::{Tier, tier};
 
 /// What one program can reach, and how much of it. The keeper gets it as text.

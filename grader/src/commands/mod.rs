@@ -1,6 +1,7 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod doctor;
 mod list;
 mod replay;
 mod selftest;
@@ -23,6 +24,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
+        Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
     }
 }

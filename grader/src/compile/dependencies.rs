@@ -59,7 +59,9 @@ pub(super) fn target(workspace: &Workspace) -> PathBuf {
 /// Everything that decides about the dependencies.
 fn stamp_of(package: &Package) -> Result<Vec<u8>, Error> {
     let parts = package.parts().flatten().copied();
-    Ok(compiler_version()?.bytes().chain(parts).collect())
+    // A call names its files by their whole paths.
+    let folder = package.folder().as_os_str().as_encoded_bytes().iter().copied();
+    Ok(compiler_version()?.bytes().chain(folder).chain(parts).collect())
 }
 
 /// Builds the dependencies and the stub, and notes how the stub was built.

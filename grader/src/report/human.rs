@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Report};
+use crate::sandbox::Tier;
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();
@@ -150,6 +151,14 @@ fn run_details(failure: &Failure) -> String {
     text
 }
 
+/// Without one, whoever reads the report must know.
+fn sandbox(tier: Tier) -> String {
+    match tier {
+        Tier::None => format!("{0}NONE{0:#}", colour(Verdict::Fail)),
+        _ => tier.word().to_owned(),
+    }
+}
+
 fn totals(report: &Report) -> String {
     let mut counts: Vec<(Verdict, usize)> = Vec::new();
     for exercise in &report.exercises {
@@ -165,11 +174,12 @@ fn totals(report: &Report) -> String {
         .collect();
     let exercises = if report.exercises.len() == 1 { "exercise" } else { "exercises" };
     format!(
-        "\n{} {exercises}: {} · {}/{} points · seed {}\n",
+        "\n{} {exercises}: {} · {}/{} points · seed {} · sandbox {}\n",
         report.exercises.len(),
         words.join(", "),
         report.score,
         report.max_score,
         report.seed,
+        sandbox(report.sandbox),
     )
 }

@@ -7,6 +7,7 @@ mod json;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::sandbox::{self, Tier};
 use crate::verdict::Verdict;
 
 /// The version of the JSON form. Fields are added without changing it, never removed or renamed.
@@ -19,6 +20,8 @@ pub struct Report {
     pub schema_version: u32,
     /// The seed that everything drawn by chance came from.
     pub seed: u64,
+    /// How strong the sandbox was that the programs ran in.
+    pub sandbox: Tier,
     /// The worst verdict of all exercises.
     pub verdict: Verdict,
     /// The sum of all exercises.
@@ -147,6 +150,7 @@ impl Report {
         Self {
             schema_version: SCHEMA_VERSION,
             seed,
+            sandbox: sandbox::tier(),
             verdict: Verdict::worst(exercises.iter().map(|exercise| exercise.verdict)),
             score: exercises.iter().map(|exercise| exercise.score).sum(),
             max_score: exercises.iter().map(|exercise| exercise.max_score).sum(),

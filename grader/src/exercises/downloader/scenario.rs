@@ -10,6 +10,7 @@ use super::plan::{Input, Item, Plan, REFUSING, SERVER};
 use crate::case::{Evidence, Observation, Scenario, Stage, Text};
 use crate::fixture::http::{Content, Found, Server};
 use crate::run::{self, Invocation, RunError, Stdin};
+use crate::sandbox::open_to_all;
 
 /// The name of the file for [`Input::File`].
 const LIST: &str = "list.txt";
@@ -84,8 +85,10 @@ fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)])
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
     fs::create_dir_all(out)?;
+    open_to_all(out)?;
     for name in &plan.obstacles {
         fs::create_dir(out.join(name))?;
+        open_to_all(&out.join(name))?;
         fs::write(out.join(name).join("keep"), "")?;
     }
     let real =
