@@ -19,6 +19,7 @@ pub mod fixture;
 pub mod grade;
 pub mod interrupt;
 pub mod judges;
+pub mod late;
 pub mod linearizability;
 pub mod output;
 pub mod progress;

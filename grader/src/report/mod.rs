@@ -1,19 +1,31 @@
 //! What grading came to, as one plain value. Every output format is rendered from it, so no two
 //! formats can disagree.
 
+mod audience;
+mod columns;
 mod human;
 mod json;
+pub mod picture;
+#[cfg(test)]
+mod sample;
+mod source;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::late::Late;
 use crate::verdict::Verdict;
+
+pub use audience::{Audience, Visibility};
+use picture::{Picture, SourceLine};
+pub use source::SourceFile;
+pub(crate) use source::{listing, panic_line};
 
 /// The version of the JSON form. Fields are added without changing it, never removed or renamed.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The result of one call of the grader.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -27,19 +39,34 @@ pub struct Report {
     pub max_score: f64,
     /// The exercises, in the order of the course.
     pub exercises: Vec<ExerciseReport>,
+    /// Whether the grader was stopped before it had graded everything; then nothing is a pass.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub incomplete: bool,
+    /// What stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+    /// The exercises that it did not come to the end of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_graded: Vec<String>,
 }
 
 /// The result of one exercise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExerciseReport {
     /// Its name.
     pub exercise: String,
     /// The worst verdict of its checks, or why there are none.
     pub verdict: Verdict,
-    /// The points of the checks that passed.
+    /// The points of the checks that passed, less those lost for being late.
     pub score: f64,
     /// The points of all checks.
     pub max_score: f64,
+    /// What was lost for being late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
+    /// The points of checks that are kept from the reader; they are in the sums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Points>,
     /// Why nothing was judged: the compiler's errors, the stub that was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -51,10 +78,22 @@ pub struct ExerciseReport {
     pub checks: Vec<CheckReport>,
     /// How long grading took, without the build.
     pub seconds: f64,
+    /// What was graded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source: Vec<SourceFile>,
+}
+
+/// Points reached, and the most that could be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Points {
+    /// Points reached.
+    pub score: f64,
+    /// The most that could be reached.
+    pub max_score: f64,
 }
 
 /// Runs under controlled schedules.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
     /// Schedules run.
     pub schedules: u64,
@@ -63,12 +102,12 @@ pub struct Explored {
     /// Schedules a second; a time, so it differs from run to run.
     pub per_second: f64,
     /// What a bounded search came to, by case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bounded: Vec<BoundedReport>,
 }
 
 /// How far a search of all schedules with few preemptions came.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BoundedReport {
     /// The case.
     pub case: String,
@@ -83,14 +122,14 @@ pub struct BoundedReport {
 }
 
 /// Runs under the operating system's own schedule.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stressed {
     /// Runs of the program.
     pub runs: u64,
 }
 
 /// The result of one check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Its id.
     pub id: String,
@@ -100,6 +139,9 @@ pub struct CheckReport {
     pub score: f64,
     /// Points for passing.
     pub max_score: f64,
+    /// When students see it.
+    #[serde(default, skip_serializing_if = "Visibility::is_visible")]
+    pub visibility: Visibility,
     /// One sentence: what was found.
     pub message: String,
     /// Where it failed.
@@ -114,7 +156,7 @@ pub struct CheckReport {
 }
 
 /// One run that broke a promise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// What the contract asks for.
     pub expected: String,
@@ -137,8 +179,18 @@ pub struct Failure {
     pub replay: String,
     /// The output around the failure, numbered from 1, the line itself marked with `>`.
     pub lines: Vec<String>,
-    /// The run as columns, a thread each; empty for a run without control.
+    /// The student's line at which it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourceLine>,
+    /// The picture as columns of text, a thread each; empty for a run without control.
     pub trace: Vec<String>,
+    /// What the threads did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Report {
@@ -151,7 +203,24 @@ impl Report {
             score: exercises.iter().map(|exercise| exercise.score).sum(),
             max_score: exercises.iter().map(|exercise| exercise.max_score).sum(),
             exercises,
+            incomplete: false,
+            stopped_by: None,
+            not_graded: Vec::new(),
         }
+    }
+
+    /// The same report of a grader that was stopped by `reason` before it had graded `not_graded`.
+    pub fn stopped(self, reason: String, not_graded: Vec<String>) -> Self {
+        let verdict = self.verdict.max(Verdict::Inconclusive);
+        Self { verdict, incomplete: true, stopped_by: Some(reason), not_graded, ..self }
+    }
+}
+
+impl Failure {
+    /// The same failure with what the threads did.
+    pub fn with_picture(self, picture: Picture) -> Self {
+        let place = self.place.or_else(|| picture.place().cloned());
+        Self { place, trace: columns::lines(&picture), picture: Some(picture), ..self }
     }
 }
 
@@ -171,6 +240,18 @@ impl ExerciseReport {
             self.score = self.checks.iter().map(|check| check.score).sum();
             self.max_score = self.checks.iter().map(|check| check.max_score).sum();
         }
+    }
+
+    /// Takes off what `late` costs.
+    pub fn hand_in_late(&mut self, late: Late) {
+        self.score = late.left_of(self.score);
+        self.late = Some(late);
+    }
+
+    /// The path by which users know a file of the program.
+    pub fn path_of(&self, file: &str) -> String {
+        let known = self.source.iter().find(|source| source.file == file);
+        known.map_or_else(|| format!("crates/{}/src/{file}", self.exercise), |source| source.path.clone())
     }
 }
 
