@@ -37,4 +37,5 @@ pub mod stress;
 pub mod symbols;
 mod tally;
 pub mod verdict;
+pub mod workflow_files;
 pub mod workspace;

@@ -2,13 +2,25 @@
 //! formats can disagree.
 
 mod audience;
+mod classroom;
 mod columns;
+mod diagnostics;
+mod entries;
+mod escape;
+mod exercism;
+mod github;
+mod gradescope;
+mod html;
 mod human;
 mod json;
+mod junit;
 pub mod picture;
 #[cfg(test)]
 mod sample;
 mod source;
+mod summary;
+#[cfg(test)]
+mod tests;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -189,6 +201,11 @@ pub struct Failure {
     pub picture: Option<Picture>,
 }
 
+/// From 0: the empty sum of `Iterator::sum` is -0, which would be shown.
+fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.fold(0.0, |sum, number| sum + number)
+}
+
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -200,8 +217,8 @@ impl Report {
             schema_version: SCHEMA_VERSION,
             seed,
             verdict: Verdict::worst(exercises.iter().map(|exercise| exercise.verdict)),
-            score: exercises.iter().map(|exercise| exercise.score).sum(),
-            max_score: exercises.iter().map(|exercise| exercise.max_score).sum(),
+            score: sum(exercises.iter().map(|exercise| exercise.score)),
+            max_score: sum(exercises.iter().map(|exercise| exercise.max_score)),
             exercises,
             incomplete: false,
             stopped_by: None,
@@ -213,6 +230,17 @@ impl Report {
     pub fn stopped(self, reason: String, not_graded: Vec<String>) -> Self {
         let verdict = self.verdict.max(Verdict::Inconclusive);
         Self { verdict, incomplete: true, stopped_by: Some(reason), not_graded, ..self }
+    }
+
+    /// What is missing, in a line; `None` for a complete report.
+    pub(crate) fn incomplete_line(&self) -> Option<String> {
+        let reason = self.stopped_by.as_deref().unwrap_or("stopped");
+        self.incomplete.then(|| format!("incomplete: {reason}; not graded: {}", self.not_graded.join(", ")))
+    }
+
+    /// The summary of a job on GitHub, as Markdown of at most `most` bytes, for `audience`.
+    pub fn summary(&self, audience: Audience, most: usize) -> String {
+        summary::render(&self.seen_by(audience), most)
     }
 }
 
@@ -237,8 +265,8 @@ impl ExerciseReport {
         if self.message.is_none() {
             let counted = self.checks.iter().filter(|check| !check.is_advice());
             self.verdict = Verdict::worst(counted.map(|check| check.verdict));
-            self.score = self.checks.iter().map(|check| check.score).sum();
-            self.max_score = self.checks.iter().map(|check| check.max_score).sum();
+            self.score = sum(self.checks.iter().map(|check| check.score));
+            self.max_score = sum(self.checks.iter().map(|check| check.max_score));
         }
     }
 
@@ -258,19 +286,58 @@ impl ExerciseReport {
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people, on a terminal
     Human,
-    /// For programs.
+    /// For programs: all that there is
     Json,
+    /// One file for a browser: schedules as pictures beside the source
+    Html,
+    /// JUnit's XML, for GitLab, Jenkins and others
+    Junit,
+    /// Annotations and a job summary, for GitHub Actions
+    Github,
+    /// The result that GitHub Classroom's reporter reads
+    Classroom,
+    /// results.json of Gradescope
+    Gradescope,
+    /// results.json of an Exercism test runner
+    Exercism,
 }
 
 impl Format {
-    /// Renders `report`. The text for people has colours, as ANSI escapes, which the writer strips
-    /// where they are not wanted.
-    pub fn render(self, report: &Report) -> String {
+    /// The name that the command line uses.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Human => human::render(report),
-            Self::Json => json::render(report),
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Classroom => "classroom",
+            Self::Gradescope => "gradescope",
+            Self::Exercism => "exercism",
+        }
+    }
+
+    /// Renders `report` for students who may still hand in.
+    pub fn render(self, report: &Report) -> String {
+        self.render_for(report, Audience::Student)
+    }
+
+    /// Renders what `audience` may see of `report`; all of it in Gradescope's format, which says itself who
+    /// may see what. The text for people has colours, as ANSI escapes, which the writer strips where they
+    /// are not wanted.
+    pub fn render_for(self, report: &Report, audience: Audience) -> String {
+        let seen = report.seen_by(audience);
+        match self {
+            Self::Human => human::render(&seen),
+            Self::Json => json::render(&seen),
+            Self::Html => html::render(&seen),
+            Self::Junit => junit::render(&seen),
+            Self::Github => github::render(&seen, &github::unguessable_token()),
+            Self::Classroom => classroom::render(&seen),
+            Self::Gradescope => gradescope::render(report),
+            Self::Exercism => exercism::render(&seen),
         }
     }
 }
