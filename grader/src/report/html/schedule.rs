@@ -37,7 +37,7 @@ pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     let objects: Vec<String> = picture.objects.iter().filter_map(columns::object_line).collect();
     format!(
         "<figure class=\"schedule\">\n<div class=\"scroll\"><div class=\"grid\" \
-         style=\"grid-template-columns:max-content repeat({},minmax(6.2rem,1fr))\">\n{}</div></div>\n\
+         style=\"--lanes:{}\">\n{}</div></div>\n\
          <figcaption>{}</figcaption>\n</figure>\n",
         picture.lanes.len(),
         grid.html,
@@ -132,9 +132,10 @@ impl Grid<'_> {
         let style = format!(" style=\"grid-row:{};grid-column:{}\"", self.row, self.column(thread));
         let class = format!("{class} {}", colour(thread));
         let cell = match place {
+            // The place once more: narrow screens have no column for it.
             Some(place) => {
-                let title = format!("{style} title=\"{}\"", markup(&place.to_string()));
-                self.program.link(place, &class, content, &title)
+                let content = format!("{content}<small class=\"at\">{}</small>", markup(&place.to_string()));
+                self.program.link(place, &class, &content, &style)
             }
             None => format!("<span class=\"{class}\"{style}>{content}</span>"),
         };

@@ -31,7 +31,7 @@ pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     let words: String = picture.waits.iter().map(|wait| format!("<li>{}</li>\n", line(wait))).collect();
     let cycle = columns::cycle_line(picture).map(|line| format!("<p class=\"cycle\">{line}</p>\n"));
     format!(
-        "<figure class=\"waits\">\n{}<figcaption>{}<ul>\n{words}</ul></figcaption>\n</figure>\n",
+        "<figure class=\"waitfor\">\n{}<figcaption>{}<ul>\n{words}</ul></figcaption>\n</figure>\n",
         graph(picture),
         cycle.unwrap_or_default()
     )
@@ -87,7 +87,11 @@ fn edge(from: (f64, f64), to: (f64, f64), label: &str, class: &str) -> String {
         let control = ((from.0 + to.0) / 2.0 + nx * bend, (from.1 + to.1) / 2.0 + ny * bend);
         let start = towards(from, control, NODE);
         let end = towards(to, control, NODE + 3.0);
-        let middle = ((from.0 + to.0) / 4.0 + control.0 / 2.0, (from.1 + to.1) / 4.0 + control.1 / 2.0);
+        // Words are wide and low: beside an arrow that goes down they need more room.
+        let middle = (
+            (from.0 + to.0) / 4.0 + control.0 / 2.0 + nx * 26.0,
+            (from.1 + to.1) / 4.0 + control.1 / 2.0 + ny * 10.0,
+        );
         let path = format!(
             "M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}",
             start.0, start.1, control.0, control.1, end.0, end.1
