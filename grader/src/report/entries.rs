@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) visibility: Visibility,
     /// What was found, in a sentence.
     pub(crate) summary: String,
+    /// What was promised, what was seen, and how to see it again, without the run.
+    pub(crate) brief: String,
     /// All that there is to say; the summary for what kept its promise.
     pub(crate) details: String,
     /// Where in the student's source it shows.
@@ -86,6 +88,7 @@ fn of_message(exercise: &ExerciseReport, message: &str) -> Entry {
         max_score: exercise.max_score,
         visibility: Visibility::Visible,
         summary: first.to_owned(),
+        brief: first.to_owned(),
         details: message.to_owned(),
         mark: diagnostics::marks(exercise).into_iter().next(),
         call: None,
@@ -106,10 +109,16 @@ fn of_check(exercise: &ExerciseReport, check: &CheckReport) -> Entry {
         max_score: check.max_score,
         visibility: check.visibility,
         summary: check.message.clone(),
+        brief: failure.map_or_else(|| check.message.clone(), brief),
         details: failure.map_or_else(|| check.message.clone(), human::plain_failure),
         mark: failure.and_then(|failure| mark(exercise, failure)),
         call: failure.map(|failure| failure.call.clone()),
     }
+}
+
+fn brief(failure: &Failure) -> String {
+    let Failure { expected, seen, replay, .. } = failure;
+    format!("expected: {expected}\nseen: {seen}\nagain: {replay}")
 }
 
 fn mark(exercise: &ExerciseReport, failure: &Failure) -> Option<Mark> {
@@ -130,6 +139,7 @@ fn withheld(exercise: &ExerciseReport) -> Option<Entry> {
         max_score: points.max_score,
         visibility: Visibility::Visible,
         details: summary.clone(),
+        brief: summary.clone(),
         summary,
         mark: None,
         call: None,

@@ -13,8 +13,8 @@ pub(crate) fn markup(text: &str) -> String {
             '"' => safe += "&quot;",
             '\'' => safe += "&#39;",
             '\n' | '\t' => safe.push(c),
-            // A parser would make a line feed of it.
-            '\r' => safe += "&#13;",
+            // A parser would make a line feed of it, and HTML forbids its number.
+            '\r' => safe.push('\u{240d}'),
             c if c.is_control() || is_forbidden(c) => safe.push(char::REPLACEMENT_CHARACTER),
             c => safe.push(c),
         }
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(markup("]]></a b='\"'>&"), "]]&gt;&lt;/a b=&#39;&quot;&#39;&gt;&amp;");
         assert_eq!(
             markup("a\u{1b}[31m\u{0}\u{fffe}\r\n\u{202e}"),
-            "a\u{fffd}[31m\u{fffd}\u{fffd}&#13;\n\u{fffd}"
+            "a\u{fffd}[31m\u{fffd}\u{fffd}\u{240d}\n\u{fffd}"
         );
     }
 

@@ -69,7 +69,7 @@ fn of_exercise(exercise: &ExerciseReport) -> Vec<Annotation> {
             Outcome::Error | Outcome::Skipped | Outcome::Advice => "warning",
         };
         let place = entry.mark.map(|mark| (mark.path, mark.line));
-        Some(Annotation { kind, place, title: title(&entry.name), message: terminal(&entry.details) })
+        Some(Annotation { kind, place, title: title(&entry.name), message: terminal(&entry.brief) })
     };
     entries::of(exercise).into_iter().filter_map(of_entry).collect()
 }
