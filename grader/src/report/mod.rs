@@ -8,6 +8,7 @@ mod diagnostics;
 mod entries;
 mod escape;
 mod exercism;
+mod format;
 mod github;
 mod gradescope;
 mod html;
@@ -22,13 +23,13 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::late::Late;
 use crate::verdict::Verdict;
 
 pub use audience::{Audience, Visibility};
+pub use format::Format;
 use picture::{Picture, SourceLine};
 pub use source::SourceFile;
 pub(crate) use source::{listing, panic_line};
@@ -280,64 +281,5 @@ impl ExerciseReport {
     pub fn path_of(&self, file: &str) -> String {
         let known = self.source.iter().find(|source| source.file == file);
         known.map_or_else(|| format!("crates/{}/src/{file}", self.exercise), |source| source.path.clone())
-    }
-}
-
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people, on a terminal
-    Human,
-    /// For programs: all that there is
-    Json,
-    /// One file for a browser: schedules as pictures beside the source
-    Html,
-    /// JUnit's XML, for GitLab, Jenkins and others
-    Junit,
-    /// Annotations and a job summary, for GitHub Actions
-    Github,
-    /// The result that GitHub Classroom's reporter reads
-    Classroom,
-    /// results.json of Gradescope
-    Gradescope,
-    /// results.json of an Exercism test runner
-    Exercism,
-}
-
-impl Format {
-    /// The name that the command line uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Json => "json",
-            Self::Html => "html",
-            Self::Junit => "junit",
-            Self::Github => "github",
-            Self::Classroom => "classroom",
-            Self::Gradescope => "gradescope",
-            Self::Exercism => "exercism",
-        }
-    }
-
-    /// Renders `report` for students who may still hand in.
-    pub fn render(self, report: &Report) -> String {
-        self.render_for(report, Audience::Student)
-    }
-
-    /// Renders what `audience` may see of `report`; all of it in Gradescope's format, which says itself who
-    /// may see what. The text for people has colours, as ANSI escapes, which the writer strips where they
-    /// are not wanted.
-    pub fn render_for(self, report: &Report, audience: Audience) -> String {
-        let seen = report.seen_by(audience);
-        match self {
-            Self::Human => human::render(&seen),
-            Self::Json => json::render(&seen),
-            Self::Html => html::render(&seen),
-            Self::Junit => junit::render(&seen),
-            Self::Github => github::render(&seen, &github::unguessable_token()),
-            Self::Classroom => classroom::render(&seen),
-            Self::Gradescope => gradescope::render(report),
-            Self::Exercism => exercism::render(&seen),
-        }
     }
 }
