@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
+use crate::late::Moment;
 use crate::report::Format;
 use crate::sandbox::Raised;
 
@@ -54,10 +55,49 @@ pub struct CheckArgs {
     /// Explore all schedules with at most B preemptions instead of random ones, the fewest first
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
     pub preemptions: Option<u32>,
+    /// Also write the result to a file in this form; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
+    /// When it was due, if not as rubric.toml says: 2026-03-01T23:59:00+01:00
+    #[arg(long, value_name = "TIME", requires = "handed_in")]
+    pub due: Option<Moment>,
+    /// When it was handed in; takes off points for being late, as rubric.toml says
+    #[arg(long, value_name = "TIME")]
+    pub handed_in: Option<Moment>,
+    /// Show the checks that students see after the due date
+    #[arg(long)]
+    pub after_due: bool,
+    /// Show all checks, also those that students never see
+    #[arg(long)]
+    pub teacher: bool,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// One more report: its form and its file.
+#[derive(Clone, Debug)]
+pub struct ReportTarget {
+    /// The form.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl ReportTarget {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, path) = text.split_once('=').ok_or("it is FORMAT=FILE, as in junit=report.xml")?;
+        let unknown = |_| {
+            let known: Vec<&str> = Format::value_variants().iter().map(|format| format.name()).collect();
+            format!("no format is called `{format}`: there are {}", known.join(", "))
+        };
+        let format = Format::from_str(format, false).map_err(unknown)?;
+        if path.is_empty() {
+            return Err("the file has no name".into());
+        }
+        Ok(Self { format, path: path.into() })
+    }
 }
 
 #[derive(Args, Debug)]
@@ -87,8 +127,21 @@ pub struct ReplayArgs {
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    #[command(flatten)]
-    pub output: OutputArgs,
+    /// The form of the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
+    /// Write the list to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The forms of a list of exercises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
 }
 
 #[derive(Args, Debug)]

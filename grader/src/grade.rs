@@ -14,7 +14,10 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore::{self, Exploration, Extent};
 use crate::progress::Progress;
-use crate::report::{BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed};
+use crate::report::picture::Picture;
+use crate::report::{
+    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed, listing, panic_line,
+};
 use crate::rubric::Rubric;
 use crate::rules;
 use crate::run::{Ending, RunError};
@@ -64,13 +67,16 @@ pub fn grade(
     options: &Options,
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
-    let grading = match Grading::prepare(workspace, exercise, source, options, progress)? {
-        Prepared::Grading(grading) => grading,
-        Prepared::Report(report) => return Ok(report),
-    };
+    let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
     let started = Instant::now();
-    let mut report = grading.report()?;
+    let mut report = match prepared {
+        Prepared::Grading(grading) => grading.report()?,
+        Prepared::Report(report) => {
+            return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
+        }
+    };
     report.seconds = started.elapsed().as_secs_f64();
+    report.source = listing(source, exercise.name);
     Ok(report)
 }
 
@@ -87,6 +93,9 @@ fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message:
         stressed: Stressed::default(),
         checks: Vec::new(),
         seconds: 0.0,
+        late: None,
+        withheld: None,
+        source: Vec::new(),
     }
 }
 
@@ -248,9 +257,9 @@ impl<'a> Grading<'a> {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
             let found = finding.counterexample.map(|found| {
                 let schedule = found.record.schedule.to_string();
-                let trace = self.picture(&found.record, &found.fault);
+                let picture = self.picture(&found.record, &found.fault);
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                Failure { found_after: Some(found.found_after), trace, ..failure }
+                Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
             let tally = findings.tally(finding.check);
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
@@ -317,7 +326,7 @@ impl<'a> Grading<'a> {
         }
     }
 
-    fn picture(&self, record: &Record, fault: &Fault) -> Vec<String> {
+    fn picture(&self, record: &Record, fault: &Fault) -> Picture {
         let symbols = Symbols::read(&self.control.program, self.exercise.name);
         counterexample::picture(record, &symbols, fault.line)
     }
@@ -333,7 +342,9 @@ impl<'a> Grading<'a> {
             call: case.scenario.shown(self.exercise.name),
             replay: self.replay_command(case, schedule.as_deref()),
             found_after: None,
+            place: panic_line(&seen.stderr.lines, self.exercise.name),
             trace: Vec::new(),
+            picture: None,
             schedule,
         }
     }
@@ -357,7 +368,7 @@ impl<'a> Grading<'a> {
             .exercise
             .checks
             .iter()
-            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.points(check.id)))
+            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.worth(check.id)))
             .collect();
         let mut report = ExerciseReport {
             exercise: self.exercise.name.to_owned(),
@@ -372,6 +383,9 @@ impl<'a> Grading<'a> {
             stressed: Stressed { runs: findings.runs },
             checks,
             seconds: 0.0,
+            late: None,
+            withheld: None,
+            source: Vec::new(),
         };
         report.recount();
         report

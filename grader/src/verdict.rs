@@ -1,9 +1,9 @@
 //! What a check, or a whole exercise, came to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Ordered from best to worst, so that the worst of several is their maximum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every run that was judged kept the promise.
