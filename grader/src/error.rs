@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit_code;
+use crate::pull_request::Refusal;
 use crate::run::RunError;
 
 /// Why a command could not do its work.
@@ -33,6 +34,9 @@ pub enum Error {
         "the program left the schedule at step {step}: {why}; is it the source that the schedule was found in?"
     )]
     Diverged { step: u32, why: String },
+    /// A pull request is not taken.
+    #[error("the pull request is refused: {0}")]
+    PullRequest(#[from] Refusal),
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -60,6 +64,7 @@ impl Error {
         match self {
             Self::File { .. } | Self::Usage(_) | Self::NoWorkspace => exit_code::USAGE,
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
             Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,

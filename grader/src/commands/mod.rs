@@ -1,9 +1,13 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod hint;
 mod list;
+mod pull_request;
+mod release;
 mod replay;
 mod selftest;
+mod watch;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;
@@ -21,6 +25,11 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::Release(args)) => release::run(&args),
+        Some(Command::Watch(args)) => watch::run(&args),
+        Some(Command::Hint(args)) => hint::run(&args),
+        Some(Command::TakePullRequest(args)) => pull_request::take(&args),
+        Some(Command::PullRequestComment(args)) => pull_request::comment(&args),
     }
 }
 
