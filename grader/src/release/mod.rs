@@ -102,8 +102,8 @@ fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usi
     tree.insert(rubric.clone(), read(root, &rubric)?);
     let (sources, regions) = stub::of_crate(root, below(root, &package.join("src"))?)?;
     if regions == 0 {
-        let reason = "it has no solution region: there is nothing to take out for students".to_owned();
-        return Err(Error::Content { path: root.join(package).join("src"), reason });
+        let src = root.join(package).join("src");
+        return Err(Error::Usage(format!("{}: it has no solution region to take out", src.display())));
     }
     tree.extend(sources);
     Ok(regions)

@@ -22,10 +22,9 @@ pub(super) fn of_crate(root: &Path, sources: Tree) -> Result<(Tree, usize), Erro
     let mut stubs = Tree::new();
     let mut regions = 0;
     for (path, content) in sources {
-        let content_error = |reason: String| Error::Content { path: root.join(&path), reason };
-        let text = String::from_utf8(content).map_err(|error| content_error(error.to_string()))?;
-        let (stub, count) =
-            solution_region::strip(&text).map_err(|error| content_error(error.to_string()))?;
+        let unusable = |reason: String| Error::Usage(format!("{}: {reason}", root.join(&path).display()));
+        let text = String::from_utf8(content).map_err(|error| unusable(error.to_string()))?;
+        let (stub, count) = solution_region::strip(&text).map_err(|error| unusable(error.to_string()))?;
         regions += count;
         let stub = if path.ends_with("src/main.rs") { quieted(&stub) } else { stub };
         stubs.insert(path, stub.into_bytes());
