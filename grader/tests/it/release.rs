@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::{grade, grade_in, root};
 
-/// A students' repository that builds into this workspace's `target`, where dependencies are built already.
+/// A students' repository in a folder of its own.
 struct Students {
     outer: TempDir,
 }
@@ -27,6 +27,16 @@ impl Students {
 
     fn folder(&self) -> PathBuf {
         self.outer.path().join("students")
+    }
+
+    /// Lets it use the dependencies that are built in this workspace already.
+    fn with_dependencies(self) -> Self {
+        let below = "target/grade/target";
+        let built = root().join(below);
+        fs::create_dir_all(&built).unwrap();
+        fs::create_dir_all(self.folder().join("target/grade")).unwrap();
+        std::os::unix::fs::symlink(built, self.folder().join(below)).unwrap();
+        self
     }
 
     /// Every file's path, from the folder.
@@ -139,8 +149,7 @@ impl Drop for Watching {
 
 #[test]
 fn a_stub_is_not_implemented_until_the_solution_is_saved() {
-    let students = Students::released();
-    std::os::unix::fs::symlink(root().join("target"), students.folder().join("target")).unwrap();
+    let students = Students::released().with_dependencies();
     let mut watching = Watching::start(&students.folder(), "even-odd");
     let stub = watching.next_result();
     assert!(stub.contains("not-implemented") && stub.contains("src/main.rs:"), "{stub}");
