@@ -115,5 +115,6 @@ fn last_line(errors: &mut std::fs::File) -> String {
     let text = String::from_utf8_lossy(&text);
     let fatal = text.lines().find(|line| line.contains("fsck error"));
     let line = fatal.or(text.lines().rfind(|line| !line.trim().is_empty()));
-    line.unwrap_or("it says nothing").chars().filter(|c| !c.is_control()).take(200).collect()
+    let line = line.map(|line| line.replace("invalid index-pack output", "no usable pack of at most 64 MiB"));
+    line.as_deref().unwrap_or("it says nothing").chars().filter(|c| !c.is_control()).take(200).collect()
 }
