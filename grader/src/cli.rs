@@ -8,6 +8,7 @@ use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
 use crate::late::Moment;
+use crate::pull_request::ObjectId;
 use crate::report::Format;
 use crate::sandbox::Raised;
 
@@ -36,6 +37,18 @@ pub enum Command {
     Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
     Selftest(SelftestArgs),
+    /// Make the students' repository: the exercises without their solutions, and the grader
+    Release(ReleaseArgs),
+    /// Grade an exercise again whenever its source is saved
+    Watch(WatchArgs),
+    /// Give a hint for an exercise, and a further one each time
+    Hint(HintArgs),
+    /// Take the sources out of a pull request, as data
+    #[command(hide = true)]
+    TakePullRequest(TakePullRequestArgs),
+    /// Turn a report into the comment on a pull request, after checking every part of it
+    #[command(hide = true)]
+    PullRequestComment(PullRequestCommentArgs),
 }
 
 #[derive(Args, Debug)]
@@ -171,6 +184,66 @@ pub struct SandboxArgs {
     /// Another limit than the usual one: cpu, wall, build (seconds), memory, output, disk (MiB), processes
     #[arg(long, value_name = "NAME=NUMBER")]
     pub limit: Vec<Raised>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReleaseArgs {
+    /// Where it is written: a folder that is not there yet, or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// The exercises to watch, graded at once as well [default: all, graded when saved]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
+    /// Everything drawn by chance comes from this number
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How many schedules to explore an exercise with, over all its cases
+    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
+    pub schedules: u64,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct HintArgs {
+    /// The exercise
+    pub exercise: String,
+    /// All hints at once
+    #[arg(long)]
+    pub all: bool,
+    /// Forget which hints were shown; the next one is the first again
+    #[arg(long, conflicts_with = "all")]
+    pub reset: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct TakePullRequestArgs {
+    /// The repository that the pull request was made to: a URL or a folder
+    #[arg(long, value_name = "URL")]
+    pub repository: String,
+    /// The number of the pull request
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub number: u64,
+    /// The commit that the event named as its head: nothing else is taken
+    #[arg(long, value_name = "SHA")]
+    pub head: ObjectId,
+    /// Where crates/*/src is written: a folder that is not there yet, or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct PullRequestCommentArgs {
+    /// The report, in its JSON form
+    #[arg(long, value_name = "FILE")]
+    pub report: PathBuf,
+    /// The commit that it is about
+    #[arg(long, value_name = "SHA")]
+    pub head: ObjectId,
 }
 
 #[derive(Args, Debug)]

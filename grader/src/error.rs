@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit_code;
+use crate::pull_request::Refusal;
 use crate::run::RunError;
 use crate::sandbox::Tier;
 
@@ -40,6 +41,9 @@ pub enum Error {
         {}", found.word(), least.word(), way_out(*.least)
     )]
     Sandbox { found: Tier, least: Tier },
+    /// A pull request is not taken.
+    #[error("the pull request is refused: {0}")]
+    PullRequest(#[from] Refusal),
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -67,6 +71,7 @@ impl Error {
         match self {
             Self::File { .. } | Self::Usage(_) | Self::NoWorkspace | Self::Sandbox { .. } => exit_code::USAGE,
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
             Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,

@@ -202,7 +202,10 @@ impl<'a> Grading<'a> {
             preemptions: self.options.preemptions,
         };
         let failed = |check: &str| findings.has_failed(check);
-        match explore::explore(&self.control, case, self.options.seed, extent, failed) {
+        let what = format!("{}: {}", self.exercise.name, case.id);
+        self.progress.begin(what, "schedules", extent.schedules);
+        let tell = |count| self.progress.done(count);
+        match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
             Ok(exploration) => {
                 self.add(case, exploration, findings);
                 self.starve(case, findings)?;

@@ -36,6 +36,20 @@ impl Verdict {
         }
     }
 
+    /// The verdict of a word that reports use.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Pass,
+            Self::Skipped,
+            Self::Inconclusive,
+            Self::Fail,
+            Self::NotImplemented,
+            Self::Refused,
+            Self::BuildError,
+        ];
+        all.into_iter().find(|verdict| verdict.word() == word)
+    }
+
     /// The worst of `verdicts`; `Pass` for none.
     pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
         verdicts.into_iter().max().unwrap_or(Self::Pass)

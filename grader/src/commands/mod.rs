@@ -2,9 +2,13 @@
 
 mod check;
 mod doctor;
+mod hint;
 mod list;
+mod pull_request;
+mod release;
 mod replay;
 mod selftest;
+mod watch;
 
 use crate::cli::{Cli, Command, SandboxArgs};
 use crate::compile;
@@ -26,6 +30,11 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::Release(args)) => release::run(&args),
+        Some(Command::Watch(args)) => watch::run(&args),
+        Some(Command::Hint(args)) => hint::run(&args),
+        Some(Command::TakePullRequest(args)) => pull_request::take(&args),
+        Some(Command::PullRequestComment(args)) => pull_request::comment(&args),
     }
 }
 

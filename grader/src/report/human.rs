@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::escape::terminal;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Points, Report};
+use crate::next_step::next_step;
 use crate::sandbox::Tier;
 use crate::verdict::Verdict;
 
@@ -23,6 +24,7 @@ pub(super) fn render(report: &Report) -> String {
         text += &details(exercise);
     }
     text += &totals(report);
+    text += &next_step(report).map(|step| format!("{}\n", terminal(&step))).unwrap_or_default();
     text
 }
 

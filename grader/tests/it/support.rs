@@ -16,8 +16,14 @@ pub(crate) fn root() -> PathBuf {
 /// A call of the grader in the workspace. A test that hangs is ended long before CI is.
 #[track_caller]
 pub(crate) fn grade<'a>(args: impl IntoIterator<Item = &'a str>) -> Assert {
+    grade_in(&root(), args)
+}
+
+/// A call of the grader in another folder.
+#[track_caller]
+pub(crate) fn grade_in<'a>(folder: &Path, args: impl IntoIterator<Item = &'a str>) -> Assert {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-    command.args(args).current_dir(root());
+    command.args(args).current_dir(folder);
     assert_cmd::Command::from_std(command).timeout(Duration::from_secs(600)).assert()
 }
 
