@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use grader::case::Case;
 use grader::exercise::Exercise;
 use grader::exercises;
 use grader::rubric::Rubric;
@@ -115,15 +116,17 @@ fn every_exercise_has_mutants_for_every_check_and_variants() {
     });
 }
 
+/// The checks that a case says something about, in whatever way.
+fn checks_of(case: &Case) -> impl Iterator<Item = &'static str> {
+    let judges = case.judges.iter().chain(&case.controlled_judges).chain(&case.starved_judges);
+    judges.map(|(check, _)| *check).chain(case.witnesses.iter().map(|witness| witness.check))
+}
+
 #[test]
 fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
     no_exercise_has(|exercise| {
         let cases = (exercise.cases)(0);
-        let judged: Vec<&str> = cases
-            .iter()
-            .flat_map(|case| case.judges.iter().chain(&case.controlled_judges))
-            .map(|(check, _)| *check)
-            .collect();
+        let judged: Vec<&str> = cases.iter().flat_map(checks_of).collect();
         let unjudged = exercise.checks.iter().find(|check| !judged.contains(&check.id)).map(|check| check.id);
         let unknown = judged.iter().copied().find(|id| exercise.check(id).is_none());
         unjudged.or(unknown).map(str::to_owned)
