@@ -207,7 +207,7 @@ fn bounded_memory(seen: &Observation) -> Judgement {
     match reading(seen) {
         Some(reading) if reading.most_memory > MOST => {
             let megabytes = reading.most_memory >> 20;
-            let seen = format!("it had {megabytes} MiB of its own while it read a file of 1 GiB");
+            let seen = format!("it had {megabytes} MiB of its own while it read a file of 512 MiB");
             Fault::new("memory that does not grow with the file", seen).into()
         }
         Some(reading) if reading.looks >= 10 => Judgement::Kept,
