@@ -72,12 +72,12 @@ impl Scenario for Piped {
     }
 }
 
-/// A file of 1 GiB without a line in it, which takes no room on the disk.
+/// A file of 512 MiB without a line in it, which takes no room on the disk.
 pub(super) struct Sparse;
 
 impl Scenario for Sparse {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        const SIZE: u64 = 1 << 30;
+        const SIZE: u64 = 1 << 29;
         let made = File::create(stage.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
         made.map_err(|error| RunError::Stage(error.to_string()))?;
         let running = stage.call(["sparse"]).start()?;
@@ -93,7 +93,7 @@ impl Scenario for Sparse {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("truncate --size 1G sparse ; {program} sparse")
+        format!("truncate --size 512M sparse ; {program} sparse")
     }
 }
 
