@@ -6,15 +6,17 @@
 
 mod diagnostics;
 mod package;
+mod slot;
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::error::Error;
 use crate::run::{Invocation, Outcome};
@@ -23,6 +25,7 @@ use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
+use slot::Slot;
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -68,7 +71,7 @@ fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
     let target = workspace.build_folder().join("target");
     static BUILT: OnceLock<()> = OnceLock::new();
     if BUILT.get().is_none() {
-        let _lock = lock(&workspace.build_folder().join("lock"))?;
+        let _slot = Slot::first(workspace)?;
         let outcome = cargo(workspace.root(), &target)
             .args(["build", "--offline", "--release", "--quiet", "--package", "runtime"])
             .run()?;
@@ -87,16 +90,22 @@ fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
     let package = Package::new(workspace, exercise)?;
     let programs = workspace.build_folder().join("programs");
-    let program = programs.join(format!("{exercise}-{}", key(&package, source, kind)?));
-    if program.is_file() {
+    let program = programs.join(format!("{exercise}-{}", key(&package, Some(source), kind)?));
+    let is_built = || program.is_file();
+    if is_built() {
         return Ok(Build::Program(program));
     }
     fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
-    let _lock = lock(&workspace.build_folder().join("lock"))?;
-    package.write(source)?;
-    fetch_once(workspace, exercise, &package)?;
-    let target = workspace.build_folder().join("target");
-    let command = cargo(package.folder(), &target).args([
+    let dependencies = format!("{exercise}-{}", key(&package, None, kind)?);
+    let slot = Slot::take(workspace, &dependencies)?;
+    // Somebody else may have built the same source meanwhile.
+    if is_built() {
+        return Ok(Build::Program(program));
+    }
+    let (folder, target) = (slot.package(exercise), slot.target());
+    package.write(&folder, source)?;
+    fetch_once(workspace, exercise, &package, &folder)?;
+    let command = cargo(&folder, &target).args([
         "build",
         "--offline",
         "--release",
@@ -105,7 +114,7 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
         "--package",
         exercise,
     ]);
-    let (command, folder) = match kind {
+    let (command, built) = match kind {
         Kind::Plain => (command, target.join("release")),
         // With a named target the flags are not for build scripts and procedural macros.
         Kind::Controlled => (
@@ -117,19 +126,22 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
-    keep(&folder.join(exercise), &program)?;
+    slot.remember(&dependencies)?;
+    keep(&built.join(exercise), &program)?;
     Ok(Build::Program(program))
 }
 
 /// Copies under another name first, so that an interrupted copy is never taken for a program.
 fn keep(built: &Path, program: &Path) -> Result<(), Error> {
-    let partial = program.with_extension("partial");
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let partial = NamedTempFile::new_in(folder).map_err(Error::file(folder))?.into_temp_path();
+    // With the permissions of what was built.
     fs::copy(built, &partial).map_err(Error::file(built))?;
-    fs::rename(&partial, program).map_err(Error::file(program))
+    partial.persist(program).map_err(|error| Error::file(program)(error.error))
 }
 
-/// The hash of everything that decides what the program does.
-fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> {
+/// The hash of everything that decides what the program does; without a source, what its dependencies are.
+fn key(package: &Package, source: Option<&Source>, kind: Kind) -> Result<String, Error> {
     let mut hash = Sha256::new();
     let mut add = |part: &[u8]| {
         hash.update(part.len().to_le_bytes());
@@ -138,7 +150,7 @@ fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> 
     add(compiler_version()?.as_bytes());
     add(if kind == Kind::Controlled { HOOKS.as_bytes() } else { b"" });
     package.parts().for_each(&mut add);
-    for (path, content) in &source.files {
+    for (path, content) in source.iter().flat_map(|source| &source.files) {
         add(path.as_os_str().as_encoded_bytes());
         add(content);
     }
@@ -155,22 +167,15 @@ fn compiler_version() -> Result<&'static str, Error> {
     VERSION.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
 }
 
-/// One build at a time: cargo would wait for its own lock anyway, and the package is shared.
-fn lock(path: &Path) -> Result<File, Error> {
-    let file = File::create(path).map_err(Error::file(path))?;
-    file.lock().map_err(Error::file(path))?;
-    Ok(file)
-}
-
 /// Downloads the exercise's dependencies, unless that was done for the same lock file and manifest.
-fn fetch_once(workspace: &Workspace, exercise: &str, package: &Package) -> Result<(), Error> {
+fn fetch_once(workspace: &Workspace, exercise: &str, package: &Package, folder: &Path) -> Result<(), Error> {
     let stamp = workspace.build_folder().join(format!("fetched-{exercise}"));
     let wanted: Vec<u8> = package.parts().flatten().copied().collect();
     if fs::read(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
     let target = workspace.build_folder().join("target");
-    let outcome = cargo(package.folder(), &target).args(["fetch", "--quiet", "--target", host()?]).run()?;
+    let outcome = cargo(folder, &target).args(["fetch", "--quiet", "--target", host()?]).run()?;
     if outcome.ending.code() != Some(0) {
         return Err(Error::Cargo(last_words(&outcome)));
     }

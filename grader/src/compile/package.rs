@@ -2,7 +2,7 @@
 //! the source that is graded.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::{Table, Value};
 
@@ -12,7 +12,6 @@ use crate::workspace::Workspace;
 
 /// The package of one exercise, perhaps not written to disk yet.
 pub(super) struct Package {
-    folder: PathBuf,
     exercise: String,
     root_manifest: String,
     crate_manifest: String,
@@ -23,7 +22,6 @@ impl Package {
     pub(super) fn new(workspace: &Workspace, exercise: &str) -> Result<Self, Error> {
         let lock_path = workspace.root().join("Cargo.lock");
         Ok(Self {
-            folder: workspace.build_folder().join("packages").join(exercise),
             exercise: exercise.to_owned(),
             root_manifest: root_manifest(&workspace.root().join("Cargo.toml"), exercise)?,
             crate_manifest: crate_manifest(&workspace.crate_folder(exercise).join("Cargo.toml"))?,
@@ -31,24 +29,20 @@ impl Package {
         })
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Everything but the source that decides about the build.
     pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
         [&self.root_manifest, &self.crate_manifest, &self.lock_file].into_iter().map(String::as_bytes)
     }
 
-    /// Writes the manifests and the source; nothing of an earlier source is left.
-    pub(super) fn write(&self, source: &Source) -> Result<(), Error> {
-        let package = self.folder.join("crates").join(&self.exercise);
+    /// Writes the manifests and the source into `folder`; nothing of an earlier source is left.
+    pub(super) fn write(&self, folder: &Path, source: &Source) -> Result<(), Error> {
+        let package = folder.join("crates").join(&self.exercise);
         let src = package.join("src");
         if src.exists() {
             fs::remove_dir_all(&src).map_err(Error::file(&src))?;
         }
-        write_file(&self.folder.join("Cargo.toml"), self.root_manifest.as_bytes())?;
-        write_file(&self.folder.join("Cargo.lock"), self.lock_file.as_bytes())?;
+        write_file(&folder.join("Cargo.toml"), self.root_manifest.as_bytes())?;
+        write_file(&folder.join("Cargo.lock"), self.lock_file.as_bytes())?;
         write_file(&package.join("Cargo.toml"), self.crate_manifest.as_bytes())?;
         source.files.iter().try_for_each(|(path, content)| write_file(&src.join(path), content))
     }
