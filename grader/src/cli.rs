@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -32,6 +33,9 @@ pub enum Command {
     List(ListArgs),
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
     Selftest(SelftestArgs),
+    /// For teachers: grade a folder of submissions (the same as `cargo grade-all`)
+    #[command(disable_help_flag = true)]
+    Collect(CollectArgs),
 }
 
 #[derive(Args, Debug)]
@@ -95,6 +99,13 @@ pub struct SelftestArgs {
     /// The exercises to test [default: all]
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct CollectArgs {
+    /// What `cargo gradebook collect` takes: see `cargo grade collect --help`
+    #[arg(value_name = "ARG", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]

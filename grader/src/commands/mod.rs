@@ -1,6 +1,7 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod collect;
 mod list;
 mod replay;
 mod selftest;
@@ -21,6 +22,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::Collect(args)) => collect::run(&args),
     }
 }
 

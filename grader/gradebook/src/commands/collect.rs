@@ -32,8 +32,9 @@ struct Counts {
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
-    let submissions = submissions(args)?;
-    let exercises = exercises(args, &submissions)?;
+    let class = submissions(args)?;
+    let exercises = exercises(args, &class)?;
+    let submissions = part(args, class);
     let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
     let mut book = Book::open(&args.book.path)?;
     let batch = Batch {
@@ -51,7 +52,7 @@ fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// This part of the class.
+/// The whole class.
 fn submissions(args: &CollectArgs) -> Result<Vec<Submission>, Error> {
     let class = submission::list(&args.folders)?;
     for path in &class.ignored {
@@ -60,24 +61,30 @@ fn submissions(args: &CollectArgs) -> Result<Vec<Submission>, Error> {
     if class.submissions.is_empty() {
         return Err(Error::NothingMatched("no submission is in these folders".into()));
     }
-    let all = class.submissions.into_iter().enumerate();
-    let is_mine = |place, student: &str| args.partition.is_none_or(|part| part.contains(place, student));
-    Ok(all.filter(|(place, submission)| is_mine(*place, &submission.student)).map(|(_, it)| it).collect())
+    Ok(class.submissions)
 }
 
-/// The exercises that are asked for; else those that somebody has handed in.
-fn exercises(args: &CollectArgs, submissions: &[Submission]) -> Result<Vec<&'static Exercise>, Error> {
+/// The part of the class that is graded here.
+fn part(args: &CollectArgs, class: Vec<Submission>) -> Vec<Submission> {
+    let is_mine = |place, student: &str| args.partition.is_none_or(|part| part.contains(place, student));
+    let all = class.into_iter().enumerate();
+    all.filter(|(place, submission)| is_mine(*place, &submission.student)).map(|(_, it)| it).collect()
+}
+
+/// The exercises that are asked for; else those that somebody in the class has handed in, so that every
+/// part grades the same ones.
+fn exercises(args: &CollectArgs, class: &[Submission]) -> Result<Vec<&'static Exercise>, Error> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for name in &args.exercises {
         names.insert(super::find(name)?.name);
     }
     if args.exercises.is_empty() {
-        for opened in submissions.iter().filter_map(|submission| submission.open().ok()) {
+        for opened in class.iter().filter_map(|submission| submission.open().ok()) {
             names.extend(exercises::ALL.iter().map(|exercise| exercise.name).filter(|name| opened.has(name)));
         }
     }
     let wanted: Vec<_> = exercises::ALL.iter().copied().filter(|it| names.contains(it.name)).collect();
-    if wanted.is_empty() && !submissions.is_empty() {
+    if wanted.is_empty() {
         let hint = "no submission names its exercise; say which it is: --exercise EXERCISE";
         return Err(Error::NothingMatched(hint.into()));
     }
@@ -98,7 +105,7 @@ fn grade_all(batch: &Batch<'_>, submissions: &[Submission], book: &mut Book) -> 
                 book.record(&attempt)?;
                 counts.new += 1;
                 counts.grader_errors += usize::from(attempt.outcome == Outcome::GraderError);
-                tell(&progress, &counts, &attempt);
+                tell(&counts, &attempt);
             }
             Step::Unchanged => counts.unchanged += 1,
             Step::Interrupted => {}
@@ -121,7 +128,7 @@ impl Counts {
 }
 
 /// Where there is no terminal, and so no line that changes, each attempt is a line in the log.
-fn tell(_progress: &Progress, counts: &Counts, attempt: &Attempt) {
+fn tell(counts: &Counts, attempt: &Attempt) {
     if !io::stderr().is_terminal() {
         let Attempt { exercise, score, max_score, .. } = attempt;
         let (student, outcome) = (harmless(&attempt.student), attempt.outcome.word());

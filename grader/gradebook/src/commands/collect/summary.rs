@@ -46,7 +46,9 @@ fn to_look_at(latest: &[Attempt]) -> String {
         Outcome::Graded(verdict) => {
             matches!(verdict, Verdict::Refused | Verdict::Inconclusive | Verdict::Skipped)
         }
-        Outcome::Missing | Outcome::Unreadable | Outcome::GraderError => true,
+        // Who handed nothing in for an exercise is counted above.
+        Outcome::Missing => false,
+        Outcome::Unreadable | Outcome::GraderError => true,
     };
     let odd: Vec<&Attempt> = latest.iter().filter(is_odd).collect();
     let mut text = if odd.is_empty() { String::new() } else { "\nto look at:\n".to_owned() };
