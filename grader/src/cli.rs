@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,6 +50,9 @@ pub enum Command {
     /// Turn a report into the comment on a pull request, after checking every part of it
     #[command(hide = true)]
     PullRequestComment(PullRequestCommentArgs),
+    /// For teachers: grade a folder of submissions (the same as `cargo grade-all`)
+    #[command(disable_help_flag = true)]
+    Collect(CollectArgs),
 }
 
 #[derive(Args, Debug)]
@@ -244,6 +248,13 @@ pub struct PullRequestCommentArgs {
     /// The commit that it is about
     #[arg(long, value_name = "SHA")]
     pub head: ObjectId,
+}
+
+#[derive(Args, Debug)]
+pub struct CollectArgs {
+    /// What `cargo gradebook collect` takes: see `cargo grade collect --help`
+    #[arg(value_name = "ARG", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod collect;
 mod doctor;
 mod hint;
 mod list;
@@ -35,12 +36,16 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Hint(args)) => hint::run(&args),
         Some(Command::TakePullRequest(args)) => pull_request::take(&args),
         Some(Command::PullRequestComment(args)) => pull_request::comment(&args),
+        Some(Command::Collect(args)) => collect::run(&args),
     }
 }
 
 /// Makes ready all that needs the network or trusts its input, then enters the sandbox. Must come before
 /// anything that starts a thread.
-fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
+///
+/// # Errors
+/// When the dependencies cannot be built, or this machine has less of a sandbox than is asked for.
+pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
     sandbox::raise(&sandbox.limit);
     for exercise in exercises {
         compile::prepare(workspace, exercise.name)?;
