@@ -70,6 +70,8 @@ fn odd() -> Vec<(&'static str, Content)> {
         ("all-spaces", Content(b" a\tb\x0bc\x0cd\r e \n".to_vec())),
         ("not-utf8", Content(b"caf\xe9 na\xefve\nx\xff\xfey z\n".to_vec())),
         ("with-nul", Content(b"a\0b c\0\n".to_vec())),
+        // White space in Unicode, but not in the C locale.
+        ("no-break-space", Content("a\u{a0}b c\u{3000}d\n".into())),
         ("one-huge-line", Content([b"word ".repeat(300_000), b"end".to_vec()].concat())),
         ("one-huge-word", Content(vec![b'w'; 1_500_000])),
     ]
