@@ -292,13 +292,16 @@ pub struct Text {
     pub lines: Vec<String>,
     /// The thread that ended each line; `None` for all lines where that is not known.
     pub threads: Option<Vec<ThreadId>>,
+    /// The first line (from 0) that came in the same write as the line before it; `None` where there is
+    /// no such line, or where writes are not known.
+    pub shares_a_write: Option<usize>,
 }
 
 impl Text {
     /// Splits `bytes` into lines.
     pub fn new(bytes: Vec<u8>) -> Self {
         let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Self { bytes, lines, threads: None }
+        Self { bytes, lines, threads: None, shares_a_write: None }
     }
 
     /// What threads wrote, in the order of their writes.
@@ -306,17 +309,21 @@ impl Text {
         let mut bytes = Vec::new();
         let mut threads = Vec::new();
         let mut last = None;
+        let mut shares_a_write = None;
         for (thread, text) in writes {
+            let before = threads.len();
             threads.extend(text.iter().filter(|&&byte| byte == b'\n').map(|_| thread));
+            if text.trim_ascii_end().contains(&b'\n') {
+                shares_a_write = shares_a_write.or(Some(before + 1));
+            }
             bytes.extend_from_slice(text);
             last = Some(thread);
         }
-        let mut written = Self::new(bytes);
+        let written = Self::new(bytes);
         if !written.ends_with_newline() {
             threads.extend(last);
         }
-        written.threads = Some(threads);
-        written
+        Self { threads: Some(threads), shares_a_write, ..written }
     }
 
     /// What threads wrote, each thread's bytes put together: a line that comes in several writes
@@ -394,6 +401,15 @@ mod tests {
     fn a_line_belongs_to_the_thread_that_wrote_it() {
         let text = Text::written([(1, "one\ntwo\n".as_bytes()), (2, b"three")]);
         assert_eq!((text.lines.len(), text.threads), (3, Some(vec![1, 1, 2])));
+    }
+
+    #[test]
+    fn lines_that_share_a_write_are_known() {
+        let shared =
+            |writes: &[&str]| Text::written(writes.iter().map(|write| (1, write.as_bytes()))).shares_a_write;
+        assert_eq!(shared(&["one\n", "two\n", "three", "\n"]), None);
+        assert_eq!(shared(&["one\n", "two\nthree\n", "four\nfive\n"]), Some(2));
+        assert_eq!(shared(&["one\ntwo"]), Some(1));
     }
 
     #[test]
