@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod containment;
 mod control;
+mod hostile;
 mod support;
 mod tidy;
 mod usage;
