@@ -4,6 +4,9 @@
 //! to. Running a case once gives an [`Observation`]. Judges are pure functions over observations:
 //! they do no I/O, so the same observation always gets the same judgement.
 
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use schedule::ThreadId;
@@ -370,11 +373,8 @@ pub struct Call {
 impl Scenario for Call {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
         for (name, content) in &self.files {
-            let path = stage.folder.join(name);
-            if path.exists() {
-                continue;
-            }
-            std::fs::write(path, content).map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
+            put(&stage.folder.join(name), content)
+                .map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
         }
         stage.run(stage.call(self.args.clone()))
     }
@@ -384,9 +384,28 @@ impl Scenario for Call {
     }
 }
 
+/// Writes a file that an earlier run in the same folder may have left there. Whatever stands in its place is
+/// neither followed nor opened, as the program may have put it there.
+fn put(path: &Path, content: &[u8]) -> io::Result<()> {
+    match File::create_new(path) {
+        Ok(mut file) => file.write_all(content),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dangling_link_in_the_place_of_a_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = folder.path().join("outside");
+        std::os::unix::fs::symlink(&outside, folder.path().join("ledger.csv")).unwrap();
+        put(&folder.path().join("ledger.csv"), b"teller").unwrap();
+        assert!(!outside.exists());
+    }
 
     #[test]
     fn a_stub_is_known_by_its_panic() {

@@ -11,7 +11,7 @@ use crate::grade::SCHEDULES;
 use crate::late::Moment;
 use crate::pull_request::ObjectId;
 use crate::report::Format;
-use crate::sandbox::Raised;
+use crate::sandbox::{Layer, Raised};
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///
@@ -188,6 +188,9 @@ pub struct SandboxArgs {
     /// Another limit than the usual one: cpu, wall, build (seconds), memory, output, disk (MiB), processes
     #[arg(long, value_name = "NAME=NUMBER")]
     pub limit: Vec<Raised>,
+    /// Leave a layer of the sandbox out, to test that the others hold alone
+    #[arg(long, value_name = "LAYER", value_enum, hide = true, conflicts_with = "official")]
+    pub without: Vec<Layer>,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,8 @@ mod recipe;
 
 use std::env;
 use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -19,6 +21,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::fixture::left;
 use crate::run::{Invocation, Outcome};
 use crate::sandbox;
 use crate::source::Source;
@@ -145,11 +148,16 @@ fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Result<Invocation, Er
     Ok(recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value)))
 }
 
-/// Copies under another name first, so that an interrupted copy is never taken for a program.
+/// Copies under another name first, so that an interrupted copy, or that of another grader, is never taken for a
+/// program.
 fn keep(built: &Path, program: &Path) -> Result<(), Error> {
-    let partial = program.with_extension("partial");
-    fs::copy(built, &partial).map_err(Error::file(built))?;
-    fs::rename(&partial, program).map_err(Error::file(program))
+    let mut built_file = left::file(built).map_err(Error::file(built))?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
+    io::copy(&mut built_file, &mut partial).map_err(Error::file(built))?;
+    let executable = fs::Permissions::from_mode(0o755);
+    partial.as_file().set_permissions(executable).map_err(Error::file(program))?;
+    partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))
 }
 
 /// The hash of everything that decides what the program does.

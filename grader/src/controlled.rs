@@ -23,7 +23,8 @@ use crate::sandbox;
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
 pub struct Controlled {
     socket: BufReader<UnixStream>,
-    server: Running,
+    /// Dropping it ends the program.
+    _server: Running,
     /// Holds the socket's file.
     _folder: sandbox::Folder,
 }
@@ -69,7 +70,7 @@ impl Controlled {
             })
             .start()?;
         let socket = BufReader::with_capacity(64 << 10, accept(&listener, &server)?);
-        Ok(Self { socket, server, _folder: folder })
+        Ok(Self { socket, _server: server, _folder: folder })
     }
 
     /// Runs the program once; `replayed` are the steps to replay before the policy chooses.
@@ -86,8 +87,13 @@ impl Controlled {
             if interrupt::requested() {
                 return RunError::Interrupted;
             }
-            let cause = if self.server.has_ended() { "it ended".to_owned() } else { error.to_string() };
-            RunError::Keeper(format!("the runtime of a controlled program: {cause}"))
+            // A program can end it, and does when it uses more than it may.
+            RunError::Control(match error.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                    "the process that starts its runs was ended".into()
+                }
+                _ => format!("the process that starts its runs: {error}"),
+            })
         })
     }
 

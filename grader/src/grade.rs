@@ -205,13 +205,16 @@ impl<'a> Grading<'a> {
         let what = format!("{}: {}", self.exercise.name, case.id);
         self.progress.begin(what, "schedules", extent.schedules);
         let tell = |count| self.progress.done(count);
-        match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
-            Ok(exploration) => {
-                self.add(case, exploration, findings);
-                self.starve(case, findings)?;
-            }
-            // Said in the report: without control nothing is proven, and a pass would be luck.
-            Err(RunError::Control(reason)) => {
+        let explored = explore::explore(&self.control, case, self.options.seed, extent, failed, tell);
+        let explored = explored.and_then(|exploration| {
+            self.add(case, exploration, findings);
+            self.starve(case, findings)
+        });
+        match explored {
+            Ok(()) => {}
+            // Said in the report: without control nothing is proven, and a pass would be luck. What an earlier run
+            // of the program has left can keep the grader from preparing the next one.
+            Err(RunError::Control(reason) | RunError::Stage(reason)) => {
                 let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
                 for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
                     findings.tally(check).unproven(format!("case {}: {reason}", case.id));
@@ -223,7 +226,7 @@ impl<'a> Grading<'a> {
     }
 
     /// Runs a case with one thread after another kept from running, where a promise is about that.
-    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
+    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), RunError> {
         if case.starved_judges.is_empty() || findings.stub.is_some() {
             return Ok(());
         }

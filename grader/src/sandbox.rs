@@ -27,13 +27,15 @@ pub use enter::{Demand, enter};
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
 pub use scratch::{Folder, folder, open_to_all};
-pub use tier::{Tier, tier};
+pub use tier::{Layer, Tier, tier};
 
 /// What one program can reach, and how much of it. The keeper gets it as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Which layers there are.
     pub tier: Tier,
+    /// Layers of the tier that there are not, for tests of the others.
+    pub without: Vec<Layer>,
     /// An empty folder on which the jail's own root is mounted.
     pub root: PathBuf,
     /// Files and folders that it sees and cannot change, under their own paths.
@@ -78,6 +80,7 @@ impl Policy {
         let ceiling = ceiling();
         Self {
             tier: tier(),
+            without: tier::left_out(),
             root: scratch::root(),
             readable: SYSTEM.iter().map(PathBuf::from).chain(readable.iter().cloned()).collect(),
             writable: vec![folder.to_owned()],

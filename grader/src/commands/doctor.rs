@@ -66,7 +66,7 @@ pub(super) fn run() -> Result<u8, Error> {
         "control groups (not used)",
         there(layers::control_group()).map_err(|reason| format!("{reason}; memory is watched instead")),
     );
-    let tier = sandbox::enter(Demand::Some).or_else(|error| match error {
+    let tier = sandbox::enter(Demand::Some, &[]).or_else(|error| match error {
         Error::Sandbox { found, .. } => Ok(found),
         other => Err(other),
     })?;

@@ -50,11 +50,12 @@ pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxAr
     for exercise in exercises {
         compile::prepare(workspace, exercise.name)?;
     }
-    sandbox::enter(match (sandbox.official, sandbox.unsafe_no_sandbox) {
+    let demand = match (sandbox.official, sandbox.unsafe_no_sandbox) {
         (true, _) => Demand::Official,
         (_, true) => Demand::Nothing,
         _ => Demand::Some,
-    })
+    };
+    sandbox::enter(demand, &sandbox.without)
 }
 
 /// The exercises called `names`, in the order of the course; all for no name.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
-use super::process_table::{Thread, descendants, memory, processor_time, threads};
+use super::process_table::{Thread, descendants, memory, processor_time, processor_time_of_reaped, threads};
 use super::{Ending, Limits};
 
 /// How often a program is looked at. Shorter runs are never looked at and cost nothing.
@@ -65,8 +65,10 @@ impl Watch {
             processes: processes.len(),
             output,
         };
-        let processor = processes.iter().map(|&process| processor_time(process)).sum();
-        let memory = processes.iter().map(|&process| memory(process)).sum();
+        // What orphans used that the jail has reaped is told by its first process alone.
+        let reaped = self.reaper.map_or(Duration::ZERO, processor_time_of_reaped);
+        let processor = reaped + processes.iter().map(|&process| processor_time(process)).sum::<Duration>();
+        let memory = memory(&processes, self.limits.memory);
         let still = seen == self.last_seen && seen.is_asleep();
         if !still {
             self.last_moved = self.last_look;

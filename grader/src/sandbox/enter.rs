@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 
-use super::tier::{self, Tier};
+use super::tier::{self, Layer, Tier};
 use super::{layers, scratch, system};
 use crate::error::Error;
 
@@ -27,14 +27,16 @@ pub enum Demand {
 }
 
 /// Enters the sandbox: programs that are run from now on run in a jail. Must be called before this process
-/// has a second thread; from then on it has no network but loopback.
+/// has a second thread; from then on it has no network but loopback. `without` are layers to leave out, to
+/// see that the others hold alone: for tests, never for grades.
 ///
 /// # Errors
 /// When this machine has less than what is asked for.
-pub fn enter(demand: Demand) -> Result<Tier, Error> {
+pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
+    tier::leave_out(without);
     let found = match demand {
         Demand::Nothing => Tier::None,
-        _ => strongest(),
+        _ => strongest(without),
     };
     let least = match demand {
         Demand::Nothing => Tier::None,
@@ -48,9 +50,10 @@ pub fn enter(demand: Demand) -> Result<Tier, Error> {
     Ok(found)
 }
 
-fn strongest() -> Tier {
+fn strongest(without: &[Layer]) -> Tier {
     let has_filters = layers::landlock().is_ok() && layers::seccomp().is_ok();
-    let has_jail = layers::namespaces().is_ok() && move_away().is_ok();
+    let wants_jail = !without.contains(&Layer::Namespaces);
+    let has_jail = wants_jail && layers::namespaces().is_ok() && move_away().is_ok();
     match (has_jail, has_filters) {
         (true, true) => Tier::Strong,
         (false, true) => Tier::Basic,

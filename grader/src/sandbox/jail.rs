@@ -20,7 +20,10 @@ use rustix::process::{
     DumpableBehavior, Gid, Pid, Signal, Uid, WaitOptions, getegid, geteuid, getpid, set_dumpable_behavior,
     set_parent_process_death_signal, wait,
 };
-use rustix::thread::{UnshareFlags, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, UnshareFlags, set_capabilities, set_thread_groups, set_thread_res_gid,
+    set_thread_res_uid,
+};
 
 use super::{Network, Policy, Tier, enter, restrict, root, system};
 use crate::run::descendants;
@@ -93,6 +96,8 @@ fn introduce_users(child: Pid) -> io::Result<()> {
 
 /// The child's life; never returns to what the keeper was doing.
 fn live(policy: &Policy, target: Target, mut words: UnixStream) -> ! {
+    // Of all on this machine, the first to be ended where memory runs out (proc(5)).
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let result = match policy.tier {
         Tier::Strong => reign(policy, target, &mut words),
         _ => become_program(policy, target),
@@ -105,7 +110,11 @@ fn live(policy: &Policy, target: Target, mut words: UnixStream) -> ! {
 
 fn become_program(policy: &Policy, target: Target) -> io::Result<()> {
     let mut command = command(target);
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::process::setpgid(None, None)?;
+    if policy.tier > Tier::None && geteuid().is_root() {
+        give_up_privileges()?;
+    }
     restrict::give_up(policy)?;
     Err(command.exec())
 }
@@ -131,6 +140,8 @@ fn reign(policy: &Policy, target: Target, words: &mut UnixStream) -> io::Result<
     root::move_into(policy)?;
     if geteuid().is_root() {
         become_nobody()?;
+        // Another user's is forgotten (prctl(2)); the keeper's death until here ends the wait below.
+        set_parent_process_death_signal(Some(Signal::KILL))?;
     }
     // Its memory and descriptors are not for the program, which runs as the same user.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
@@ -148,6 +159,13 @@ fn reign(policy: &Policy, target: Target, words: &mut UnixStream) -> io::Result<
         Some(code) => writeln!(words, "exited {code} {survivors} {full}"),
         None => writeln!(words, "signalled {} {survivors} {full}", status.signal().unwrap_or(0)),
     }
+}
+
+/// Without a root of its own a program could not even be found by another user than root, so it stays root, with
+/// nothing that root may do beyond its own files (capabilities(7)). As it can gain no privilege, an exec keeps that.
+fn give_up_privileges() -> io::Result<()> {
+    let none = CapabilitySet::empty();
+    Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }
 
 fn become_nobody() -> io::Result<()> {

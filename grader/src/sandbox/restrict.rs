@@ -15,7 +15,7 @@ use seccompiler::{
     sock_filter,
 };
 
-use super::{Network, Policy, Tier};
+use super::{Layer, Network, Policy, Tier};
 
 /// Gives up all that `policy` does not allow.
 ///
@@ -24,8 +24,13 @@ use super::{Network, Policy, Tier};
 pub(super) fn give_up(policy: &Policy) -> io::Result<()> {
     set_limits(policy)?;
     set_no_new_privs(true)?;
-    if policy.tier >= Tier::Basic {
+    if policy.tier == Tier::None {
+        return Ok(());
+    }
+    if !policy.without.contains(&Layer::Landlock) {
         restrict_files(policy).map_err(io::Error::other)?;
+    }
+    if !policy.without.contains(&Layer::Seccomp) {
         for filter in filters(policy.tier).map_err(io::Error::other)? {
             seccompiler::apply_filter(&filter).map_err(io::Error::other)?;
         }
@@ -81,8 +86,9 @@ fn restrict_files(policy: &Policy) -> Result<(), landlock::RulesetError> {
     Ok(())
 }
 
-/// System calls that no exercise needs and that reach around a sandbox, or at the kernel.
-const FORBIDDEN: [libc::c_long; 46] = [
+/// System calls that no exercise needs and that reach around a sandbox, or at the kernel, or keep memory that no
+/// process and no folder is charged with (`memfd_create`, `shmget`, message queues).
+const FORBIDDEN: [libc::c_long; 60] = [
     libc::SYS_acct,
     libc::SYS_add_key,
     libc::SYS_adjtimex,
@@ -96,17 +102,25 @@ const FORBIDDEN: [libc::c_long; 46] = [
     libc::SYS_fsconfig,
     libc::SYS_fsmount,
     libc::SYS_fsopen,
+    libc::SYS_fspick,
     libc::SYS_init_module,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
     libc::SYS_io_uring_setup,
+    libc::SYS_ioperm,
+    libc::SYS_iopl,
     libc::SYS_kcmp,
     libc::SYS_kexec_file_load,
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
+    libc::SYS_lookup_dcookie,
+    libc::SYS_memfd_create,
+    libc::SYS_memfd_secret,
     libc::SYS_mount,
     libc::SYS_mount_setattr,
     libc::SYS_move_mount,
+    libc::SYS_mq_open,
+    libc::SYS_msgget,
     libc::SYS_name_to_handle_at,
     libc::SYS_nfsservctl,
     libc::SYS_open_by_handle_at,
@@ -114,21 +128,27 @@ const FORBIDDEN: [libc::c_long; 46] = [
     libc::SYS_perf_event_open,
     libc::SYS_pidfd_getfd,
     libc::SYS_pivot_root,
+    libc::SYS_process_madvise,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_ptrace,
     libc::SYS_quotactl,
+    libc::SYS_quotactl_fd,
     libc::SYS_reboot,
     libc::SYS_request_key,
+    libc::SYS_semget,
     libc::SYS_setdomainname,
     libc::SYS_sethostname,
     libc::SYS_setns,
     libc::SYS_settimeofday,
+    libc::SYS_shmget,
     libc::SYS_swapoff,
     libc::SYS_swapon,
+    libc::SYS_syslog,
     libc::SYS_umount2,
     libc::SYS_unshare,
     libc::SYS_userfaultfd,
+    libc::SYS_vhangup,
 ];
 
 /// Leaving the process group, by which the weaker tiers end a program.
@@ -145,6 +165,10 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWNET,
 ];
 
+/// Families of sockets that programs may have. Others, as `AF_VSOCK` to the host of a virtual machine, know of no
+/// namespace, or reach at little used parts of the kernel.
+const FAMILIES: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// The filters of seccomp(2): what is forbidden answers "not permitted", `clone3` "not there", as its flags
@@ -155,6 +179,8 @@ pub(super) fn filters(tier: Tier) -> Result<Vec<BpfProgram>, seccompiler::Error>
         forbidden.extend(LEAVING.iter().map(|&call| (call, Vec::new())));
     }
     forbidden.insert(libc::SYS_clone, namespace_rules()?);
+    forbidden.insert(libc::SYS_socket, vec![other_families()?]);
+    forbidden.insert(libc::SYS_socketpair, vec![other_families()?]);
     let missing: Rules = [(libc::SYS_clone3, Vec::new())].into();
     Ok(vec![filter(forbidden, libc::EPERM)?, filter(missing, libc::ENOSYS)?])
 }
@@ -169,6 +195,15 @@ fn namespace_rules() -> Result<Vec<SeccompRule>, seccompiler::Error> {
             Ok(SeccompRule::new(vec![is_set])?)
         })
         .collect()
+}
+
+/// Matches what is none of [`FAMILIES`].
+fn other_families() -> Result<SeccompRule, seccompiler::Error> {
+    let is_not = |family: libc::c_int| {
+        let family = family.cast_unsigned().into();
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
+    };
+    Ok(SeccompRule::new(FAMILIES.into_iter().map(is_not).collect::<Result<_, _>>()?)?)
 }
 
 fn filter(rules: Rules, error: libc::c_int) -> Result<BpfProgram, seccompiler::Error> {

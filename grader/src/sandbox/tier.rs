@@ -29,7 +29,20 @@ impl Tier {
     }
 }
 
+/// A part of the sandbox that can be left out, to see that the others hold alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// All namespaces: what is left is [`Tier::Basic`].
+    Namespaces,
+    /// Landlock.
+    Landlock,
+    /// The filters for system calls.
+    Seccomp,
+}
+
 static TIER: OnceLock<Tier> = OnceLock::new();
+static WITHOUT: OnceLock<Vec<Layer>> = OnceLock::new();
 
 /// The tier that programs run in; [`Tier::None`] before [`super::enter`].
 pub fn tier() -> Tier {
@@ -38,4 +51,13 @@ pub fn tier() -> Tier {
 
 pub(super) fn settle(tier: Tier) {
     let _ = TIER.set(tier);
+}
+
+/// The layers that programs run without.
+pub(super) fn left_out() -> Vec<Layer> {
+    WITHOUT.get().cloned().unwrap_or_default()
+}
+
+pub(super) fn leave_out(layers: &[Layer]) {
+    let _ = WITHOUT.set(layers.to_vec());
 }

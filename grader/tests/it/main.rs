@@ -5,6 +5,7 @@ mod check;
 mod containment;
 mod control;
 mod hint;
+mod hostile;
 mod pull_request;
 mod release;
 mod reports;

@@ -86,3 +86,12 @@ pub(crate) fn words(command: &str) -> Vec<&str> {
         .flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
         .collect()
 }
+
+/// The arguments of all processes that have `text` among them. A process that has ended and is not waited for has
+/// none.
+pub(crate) fn processes_with(text: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let arguments = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let arguments = arguments.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "));
+    arguments.filter(|arguments| arguments.contains(text)).collect()
+}

@@ -1,6 +1,6 @@
 //! Plays a plan: starts the server, calls the program, collects what it left in its folders.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::mem;
 use std::path::Path;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
 use crate::case::{Evidence, Observation, Scenario, Stage, Text};
 use crate::fixture::http::{Content, Found, Server};
+use crate::fixture::left;
 use crate::run::{self, Invocation, RunError, Stdin};
 use crate::sandbox::open_to_all;
 
@@ -118,9 +119,7 @@ fn options(plan: &Plan) -> Vec<String> {
 
 /// Every name in `folder`, in alphabetical order.
 fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> =
-        entries.take(MOST_NAMES).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names = left::names(folder, MOST_NAMES);
     names.sort();
     names
 }
@@ -132,10 +131,7 @@ fn found_in(folder: &Path) -> Vec<Found> {
 
 /// `None` for what is no regular file: a link or a pipe must not be opened.
 fn content_of(path: &Path) -> Option<Content> {
-    if !fs::symlink_metadata(path).ok()?.is_file() {
-        return None;
-    }
-    Content::of(File::open(path).ok()?.take(LARGEST)).ok()
+    Content::of(left::file(path).ok()?.take(LARGEST)).ok()
 }
 
 /// What stands beside the folders on the way to `--out`.

@@ -1,17 +1,15 @@
 //! Runs of `pipeline` that read a named pipe: so what the program has taken is known at every moment.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Evidence, Observation, Scenario, Stage};
 use crate::fixture::family::{Family, Sight, kill_alive};
-use crate::fixture::pipes::{Pipes, Reading};
+use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::run::{self, Activity, RunError, Running};
 
 /// From one look at the program to the next.
@@ -65,9 +63,8 @@ impl Scenario for Fed {
         Pipes::make(stage.folder, 1).map_err(unset)?;
         let running = stage.call(Self::ARGS).start()?;
         let path = stage.folder.join(Self::PIPE);
-        let open = || OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
         let pipe = loop {
-            match open() {
+            match pipes::open(&path) {
                 Ok(pipe) => break pipe,
                 Err(_) if running.has_ended() => return Ok(Observation::of(running.wait()?)),
                 Err(_) => thread::sleep(LOOK),
