@@ -132,7 +132,7 @@ fn childless(case: Case) -> Case {
     case.judge("no-child-left", |seen| match seen.survivors {
         0 => Judgement::Kept,
         left => {
-            let seen = format!("{left} are alive when the program has ended");
+            let seen = format!("alive when the program has ended: {left}");
             Fault::new("no child process outlives the program", seen).into()
         }
     })
