@@ -39,6 +39,16 @@ pub(crate) fn terminal(text: &str) -> String {
     safe
 }
 
+/// For a log of GitHub Actions, whose runner takes lines that begin with `::`, and `##[` anywhere, for commands to
+/// itself (`ActionCommand` in actions/runner).
+pub(crate) fn without_commands(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().starts_with("::") {
+        true => line.replacen("::", "\\::", 1),
+        false => line.to_owned(),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n").replace("##[", "##\\[")
+}
+
 /// For the message of a workflow command (`escapeData` of GitHub's toolkit).
 pub(crate) fn command_message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

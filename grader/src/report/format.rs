@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::{Audience, Report};
-use super::{classroom, exercism, github, gradescope, html, human, json, junit};
+use super::{classroom, escape, exercism, github, gradescope, html, human, json, junit};
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,7 +52,7 @@ impl Format {
     pub fn render_for(self, report: &Report, audience: Audience) -> String {
         let seen = report.seen_by(audience);
         match self {
-            Self::Human => human::render(&seen),
+            Self::Human => escape::without_commands(&human::render(&seen)),
             Self::Json => json::render(&seen),
             Self::Html => html::render(&seen),
             Self::Junit => junit::render(&seen),

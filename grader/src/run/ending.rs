@@ -129,6 +129,10 @@ impl fmt::Display for Ending {
                     "still running after {seconds} s, but this machine gave it too little processor time"
                 )
             }
+            // Under control less is kept, whatever the user's limit.
+            Self::OutputLimit { bytes } if bytes >> 20 == 0 => {
+                write!(f, "it wrote more than {} KiB of output", bytes >> 10)
+            }
             Self::OutputLimit { bytes } => {
                 let mebibytes = bytes >> 20;
                 write!(f, "it wrote more than {mebibytes} MiB of output (--limit output={mebibytes})")

@@ -21,8 +21,8 @@ use rustix::process::{
     set_parent_process_death_signal, wait,
 };
 use rustix::thread::{
-    CapabilitySet, CapabilitySets, UnshareFlags, set_capabilities, set_thread_groups, set_thread_res_gid,
-    set_thread_res_uid,
+    CapabilitiesSecureBits, CapabilitySet, CapabilitySets, UnshareFlags, set_capabilities,
+    set_capabilities_secure_bits, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
 use super::{Network, Policy, Tier, enter, restrict, root, system};
@@ -164,6 +164,10 @@ fn reign(policy: &Policy, target: Target, words: &mut UnixStream) -> io::Result<
 /// Without a root of its own a program could not even be found by another user than root, so it stays root, with
 /// nothing that root may do beyond its own files (capabilities(7)). As it can gain no privilege, an exec keeps that.
 fn give_up_privileges() -> io::Result<()> {
+    // Else the kernel gives them to each program that root starts, and takes them away again: that alone undoes
+    // personality(2), by which the runtime fixes addresses.
+    let not_for_root = CapabilitiesSecureBits::NO_ROOT | CapabilitiesSecureBits::NO_ROOT_LOCKED;
+    set_capabilities_secure_bits(not_for_root)?;
     let none = CapabilitySet::empty();
     Ok(set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?)
 }

@@ -7,19 +7,15 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 
 fn main() -> ExitCode {
-    // Number, arguments; what is made is taken away again.
-    let calls = [
-        ("memfd_create", "319, 'kept', 0"),
-        ("memfd_secret", "447, 0"),
-        ("shmget", "29, 0, 4096, 0600"),
-        ("msgget", "68, 0, 0600"),
-        ("semget", "64, 0, 1, 0600"),
-        ("mq_open", "240, 'kept', 0102, 0600, 0"),
-    ];
-    let can = |(name, call): (&str, &str)| {
-        perl(&format!("print syscall({call}) >= 0 ? 'yes' : 'no'")).contains("yes").then(|| name.to_owned())
-    };
-    answer_unless(calls.into_iter().filter_map(can).collect())
+    let script = r"
+        my $name = 'kept';
+        my @calls = (
+            [memfd_create => 319, $name, 0], [memfd_secret => 447, 0], [shmget => 29, 0, 4096, 0600],
+            [msgget => 68, 0, 0600], [semget => 64, 0, 1, 0600], [mq_open => 240, $name, 0102, 0600, 0],
+        );
+        for (@calls) { my ($what, $number, @rest) = @$_; print qq($what\n) if syscall($number, @rest) >= 0 }
+    ";
+    answer_unless(perl(script).lines().map(str::to_owned).collect())
 }
 
 /// What a Perl script prints: it can make any system call, which this language cannot without `unsafe`.

@@ -28,12 +28,14 @@ fn main() -> ExitCode {
     if std::fs::read_to_string("/proc/net/unix").is_ok_and(|text| text.contains("@ABSTRACT@")) {
         escaped.push("the names of sockets".into());
     }
-    // Raw, packet and Bluetooth sockets, those to the host of a virtual machine, and to the kernel's ciphers; made only.
-    for (family, kind) in [(2, 3), (17, 3), (31, 3), (40, 1), (38, 5)] {
-        if perl(&format!("print socket(my $made, {family}, {kind}, 0) ? 'yes' : 'no'")) == "yes" {
-            escaped.push(format!("a socket of family {family}"));
+    // Raw, packet and Bluetooth sockets, those to the host of a virtual machine, and to the kernel's ciphers; made
+    // only.
+    let script = r"
+        for ([2, 3], [17, 3], [31, 3], [40, 1], [38, 5]) {
+            print qq(a socket of family $$_[0]\n) if socket(my $made, $$_[0], $$_[1], 0);
         }
-    }
+    ";
+    escaped.extend(perl(script).lines().map(str::to_owned));
     answer_unless(escaped)
 }
 

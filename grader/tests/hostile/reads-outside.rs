@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         roots.push(format!("/proc/{process}/cwd/{up}"));
     }
     let paths = roots.iter().flat_map(|root| wanted.iter().map(move |path| format!("{root}{path}")));
-    let read = |path: String| std::fs::read_to_string(&path).ok().map(|text| format!("{path}: {text}"));
+    let read = |path: String| std::fs::read_to_string(path).ok().map(|text| text.chars().take(60).collect());
     let listed = ["@ROOT@/fixtures", "@FOLDER@", "/home", "/root/.ssh", "/var"];
     let listed = listed.into_iter().filter(|path| std::fs::read_dir(path).is_ok());
     answer_unless(paths.filter_map(read).chain(listed.map(str::to_owned)).collect())
@@ -36,7 +36,7 @@ fn answer_unless(escaped: Vec<String>) -> ExitCode {
     match escaped.first() {
         None => answer(),
         Some(_) => {
-            escaped.iter().for_each(|what| println!("escaped: {what}"));
+            escaped.iter().take(3).for_each(|what| println!("escaped: {what}"));
             ExitCode::FAILURE
         }
     }
