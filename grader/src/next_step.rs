@@ -53,7 +53,7 @@ fn replay(exercise: &ExerciseReport) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CheckReport, Explored, Failure, Stressed, Visibility};
+    use crate::report::{CheckReport, Explored, Failure, Stressed};
 
     fn exercise(name: &str, verdict: Verdict) -> ExerciseReport {
         ExerciseReport {
@@ -64,14 +64,11 @@ mod tests {
             verdict,
             score: 0.0,
             max_score: 10.0,
-            late: None,
-            withheld: None,
             message: None,
             explored: Explored::default(),
             stressed: Stressed::default(),
             checks: Vec::new(),
             seconds: 0.0,
-            source: Vec::new(),
         }
     }
 
@@ -94,9 +91,7 @@ mod tests {
             found_after: None,
             replay: replay.to_owned(),
             lines: Vec::new(),
-            place: None,
             trace: Vec::new(),
-            picture: None,
         };
         CheckReport {
             visibility: Default::default(),
@@ -104,7 +99,6 @@ mod tests {
             verdict: Verdict::Fail,
             score: 0.0,
             max_score: points,
-            visibility: Visibility::default(),
             message: String::new(),
             failure: Some(failure),
             shown: None,
