@@ -57,6 +57,9 @@ mod tests {
 
     fn exercise(name: &str, verdict: Verdict) -> ExerciseReport {
         ExerciseReport {
+            late: None,
+            source: Vec::new(),
+            withheld: Default::default(),
             exercise: name.to_owned(),
             verdict,
             score: 0.0,
@@ -76,6 +79,8 @@ mod tests {
 
     fn failed(points: f64, replay: &str) -> CheckReport {
         let failure = Failure {
+            picture: None,
+            place: None,
             expected: String::new(),
             seen: String::new(),
             ending: String::new(),
@@ -89,6 +94,7 @@ mod tests {
             trace: Vec::new(),
         };
         CheckReport {
+            visibility: Default::default(),
             id: "terminates".to_owned(),
             verdict: Verdict::Fail,
             score: 0.0,

@@ -166,10 +166,11 @@ fn is_attribute(before: &[TokenTree]) -> bool {
 fn scan_attribute(attribute: TokenStream, found: &mut Vec<(usize, Rule)>) {
     let tokens: Vec<TokenTree> = attribute.into_iter().collect();
     match tokens.as_slice() {
-        [TokenTree::Ident(name), TokenTree::Punct(_), value, ..] if name == "path" => {
-            if !matches!(value, TokenTree::Literal(path) if stays_inside(&path.to_string())) {
-                found.push((name.span().start().line, Rule::Path));
-            }
+        [TokenTree::Ident(name), TokenTree::Punct(_), value, ..]
+            if name == "path"
+                && !matches!(value, TokenTree::Literal(path) if stays_inside(&path.to_string())) =>
+        {
+            found.push((name.span().start().line, Rule::Path));
         }
         [TokenTree::Ident(name), TokenTree::Group(group), ..] if name == "cfg_attr" => {
             let parts: Vec<TokenTree> = group.stream().into_iter().collect();

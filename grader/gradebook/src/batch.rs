@@ -211,6 +211,9 @@ mod tests {
 
     fn report(exercise: &Exercise) -> ExerciseReport {
         ExerciseReport {
+            late: None,
+            source: Vec::new(),
+            withheld: Default::default(),
             exercise: exercise.name.to_owned(),
             verdict: Verdict::Pass,
             score: 10.0,

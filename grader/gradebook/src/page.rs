@@ -159,9 +159,12 @@ mod tests {
     use super::*;
     use crate::policy::tests::attempt;
 
-    const REPORT: &str = r#"{"exercises":[{"checks":[
+    const REPORT: &str = r#"{"schema_version":1,"seed":0,"sandbox":"strong","verdict":"fail","score":6.5,"max_score":10.0,
+        "exercises":[{"exercise":"even-odd","verdict":"fail","score":6.5,"max_score":10.0,"seconds":1.0,
+        "explored":{"schedules":0,"distinct":0,"per_second":0.0},"stressed":{"runs":3},"checks":[
         {"id":"alternates","verdict":"fail","score":0.0,"max_score":3.5,"message":"a line is missing: <script>",
          "failure":{"expected":"1 to 10","seen":"</pre><script>alert(1)</script>","call":"even-odd --max 10",
+                    "ending":"exit","ended":"it ended","case":"ten","schedule":null,
                     "replay":"cargo grade replay even-odd --case ten","lines":["> 3","  4"],"trace":["T0 & T1"]}},
         {"id":"terminates","verdict":"pass","score":6.5,"max_score":6.5,"message":"0 failures in 3 runs"}]}]}"#;
 

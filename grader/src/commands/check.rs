@@ -60,7 +60,7 @@ fn grade_all(
 ) -> Result<(), Error> {
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
-    super::enter(&workspace, &exercises, &args.sandbox)?;
+    super::enter(workspace, exercises, &args.sandbox)?;
     let progress = Progress::on_terminal();
     for (index, exercise) in exercises.iter().enumerate() {
         let source = Source::read(workspace, exercise.name, args.source.as_deref())?;

@@ -8,6 +8,7 @@
 
 mod ending;
 pub mod keeper;
+mod panics;
 mod process_table;
 mod running;
 mod watch;
@@ -26,9 +27,9 @@ use rustix::fs::{CWD, FileType, Mode, OFlags};
 use crate::sandbox::{self, Network, Policy, Tier};
 
 pub use ending::Ending;
+pub(crate) use panics::panic_or_exit;
 pub use process_table::{Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle};
 pub use running::Running;
-pub(crate) use running::panic_or_exit;
 
 /// What a program may use before the grader ends it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::watch::{INTERVAL, Watch};
-use super::{Ending, Limits, Outcome, RunError, StdinFile};
+use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
 use crate::sandbox;
 
@@ -300,15 +300,4 @@ fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
         ("ended", None) => Ok((Ending::Stopped, 0)),
         _ => Err(last.strip_prefix("failed ").unwrap_or(last).to_owned()),
     }
-}
-
-/// Rust ends a program whose main thread panicked with 101, after `thread 'NAME' (ID) panicked at
-/// FILE:LINE:COLUMN:` and the message on the next line.
-pub(crate) fn panic_or_exit(stderr: &[u8]) -> Ending {
-    let text = String::from_utf8_lossy(stderr);
-    let Some((_, after)) = text.split_once(" panicked at ") else { return Ending::Exited(101) };
-    let mut lines = after.lines();
-    let place = lines.next().unwrap_or_default().trim_end_matches(':');
-    let message = lines.next().unwrap_or_default();
-    Ending::Panicked { code: 101, message: format!("{message} ({place})") }
 }

@@ -16,7 +16,7 @@ pub fn landlock() -> Result<(), String> {
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
-        .and_then(|ruleset| ruleset.create());
+        .and_then(Ruleset::create);
     ruleset.map(drop).map_err(|error| error.to_string())
 }
 
