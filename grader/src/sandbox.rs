@@ -1,10 +1,10 @@
 //! Student code cannot hurt: what programs that are graded can reach, and how much they may use.
 //!
-//! The grader first moves itself to where only it is ([`enter`]): a network of its own with nothing but
+//! The grader first moves itself to where only it is ([`enter()`]): a network of its own with nothing but
 //! loopback, and folders for its runs that are limited in size and vanish with it. Each program, and each
 //! build, then runs in a *jail* that its keeper makes: the layers of a [`Tier`]. What the jail shows and
-//! allows is data, a [`Policy`]; what makes it is in [`jail`], [`root`] and [`restrict`], and the system calls
-//! that no safe interface has are in [`system`].
+//! allows is data, a [`Policy`]; what makes it is in `jail`, `root` and `restrict`, and the system calls
+//! that no safe interface has are in `system`.
 //!
 //! Not kept out: a program that uses the processor time it may use, and what a compiler or a kernel with an
 //! unknown hole lets through.

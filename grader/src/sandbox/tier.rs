@@ -44,7 +44,7 @@ pub enum Layer {
 static TIER: OnceLock<Tier> = OnceLock::new();
 static WITHOUT: OnceLock<Vec<Layer>> = OnceLock::new();
 
-/// The tier that programs run in; [`Tier::None`] before [`super::enter`].
+/// The tier that programs run in; [`Tier::None`] before [`super::enter()`].
 pub fn tier() -> Tier {
     TIER.get().copied().unwrap_or(Tier::None)
 }
