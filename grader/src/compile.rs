@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::fixture::left;
-use crate::run::{Invocation, Outcome};
+use crate::run::{Ending, Invocation, Outcome};
 use crate::sandbox;
 use crate::source::Source;
 use crate::stage::Control;
@@ -118,13 +118,24 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     let target = dependencies::target(workspace);
     let outcome = compiler(&recipe, folder, &out)?.readable(target).run()?;
     if outcome.ending.is_limit() {
-        return Ok(Build::Errors(format!("the compiler was stopped: {}\n", outcome.ending)));
+        return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
     }
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
     keep(&out.join(exercise.replace('-', "_")), &program)?;
     Ok(Build::Program(program))
+}
+
+/// Why the compiler was stopped. Its limits are not those of programs.
+fn stopped(ending: &Ending) -> String {
+    match ending {
+        Ending::ProcessorLimit { seconds } => {
+            format!("still at work after {seconds} s of processor time (--limit build={seconds})")
+        }
+        Ending::MemoryLimit { bytes } => format!("it used more than {} MiB of memory", bytes >> 20),
+        other => other.to_string(),
+    }
 }
 
 /// The compiler in the build's own folder, with nothing of the user's environment.

@@ -22,7 +22,7 @@ impl Grading {
     fn start(program: Program) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let grader = Command::new(env!("CARGO_BIN_EXE_grader"))
-            .args(["check", "even-odd", "--source", &program.path()])
+            .args(["check", "even-odd", "--schedules", "20", "--source", &program.path()])
             .env("TMPDIR", temporary.path())
             .current_dir(root())
             .stdout(Stdio::piped())
