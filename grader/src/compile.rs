@@ -116,7 +116,9 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     fs::create_dir(&out).map_err(Error::file(&out))?;
     sandbox::open_to_all(&out).map_err(Error::file(&out))?;
     let target = dependencies::target(workspace);
-    let outcome = compiler(&recipe, folder, &out)?.readable(target).run()?;
+    // A link is shown as a link: what it leads to must be there, too.
+    let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
+    let outcome = compiler(&recipe, folder, &out)?.readable(target).readable(linked).run()?;
     if outcome.ending.is_limit() {
         return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
     }
