@@ -4,11 +4,15 @@
 //! to. Running a case once gives an [`Observation`]. Judges are pure functions over observations:
 //! they do no I/O, so the same observation always gets the same judgement.
 
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use schedule::ThreadId;
 
 use crate::run::{Ending, Outcome, RunError};
+use crate::sandbox::Network;
 pub use crate::stage::Stage;
 
 /// One way of calling the program.
@@ -22,6 +26,8 @@ pub struct Case {
     /// How many percent of the exercise's schedules explore gives to it; 0 for a case that is not
     /// explored. They add up to 100 at most, less where single runs are slow.
     pub share: u32,
+    /// Whom the program can talk to.
+    pub network: Network,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises that only runs under control can show: who wrote which line.
@@ -57,6 +63,7 @@ impl Case {
             scenario: Box::new(scenario),
             runs: 10,
             share: 0,
+            network: Network::Own,
             judges: Vec::new(),
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
@@ -67,6 +74,12 @@ impl Case {
     /// Sets how many times stress runs the case.
     pub fn runs(mut self, runs: u32) -> Self {
         self.runs = runs;
+        self
+    }
+
+    /// Lets the program talk to the grader's scripted servers and clients.
+    pub fn networked(mut self) -> Self {
+        self.network = Network::Shared;
         self
     }
 
@@ -282,13 +295,16 @@ pub struct Text {
     pub lines: Vec<String>,
     /// The thread that ended each line; `None` for all lines where that is not known.
     pub threads: Option<Vec<ThreadId>>,
+    /// The first line (from 0) that came in the same write as the line before it; `None` where there is
+    /// no such line, or where writes are not known.
+    pub shares_a_write: Option<usize>,
 }
 
 impl Text {
     /// Splits `bytes` into lines.
     pub fn new(bytes: Vec<u8>) -> Self {
         let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Self { bytes, lines, threads: None }
+        Self { bytes, lines, threads: None, shares_a_write: None }
     }
 
     /// What threads wrote, in the order of their writes.
@@ -296,17 +312,21 @@ impl Text {
         let mut bytes = Vec::new();
         let mut threads = Vec::new();
         let mut last = None;
+        let mut shares_a_write = None;
         for (thread, text) in writes {
+            let before = threads.len();
             threads.extend(text.iter().filter(|&&byte| byte == b'\n').map(|_| thread));
+            if text.trim_ascii_end().contains(&b'\n') {
+                shares_a_write = shares_a_write.or(Some(before + 1));
+            }
             bytes.extend_from_slice(text);
             last = Some(thread);
         }
-        let mut written = Self::new(bytes);
+        let written = Self::new(bytes);
         if !written.ends_with_newline() {
             threads.extend(last);
         }
-        written.threads = Some(threads);
-        written
+        Self { threads: Some(threads), shares_a_write, ..written }
     }
 
     /// What threads wrote, each thread's bytes put together: a line that comes in several writes
@@ -353,11 +373,8 @@ pub struct Call {
 impl Scenario for Call {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
         for (name, content) in &self.files {
-            let path = stage.folder.join(name);
-            if path.exists() {
-                continue;
-            }
-            std::fs::write(path, content).map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
+            put(&stage.folder.join(name), content)
+                .map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
         }
         stage.run(stage.call(self.args.clone()))
     }
@@ -367,9 +384,28 @@ impl Scenario for Call {
     }
 }
 
+/// Writes a file that an earlier run in the same folder may have left there. Whatever stands in its place is
+/// neither followed nor opened, as the program may have put it there.
+fn put(path: &Path, content: &[u8]) -> io::Result<()> {
+    match File::create_new(path) {
+        Ok(mut file) => file.write_all(content),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dangling_link_in_the_place_of_a_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = folder.path().join("outside");
+        std::os::unix::fs::symlink(&outside, folder.path().join("ledger.csv")).unwrap();
+        put(&folder.path().join("ledger.csv"), b"teller").unwrap();
+        assert!(!outside.exists());
+    }
 
     #[test]
     fn a_stub_is_known_by_its_panic() {
@@ -384,6 +420,15 @@ mod tests {
     fn a_line_belongs_to_the_thread_that_wrote_it() {
         let text = Text::written([(1, "one\ntwo\n".as_bytes()), (2, b"three")]);
         assert_eq!((text.lines.len(), text.threads), (3, Some(vec![1, 1, 2])));
+    }
+
+    #[test]
+    fn lines_that_share_a_write_are_known() {
+        let shared =
+            |writes: &[&str]| Text::written(writes.iter().map(|write| (1, write.as_bytes()))).shares_a_write;
+        assert_eq!(shared(&["one\n", "two\n", "three", "\n"]), None);
+        assert_eq!(shared(&["one\n", "two\nthree\n", "four\nfive\n"]), Some(2));
+        assert_eq!(shared(&["one\ntwo"]), Some(1));
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
+use crate::late::Moment;
+use crate::pull_request::ObjectId;
 use crate::report::Format;
+use crate::sandbox::{Layer, Raised};
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///
@@ -30,8 +34,25 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the exercises, their checks and points
     List(ListArgs),
+    /// Say what keeps programs from doing harm on this machine; each layer is tried
+    Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
     Selftest(SelftestArgs),
+    /// Make the students' repository: the exercises without their solutions, and the grader
+    Release(ReleaseArgs),
+    /// Grade an exercise again whenever its source is saved
+    Watch(WatchArgs),
+    /// Give a hint for an exercise, and a further one each time
+    Hint(HintArgs),
+    /// Take the sources out of a pull request, as data
+    #[command(hide = true)]
+    TakePullRequest(TakePullRequestArgs),
+    /// Turn a report into the comment on a pull request, after checking every part of it
+    #[command(hide = true)]
+    PullRequestComment(PullRequestCommentArgs),
+    /// For teachers: grade a folder of submissions (the same as `cargo grade-all`)
+    #[command(disable_help_flag = true)]
+    Collect(CollectArgs),
 }
 
 #[derive(Args, Debug)]
@@ -51,8 +72,49 @@ pub struct CheckArgs {
     /// Explore all schedules with at most B preemptions instead of random ones, the fewest first
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
     pub preemptions: Option<u32>,
+    /// Also write the result to a file in this form; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
+    /// When it was due, if not as rubric.toml says: 2026-03-01T23:59:00+01:00
+    #[arg(long, value_name = "TIME", requires = "handed_in")]
+    pub due: Option<Moment>,
+    /// When it was handed in; takes off points for being late, as rubric.toml says
+    #[arg(long, value_name = "TIME")]
+    pub handed_in: Option<Moment>,
+    /// Show the checks that students see after the due date
+    #[arg(long)]
+    pub after_due: bool,
+    /// Show all checks, also those that students never see
+    #[arg(long)]
+    pub teacher: bool,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// One more report: its form and its file.
+#[derive(Clone, Debug)]
+pub struct ReportTarget {
+    /// The form.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl ReportTarget {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, path) = text.split_once('=').ok_or("it is FORMAT=FILE, as in junit=report.xml")?;
+        let unknown = |_| {
+            let known: Vec<&str> = Format::value_variants().iter().map(|format| format.name()).collect();
+            format!("no format is called `{format}`: there are {}", known.join(", "))
+        };
+        let format = Format::from_str(format, false).map_err(unknown)?;
+        if path.is_empty() {
+            return Err("the file has no name".into());
+        }
+        Ok(Self { format, path: path.into() })
+    }
 }
 
 #[derive(Args, Debug)]
@@ -75,13 +137,28 @@ pub struct ReplayArgs {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     #[command(flatten)]
+    pub sandbox: SandboxArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    #[command(flatten)]
-    pub output: OutputArgs,
+    /// The form of the list
+    #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+    pub format: ListFormat,
+    /// Write the list to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The forms of a list of exercises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
 }
 
 #[derive(Args, Debug)]
@@ -92,9 +169,95 @@ pub struct SelftestArgs {
     /// How many schedules to explore each program with
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
     pub schedules: u64,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
     /// The exercises to test [default: all]
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,
+}
+
+/// How programs are kept from doing harm.
+#[derive(Args, Clone, Debug)]
+pub struct SandboxArgs {
+    /// Refuse to grade where the sandbox is weaker than `strong`
+    #[arg(long, conflicts_with = "unsafe_no_sandbox")]
+    pub official: bool,
+    /// Run programs without a sandbox: they can do what you can
+    #[arg(long)]
+    pub unsafe_no_sandbox: bool,
+    /// Another limit than the usual one: cpu, wall, build (seconds), memory, output, disk (MiB), processes
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub limit: Vec<Raised>,
+    /// Leave a layer of the sandbox out, to test that the others hold alone
+    #[arg(long, value_name = "LAYER", value_enum, hide = true, conflicts_with = "official")]
+    pub without: Vec<Layer>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReleaseArgs {
+    /// Where it is written: a folder that is not there yet, or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct WatchArgs {
+    /// The exercises to watch, graded at once as well [default: all, graded when saved]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
+    /// Everything drawn by chance comes from this number
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How many schedules to explore an exercise with, over all its cases
+    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
+    pub schedules: u64,
+    #[command(flatten)]
+    pub sandbox: SandboxArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct HintArgs {
+    /// The exercise
+    pub exercise: String,
+    /// All hints at once
+    #[arg(long)]
+    pub all: bool,
+    /// Forget which hints were shown; the next one is the first again
+    #[arg(long, conflicts_with = "all")]
+    pub reset: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct TakePullRequestArgs {
+    /// The repository that the pull request was made to: a URL or a folder
+    #[arg(long, value_name = "URL")]
+    pub repository: String,
+    /// The number of the pull request
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub number: u64,
+    /// The commit that the event named as its head: nothing else is taken
+    #[arg(long, value_name = "SHA")]
+    pub head: ObjectId,
+    /// Where crates/*/src is written: a folder that is not there yet, or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct PullRequestCommentArgs {
+    /// The report, in its JSON form
+    #[arg(long, value_name = "FILE")]
+    pub report: PathBuf,
+    /// The commit that it is about
+    #[arg(long, value_name = "SHA")]
+    pub head: ObjectId,
+}
+
+#[derive(Args, Debug)]
+pub struct CollectArgs {
+    /// What `cargo gradebook collect` takes: see `cargo grade collect --help`
+    #[arg(value_name = "ARG", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,8 @@ mod recipe;
 
 use std::env;
 use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -19,7 +21,9 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::run::{Invocation, Outcome};
+use crate::fixture::left;
+use crate::run::{Ending, Invocation, Outcome};
+use crate::sandbox;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
@@ -63,6 +67,9 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
     -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all";
 
+/// What the compiler may write for one program.
+const BUILD_BYTES: u64 = 512 << 20;
+
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
 /// # Errors
@@ -100,14 +107,19 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     }
     fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
     let recipe = dependencies::recipe(workspace, &package, kind)?;
-    let folder = tempfile::tempdir().map_err(Error::file("the folder for temporary files"))?;
+    let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
     let folder = folder.path();
     for (path, content) in &source.files {
         package::write_file(&folder.join("crates").join(exercise).join("src").join(path), content)?;
     }
     let out = folder.join("out");
     fs::create_dir(&out).map_err(Error::file(&out))?;
-    let outcome = compiler(&recipe, folder, &out).run()?;
+    sandbox::open_to_all(&out).map_err(Error::file(&out))?;
+    let target = dependencies::target(workspace);
+    let outcome = compiler(&recipe, folder, &out)?.readable(target).run()?;
+    if outcome.ending.is_limit() {
+        return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
+    }
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
@@ -115,27 +127,48 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     Ok(Build::Program(program))
 }
 
+/// Why the compiler was stopped. Its limits are not those of programs.
+fn stopped(ending: &Ending) -> String {
+    match ending {
+        Ending::ProcessorLimit { seconds } => {
+            format!("still at work after {seconds} s of processor time (--limit build={seconds})")
+        }
+        Ending::MemoryLimit { bytes } => format!("it used more than {} MiB of memory", bytes >> 20),
+        other => other.to_string(),
+    }
+}
+
 /// The compiler in the build's own folder, with nothing of the user's environment.
-fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Invocation {
+fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Result<Invocation, Error> {
+    let ceiling = sandbox::ceiling();
     let mut remapped = std::ffi::OsString::from("--remap-path-prefix=");
     remapped.push(folder);
     remapped.push("=/build");
     let call = Invocation::new(&recipe.compiler, folder)
         .args(recipe.args_into(out))
         .args([remapped])
+        .args(["-Funsafe_code"])
         .env("TMPDIR", out)
+        .readable(toolchain()?)
         .limit(|limits| {
-            let minutes = |count: u64| Duration::from_secs(60 * count);
-            (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(3), minutes(30));
+            limits.idle = Duration::from_secs(300);
+            // Of time on the clock it has much more: the machine may be busy with other builds.
+            (limits.processor, limits.wall) = (ceiling.build, 10 * ceiling.build);
+            limits.memory = ceiling.build_memory;
         });
-    recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value))
+    Ok(recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value)))
 }
 
-/// Copies under another name first, so that an interrupted copy is never taken for a program.
+/// Copies under another name first, so that an interrupted copy, or that of another grader, is never taken for a
+/// program.
 fn keep(built: &Path, program: &Path) -> Result<(), Error> {
-    let partial = program.with_extension("partial");
-    fs::copy(built, &partial).map_err(Error::file(built))?;
-    fs::rename(&partial, program).map_err(Error::file(program))
+    let mut built_file = left::file(built).map_err(Error::file(built))?;
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
+    io::copy(&mut built_file, &mut partial).map_err(Error::file(built))?;
+    let executable = fs::Permissions::from_mode(0o755);
+    partial.as_file().set_permissions(executable).map_err(Error::file(program))?;
+    partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))
 }
 
 /// The hash of everything that decides what the program does.
@@ -157,12 +190,23 @@ fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> 
 
 fn compiler_version() -> Result<&'static str, Error> {
     static VERSION: OnceLock<Option<String>> = OnceLock::new();
-    let ask = || {
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let output = Command::new(rustc).arg("-vV").output().ok()?;
-        String::from_utf8(output.stdout).ok()
-    };
-    VERSION.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
+    VERSION
+        .get_or_init(|| ask_compiler(&["-vV"]))
+        .as_deref()
+        .ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
+}
+
+/// The folder of the compiler with its libraries.
+fn toolchain() -> Result<&'static Path, Error> {
+    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let ask = || ask_compiler(&["--print", "sysroot"]).map(|text| PathBuf::from(text.trim_end()));
+    FOLDER.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("rustc names no folder of its own".into()))
+}
+
+fn ask_compiler(question: &[&str]) -> Option<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).args(question).output().ok()?;
+    String::from_utf8(output.stdout).ok()
 }
 
 /// The target triple of this machine.

@@ -1,6 +1,8 @@
 //! A program under control: its fork server, and single runs under chosen schedules.
 
+use std::fs;
 use std::io::{self, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -12,18 +14,19 @@ use schedule::protocol::{
     Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
 };
 use schedule::{Schedule, ThreadId, ThreadSet};
-use tempfile::TempDir;
 
 use crate::case::{Observation, Text};
 use crate::interrupt;
 use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
+use crate::sandbox;
 
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
 pub struct Controlled {
     socket: BufReader<UnixStream>,
-    server: Running,
+    /// Dropping it ends the program.
+    _server: Running,
     /// Holds the socket's file.
-    _folder: TempDir,
+    _folder: sandbox::Folder,
 }
 
 /// What one run under control left behind.
@@ -50,10 +53,15 @@ impl Controlled {
     /// When the program cannot be started or its runtime does not report: then it is not under
     /// control, and no run of it says anything.
     pub fn start(invocation: Invocation, runtime: &Path, processor: usize) -> Result<Self, RunError> {
-        let folder = tempfile::tempdir().map_err(|error| RunError::Stage(error.to_string()))?;
+        let folder = sandbox::folder(1 << 20).map_err(|error| RunError::Stage(error.to_string()))?;
         let path = folder.path().join("control");
         let listener = UnixListener::bind(&path).map_err(|error| RunError::Stage(error.to_string()))?;
+        // The program may run as another user than the grader.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777))
+            .map_err(|error| RunError::Stage(error.to_string()))?;
         let server = invocation
+            .readable(runtime)
+            .readable(folder.path())
             .env("LD_PRELOAD", runtime)
             .env(SOCKET_VARIABLE, &path)
             .env(PROCESSOR_VARIABLE, processor.to_string())
@@ -62,7 +70,7 @@ impl Controlled {
             })
             .start()?;
         let socket = BufReader::with_capacity(64 << 10, accept(&listener, &server)?);
-        Ok(Self { socket, server, _folder: folder })
+        Ok(Self { socket, _server: server, _folder: folder })
     }
 
     /// Runs the program once; `replayed` are the steps to replay before the policy chooses.
@@ -79,8 +87,13 @@ impl Controlled {
             if interrupt::requested() {
                 return RunError::Interrupted;
             }
-            let cause = if self.server.has_ended() { "it ended".to_owned() } else { error.to_string() };
-            RunError::Keeper(format!("the runtime of a controlled program: {cause}"))
+            // A program can end it, and does when it uses more than it may.
+            RunError::Control(match error.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                    "the process that starts its runs was ended".into()
+                }
+                _ => format!("the process that starts its runs: {error}"),
+            })
         })
     }
 

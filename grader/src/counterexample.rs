@@ -1,12 +1,14 @@
-//! A failing run as people read it: columns, a thread each, the student's lines, and for a
+//! From a trace to a picture: what each thread did in the words of the student's own calls, and for a
 //! deadlock who waits for whom.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schedule::ThreadId;
-use schedule::protocol::{Event, Finish, Operation};
+use schedule::protocol::{Event, Finish, Operation, ThreadRecord};
 
 use crate::controlled::Record;
+use crate::report::picture::{Holder, Lane, Object, Picture, Row, SourceLine, Wait, WaitReason};
 use crate::symbols::{Place, Symbols};
 
 /// The most rows of a picture: those up to the failure.
@@ -15,9 +17,9 @@ const MOST_ROWS: usize = 48;
 /// How many of them may come after the line of output at which a failure shows.
 const ROWS_AFTER: usize = 6;
 
-/// One row: consecutive operations of one thread, in one call, on one object.
+/// One row in the making: consecutive operations of one thread, in one call, on one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
+struct Step {
     thread: ThreadId,
     text: String,
     place: Place,
@@ -25,8 +27,8 @@ struct Row {
     broken: bool,
 }
 
-impl Row {
-    /// Whether this row and the one before it tell one thing: a call that touches several words, again and again.
+impl Step {
+    /// Whether this step and the one before it tell one thing: a call that touches several words, again and again.
     fn continues(&self, before: &Self) -> bool {
         let same_call = (&self.place.called, &self.place.line, &self.place.file)
             == (&before.place.called, &before.place.line, &before.place.file);
@@ -36,29 +38,63 @@ impl Row {
     }
 }
 
-/// The picture of a run: its rows, then what the threads wait for, then the objects' names. `fault` is
-/// the line of standard output (from 0) at which the failure shows.
-pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Vec<String> {
+/// The picture of a run. `fault` is the line of standard output (from 0) at which the failure shows.
+pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Picture {
     let mut names = Names::default();
     let mut held = Held::default();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     let fault = fault.and_then(|line| write_of_line(record, line));
     for event in &record.events {
         let place = symbols.place(event, record.header.base);
         held.follow(event, &place);
         let Some(text) = describe(event, &place, record, &mut names) else { continue };
         let broken = fault == Some((event.thread, event.step));
-        let row = Row { thread: event.thread, text, place, broken };
-        if !rows.last().is_some_and(|before| row.continues(before)) {
-            rows.push(row);
+        let step = Step { thread: event.thread, text, place, broken };
+        if !steps.last().is_some_and(|before| step.continues(before)) {
+            steps.push(step);
         }
     }
-    let mut lines = columns(&rows, record);
-    if record.header.finish != Finish::Process {
-        lines.extend(waits(record, symbols, &mut names, &held));
+    let has_ended = record.header.finish == Finish::Process;
+    let waits = if has_ended { Vec::new() } else { waits(record, symbols, &mut names, &held) };
+    let shown = shown(&steps);
+    Picture {
+        lanes: (0..).zip(&record.threads).map(|(thread, state)| lane(thread, state)).collect(),
+        rows_before: shown.start,
+        rows_after: steps.len() - shown.end,
+        rows: rows(&steps, shown),
+        cycle: cycle(&waits).unwrap_or_default(),
+        waits,
+        objects: names.objects(),
     }
-    lines.extend(names.legend());
-    lines
+}
+
+/// The steps up to the failure and a few after it, as many as one may show.
+fn shown(steps: &[Step]) -> Range<usize> {
+    let after = steps.iter().position(|step| step.broken).map(|broken| broken + 1 + ROWS_AFTER);
+    let end = after.map_or(steps.len(), |after| after.min(steps.len()));
+    end.saturating_sub(MOST_ROWS)..end
+}
+
+fn rows(steps: &[Step], shown: Range<usize>) -> Vec<Row> {
+    let is_switch = |index: usize| index > 0 && steps[index - 1].thread != steps[index].thread;
+    let row = |index: usize| Row {
+        thread: steps[index].thread,
+        operation: steps[index].text.clone(),
+        place: source_line(&steps[index].place),
+        after_switch: is_switch(index),
+        fails: steps[index].broken,
+    };
+    shown.map(row).collect()
+}
+
+/// A thread as the program named it.
+fn lane(thread: ThreadId, state: &ThreadRecord) -> Lane {
+    let length = state.name.iter().position(|&byte| byte == 0).unwrap_or(state.name.len());
+    Lane { thread, name: String::from_utf8_lossy(&state.name[..length]).escape_debug().to_string() }
+}
+
+fn source_line(place: &Place) -> Option<SourceLine> {
+    (!place.file.is_empty()).then(|| SourceLine { file: place.file.clone(), line: place.line })
 }
 
 /// The thread and step of the write that ended a line of standard output.
@@ -153,14 +189,14 @@ fn written(event: &Event, record: &Record) -> String {
 /// Objects by the order in which the picture meets them: `Mutex#1`.
 #[derive(Default)]
 struct Names {
-    known: BTreeMap<u64, (String, String)>,
+    known: BTreeMap<u64, Object>,
     counts: BTreeMap<String, usize>,
 }
 
 impl Names {
     fn name(&mut self, object: u64, place: &Place) -> String {
-        if let Some((name, _)) = self.known.get(&object) {
-            return name.clone();
+        if let Some(known) = self.known.get(&object) {
+            return known.name.clone();
         }
         let kind = place.called.split("::").next().unwrap_or_default();
         let kind = match kind {
@@ -172,21 +208,21 @@ impl Names {
         let count = self.counts.entry(kind.to_owned()).or_default();
         *count += 1;
         let name = format!("{kind}#{count}");
-        self.known.insert(object, (name.clone(), format!("{}:{}", place.file, place.line)));
+        self.known.insert(object, Object { name: name.clone(), first_used: source_line(place) });
         name
     }
 
-    fn legend(&self) -> Vec<String> {
-        let mut names: Vec<&(String, String)> = self.known.values().collect();
-        names.sort();
-        names.iter().map(|(name, first)| format!("{name} is the one first used at {first}")).collect()
+    fn objects(self) -> Vec<Object> {
+        let mut objects: Vec<Object> = self.known.into_values().collect();
+        objects.sort_by(|one, other| one.name.cmp(&other.name));
+        objects
     }
 }
 
 /// Who holds which lock, as the trace tells.
 #[derive(Default)]
 struct Held {
-    by: BTreeMap<u64, (ThreadId, String)>,
+    by: BTreeMap<u64, Holder>,
 }
 
 impl Held {
@@ -201,52 +237,33 @@ impl Held {
         {
             self.by.remove(&event.object);
         } else if place.called.contains("lock") && event.value == 0 {
-            self.by.insert(event.object, (event.thread, format!("{}:{}", place.file, place.line)));
+            self.by.insert(event.object, Holder { thread: event.thread, since: source_line(place) });
         }
     }
 }
 
-/// What each thread that has not ended waits for, and the cycle if there is one.
-fn waits(record: &Record, symbols: &Symbols, names: &mut Names, held: &Held) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut waits_for: BTreeMap<ThreadId, ThreadId> = BTreeMap::new();
-    for (thread, state) in (0..).zip(&record.threads) {
-        if state.ended || state.runnable {
-            continue;
-        }
+/// What each thread that has not ended waits for.
+fn waits(record: &Record, symbols: &Symbols, names: &mut Names, held: &Held) -> Vec<Wait> {
+    let stuck = (0..).zip(&record.threads).filter(|(_, state)| !state.ended && !state.runnable);
+    let wait = |(thread, state): (ThreadId, &ThreadRecord)| {
         let place = symbols.place(&state.last, record.header.base);
-        let at =
-            if place.file.is_empty() { String::new() } else { format!(" at {}:{}", place.file, place.line) };
-        match state.last.operation {
-            Operation::FutexWait => {
-                let name = names.name(state.last.object, &place);
-                let holder = held.by.get(&state.last.object);
-                if let Some((owner, since)) = holder {
-                    waits_for.insert(thread, *owner);
-                    lines.push(format!("T{thread} waits for {name}{at}; T{owner} holds it since {since}"));
-                } else {
-                    lines.push(format!("T{thread} waits for {name}{at}; nobody is left to wake it"));
-                }
-            }
-            Operation::Join => {
-                waits_for.insert(thread, state.last.object as ThreadId);
-                lines.push(format!("T{thread} waits for the end of T{}{at}", state.last.object));
-            }
-            _ => lines.push(format!(
-                "T{thread} waits in {}{at}",
-                if place.called.is_empty() { "a call" } else { &place.called }
-            )),
-        }
-    }
-    lines.extend(cycle(&waits_for).map(|cycle| {
-        let chain: Vec<String> = cycle.iter().map(|thread| format!("T{thread}")).collect();
-        format!("the cycle: {} → T{}", chain.join(" → "), cycle[0])
-    }));
-    lines
+        let reason = match state.last.operation {
+            Operation::FutexWait => WaitReason::Object {
+                object: names.name(state.last.object, &place),
+                holder: held.by.get(&state.last.object).cloned(),
+            },
+            Operation::Join => WaitReason::ThreadEnd { ends: state.last.object as ThreadId },
+            _ => WaitReason::Call { call: place.called.clone() },
+        };
+        Wait { thread, place: source_line(&place), reason }
+    };
+    stuck.map(wait).collect()
 }
 
 /// Threads of which each waits for the next and the last for the first.
-fn cycle(waits_for: &BTreeMap<ThreadId, ThreadId>) -> Option<Vec<ThreadId>> {
+fn cycle(waits: &[Wait]) -> Option<Vec<ThreadId>> {
+    let waits_for: BTreeMap<ThreadId, ThreadId> =
+        waits.iter().filter_map(|wait| Some((wait.thread, wait.for_thread()?))).collect();
     waits_for.keys().find_map(|&start| {
         let mut chain = vec![start];
         let mut next = *waits_for.get(&start)?;
@@ -258,51 +275,18 @@ fn cycle(waits_for: &BTreeMap<ThreadId, ThreadId>) -> Option<Vec<ThreadId>> {
     })
 }
 
-/// The rows side by side, a column for each thread, with the student's line before them.
-fn columns(rows: &[Row], record: &Record) -> Vec<String> {
-    let threads = record.threads.len();
-    let width = (96 / threads.max(1)).clamp(14, 34);
-    let end = rows.iter().position(|row| row.broken).map_or(rows.len(), |broken| broken + 1 + ROWS_AFTER);
-    let end = end.min(rows.len());
-    let left_out = end.saturating_sub(MOST_ROWS);
-    let title = |thread: usize| match thread {
-        0 => "T0 main".to_owned(),
-        other => format!("T{other}"),
-    };
-    let cell = |text: &str| {
-        let short: String = text.chars().take(width - 1).collect();
-        format!("{short:<width$}")
-    };
-    let titles: String = (0..threads).map(|thread| cell(&title(thread))).collect();
-    let mut lines = vec![format!("{:<14}{}", "", titles.trim_end())];
-    if left_out > 0 {
-        lines.push(format!("{:<14}… {left_out} rows before", ""));
-    }
-    for row in &rows[left_out..end] {
-        let place = if row.place.file.is_empty() {
-            String::new()
-        } else {
-            format!("{}:{}", row.place.file, row.place.line)
-        };
-        let cells =
-            (0..threads).map(|thread| cell(if thread == usize::from(row.thread) { &row.text } else { "·" }));
-        let mark = if row.broken { "◀ here" } else { "" };
-        lines.push(format!("{place:<14}{}{mark}", cells.collect::<String>()).trim_end().to_owned());
-    }
-    if end < rows.len() {
-        lines.push(format!("{:<14}… {} rows after", "", rows.len() - end));
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn joins(pairs: &[(ThreadId, ThreadId)]) -> Vec<Wait> {
+        let wait = |&(thread, ends)| Wait { thread, place: None, reason: WaitReason::ThreadEnd { ends } };
+        pairs.iter().map(wait).collect()
+    }
+
     #[test]
     fn a_cycle_is_found_behind_those_that_only_wait_for_it() {
-        let waits = BTreeMap::from([(0, 1), (1, 2), (2, 1)]);
-        assert_eq!(cycle(&waits), Some(vec![1, 2]));
-        assert_eq!(cycle(&BTreeMap::from([(0, 1), (1, 2)])), None);
+        assert_eq!(cycle(&joins(&[(0, 1), (1, 2), (2, 1)])), Some(vec![1, 2]));
+        assert_eq!(cycle(&joins(&[(0, 1), (1, 2)])), None);
     }
 }

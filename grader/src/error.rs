@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit_code;
+use crate::pull_request::Refusal;
 use crate::run::RunError;
+use crate::sandbox::Tier;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,15 @@ pub enum Error {
         "the program left the schedule at step {step}: {why}; is it the source that the schedule was found in?"
     )]
     Diverged { step: u32, why: String },
+    /// The sandbox is weaker here than it must be.
+    #[error(
+        "the sandbox is `{}` on this machine, and must be `{}` at least: `cargo grade doctor` says what is missing\
+        {}", found.word(), least.word(), way_out(*.least)
+    )]
+    Sandbox { found: Tier, least: Tier },
+    /// A pull request is not taken.
+    #[error("the pull request is refused: {0}")]
+    PullRequest(#[from] Refusal),
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -58,12 +69,21 @@ impl Error {
     /// The exit code that tells scripts about it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace => exit_code::USAGE,
+            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace | Self::Sandbox { .. } => exit_code::USAGE,
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
             Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,
         }
+    }
+}
+
+/// Without `--official` a user may take the risk; with it nobody may.
+fn way_out(least: Tier) -> &'static str {
+    match least {
+        Tier::Strong => "",
+        _ => "; --unsafe-no-sandbox runs programs without it",
     }
 }
 

@@ -99,7 +99,7 @@ struct Run {
 }
 
 /// Explores `case` as far as `extent` says, as long as one of its checks has not failed; `failed`
-/// says which have before.
+/// says which have before. `tell` hears how many schedules were run so far.
 ///
 /// # Errors
 /// When the program cannot be put under control, or the grader was interrupted.
@@ -109,6 +109,7 @@ pub fn explore(
     seed: u64,
     extent: Extent,
     failed: impl Fn(&str) -> bool,
+    tell: impl Fn(u64),
 ) -> Result<Exploration, RunError> {
     let promises = case.judges.iter().chain(&case.controlled_judges);
     let promises = promises.map(|(check, judge)| Question { check, judge, witness: None });
@@ -119,7 +120,7 @@ pub fn explore(
         witness: Some(place),
     });
     let judges = promises.chain(witnesses).filter(|question| !failed(question.check)).collect();
-    Explorer { control, case, judges, seed, usual: 0 }.explore(extent)
+    Explorer { control, case, judges, seed, usual: 0 }.explore(extent, tell)
 }
 
 /// Runs a case along schedules, and on without preemption where they end. Where the program talks to the
@@ -171,7 +172,7 @@ struct Explorer<'a> {
 }
 
 impl Explorer<'_> {
-    fn explore(mut self, extent: Extent) -> Result<Exploration, RunError> {
+    fn explore(mut self, extent: Extent, tell: impl Fn(u64)) -> Result<Exploration, RunError> {
         let findings = |question: &Question<'_>| Finding {
             check: question.check,
             witness: question.witness,
@@ -203,6 +204,7 @@ impl Explorer<'_> {
             let runs = self.batch(&mut sets, &attempts)?;
             exploration.spent += started.elapsed();
             self.count(&mut exploration, runs, search.as_mut(), &sets[0])?;
+            tell(exploration.schedules);
         }
         exploration.complete = search.complete();
         Ok(exploration)

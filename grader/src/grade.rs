@@ -14,8 +14,12 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore::{self, Exploration, Extent};
 use crate::progress::Progress;
-use crate::report::{BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed};
+use crate::report::picture::Picture;
+use crate::report::{
+    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed, listing, panic_line,
+};
 use crate::rubric::Rubric;
+use crate::rules;
 use crate::run::{Ending, RunError};
 use crate::source::Source;
 use crate::stage::Control;
@@ -63,13 +67,16 @@ pub fn grade(
     options: &Options,
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
-    let grading = match Grading::prepare(workspace, exercise, source, options, progress)? {
-        Prepared::Grading(grading) => grading,
-        Prepared::Report(report) => return Ok(report),
-    };
+    let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
     let started = Instant::now();
-    let mut report = grading.report()?;
+    let mut report = match prepared {
+        Prepared::Grading(grading) => grading.report()?,
+        Prepared::Report(report) => {
+            return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
+        }
+    };
     report.seconds = started.elapsed().as_secs_f64();
+    report.source = listing(source, exercise.name);
     Ok(report)
 }
 
@@ -86,6 +93,9 @@ fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message:
         stressed: Stressed::default(),
         checks: Vec::new(),
         seconds: 0.0,
+        late: None,
+        withheld: None,
+        source: Vec::new(),
     }
 }
 
@@ -129,6 +139,11 @@ impl<'a> Grading<'a> {
         progress: &'a Progress,
     ) -> Result<Prepared<'a>, Error> {
         let rubric = Rubric::read(workspace, exercise)?;
+        let refusals = rules::refusals(source);
+        if !refusals.is_empty() {
+            let message = words::refused(exercise.name, source, &refusals);
+            return Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)));
+        }
         progress.say(format!("{}: building", exercise.name));
         let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
             Build::Program(program) => program,
@@ -187,13 +202,19 @@ impl<'a> Grading<'a> {
             preemptions: self.options.preemptions,
         };
         let failed = |check: &str| findings.has_failed(check);
-        match explore::explore(&self.control, case, self.options.seed, extent, failed) {
-            Ok(exploration) => {
-                self.add(case, exploration, findings);
-                self.starve(case, findings)?;
-            }
-            // Said in the report: without control nothing is proven, and a pass would be luck.
-            Err(RunError::Control(reason)) => {
+        let what = format!("{}: {}", self.exercise.name, case.id);
+        self.progress.begin(what, "schedules", extent.schedules);
+        let tell = |count| self.progress.done(count);
+        let explored = explore::explore(&self.control, case, self.options.seed, extent, failed, tell);
+        let explored = explored.and_then(|exploration| {
+            self.add(case, exploration, findings);
+            self.starve(case, findings)
+        });
+        match explored {
+            Ok(()) => {}
+            // Said in the report: without control nothing is proven, and a pass would be luck. What an earlier run
+            // of the program has left can keep the grader from preparing the next one.
+            Err(RunError::Control(reason) | RunError::Stage(reason)) => {
                 let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
                 for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
                     findings.tally(check).unproven(format!("case {}: {reason}", case.id));
@@ -205,7 +226,7 @@ impl<'a> Grading<'a> {
     }
 
     /// Runs a case with one thread after another kept from running, where a promise is about that.
-    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
+    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), RunError> {
         if case.starved_judges.is_empty() || findings.stub.is_some() {
             return Ok(());
         }
@@ -242,9 +263,9 @@ impl<'a> Grading<'a> {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
             let found = finding.counterexample.map(|found| {
                 let schedule = found.record.schedule.to_string();
-                let trace = self.picture(&found.record, &found.fault);
+                let picture = self.picture(&found.record, &found.fault);
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                Failure { found_after: Some(found.found_after), trace, ..failure }
+                Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
             let tally = findings.tally(finding.check);
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
@@ -311,7 +332,7 @@ impl<'a> Grading<'a> {
         }
     }
 
-    fn picture(&self, record: &Record, fault: &Fault) -> Vec<String> {
+    fn picture(&self, record: &Record, fault: &Fault) -> Picture {
         let symbols = Symbols::read(&self.control.program, self.exercise.name);
         counterexample::picture(record, &symbols, fault.line)
     }
@@ -327,7 +348,9 @@ impl<'a> Grading<'a> {
             call: case.scenario.shown(self.exercise.name),
             replay: self.replay_command(case, schedule.as_deref()),
             found_after: None,
+            place: panic_line(&seen.stderr.lines, self.exercise.name),
             trace: Vec::new(),
+            picture: None,
             schedule,
         }
     }
@@ -351,7 +374,7 @@ impl<'a> Grading<'a> {
             .exercise
             .checks
             .iter()
-            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.points(check.id)))
+            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.worth(check.id)))
             .collect();
         let mut report = ExerciseReport {
             exercise: self.exercise.name.to_owned(),
@@ -366,6 +389,9 @@ impl<'a> Grading<'a> {
             stressed: Stressed { runs: findings.runs },
             checks,
             seconds: 0.0,
+            late: None,
+            withheld: None,
+            source: Vec::new(),
         };
         report.recount();
         report

@@ -12,12 +12,11 @@ pub struct Progress {
 impl Progress {
     /// A line on standard error.
     pub fn on_terminal() -> Self {
-        let bar = ProgressBar::new_spinner().with_style(
-            ProgressStyle::with_template("{spinner} {msg} {elapsed}")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
+        let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar }
+        let progress = Self { bar };
+        progress.say(String::new());
+        progress
     }
 
     /// No line at all.
@@ -25,8 +24,27 @@ impl Progress {
         Self { bar: ProgressBar::hidden() }
     }
 
-    /// Says what is being done now.
+    /// Says what is being done now, of which nobody knows how much it is.
     pub fn say(&self, what: String) {
+        self.show("{spinner} {msg} {elapsed:.dim}", what);
+    }
+
+    /// Says what is being done now: `total` of something, called `unit`.
+    pub fn begin(&self, what: String, unit: &str, total: u64) {
+        self.bar.set_length(total);
+        self.bar.set_position(0);
+        self.show(&format!("{{spinner}} {{msg}} {{bar:20}} {{pos}}/{{len}} {unit} {{elapsed:.dim}}"), what);
+    }
+
+    /// Says how much of it is done.
+    pub fn done(&self, count: u64) {
+        self.bar.set_position(count);
+    }
+
+    fn show(&self, template: &str, what: String) {
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        self.bar.set_style(style);
         self.bar.set_message(what);
     }
 }

@@ -1,4 +1,4 @@
-//! Points for each check: `fixtures/<exercise>/rubric.toml`.
+//! Points for each check, who sees it, and what being late costs: `fixtures/<exercise>/rubric.toml`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::exercise::Exercise;
+use crate::late::LateRule;
+use crate::report::Visibility;
 use crate::workspace::Workspace;
 
 /// The points of one exercise.
@@ -14,6 +16,19 @@ use crate::workspace::Workspace;
 #[serde(deny_unknown_fields)]
 pub struct Rubric {
     points: BTreeMap<String, f64>,
+    /// Checks that are not always visible.
+    #[serde(default)]
+    visibility: BTreeMap<String, Visibility>,
+    late: Option<LateRule>,
+}
+
+/// What a rubric says of one check.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worth {
+    /// The points for passing it.
+    pub points: f64,
+    /// When students see what it came to.
+    pub visibility: Visibility,
 }
 
 impl Rubric {
@@ -29,7 +44,9 @@ impl Rubric {
 
     fn parse(text: &str, exercise: &Exercise) -> Result<Self, String> {
         let rubric: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        if let Some(id) = rubric.points.keys().find(|id| exercise.check(id).is_none()) {
+        if let Some(id) =
+            rubric.points.keys().chain(rubric.visibility.keys()).find(|id| exercise.check(id).is_none())
+        {
             return Err(format!("`{id}` is no check of {}", exercise.name));
         }
         if let Some(check) = exercise.checks.iter().find(|check| !rubric.points.contains_key(check.id)) {
@@ -38,6 +55,9 @@ impl Rubric {
         if rubric.points.values().any(|points| !points.is_finite() || *points < 0.0) {
             return Err("points are 0 or more".into());
         }
+        if rubric.late.is_some_and(|late| !late.is_sound()) {
+            return Err("`per_day` and `at_most` of `[late]` are percent, 0 to 100".into());
+        }
         Ok(rubric)
     }
 
@@ -45,12 +65,27 @@ impl Rubric {
     pub fn points(&self, check: &str) -> f64 {
         self.points.get(check).copied().unwrap_or(0.0)
     }
+
+    /// When students see what a check came to.
+    pub fn visibility(&self, check: &str) -> Visibility {
+        self.visibility.get(check).copied().unwrap_or_default()
+    }
+
+    /// All that it says of a check.
+    pub fn worth(&self, check: &str) -> Worth {
+        Worth { points: self.points(check), visibility: self.visibility(check) }
+    }
+
+    /// What being late costs; `None` for nothing.
+    pub fn late(&self) -> Option<&LateRule> {
+        self.late.as_ref()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Rubric;
-    use crate::exercise::{Check, Exercise};
+    use super::*;
+    use crate::exercise::Check;
 
     static EXERCISE: Exercise = Exercise {
         name: "sample",
@@ -66,10 +101,34 @@ mod tests {
     }
 
     #[test]
+    fn a_check_is_visible_unless_the_rubric_says_otherwise() {
+        let text = "[points]\nright = 1\nterminates = 1\n[visibility]\nright = \"after-due\"\n";
+        let rubric = Rubric::parse(text, &EXERCISE).unwrap();
+        assert_eq!(rubric.visibility("right"), Visibility::AfterDue);
+        assert_eq!(rubric.visibility("terminates"), Visibility::Visible);
+    }
+
+    #[test]
+    fn late_points_are_read_with_their_due_date() {
+        let late = "[late]\ndue = 2026-03-01T23:59:00+01:00\nper_day = 10\nat_most = 50\n";
+        let rubric =
+            Rubric::parse(&format!("[points]\nright = 1\nterminates = 1\n{late}"), &EXERCISE).unwrap();
+        let rule = rubric.late().unwrap();
+        assert_eq!((rule.per_day, rule.at_most), (10.0, 50.0));
+        assert_eq!(rule.due.unwrap().to_string(), "2026-03-01T23:59:00+01:00");
+    }
+
+    #[test]
     fn a_rubric_that_does_not_fit_its_exercise_says_where() {
-        let reason = |text| Rubric::parse(text, &EXERCISE).unwrap_err();
+        let reason = |text: &str| Rubric::parse(text, &EXERCISE).unwrap_err();
         assert_eq!(reason("[points]\nright = 1\n"), "the check `terminates` has no points");
         assert_eq!(reason("[points]\nrigth = 1\n"), "`rigth` is no check of sample");
         assert_eq!(reason("[points]\nright = -1\nterminates = 1\n"), "points are 0 or more");
+        let with = |more: &str| format!("[points]\nright = 1\nterminates = 1\n{more}");
+        assert_eq!(reason(&with("[visibility]\nrigth = \"hidden\"\n")), "`rigth` is no check of sample");
+        assert!(reason(&with("[visibility]\nright = \"secret\"\n")).contains("unknown variant `secret`"));
+        let percent = "`per_day` and `at_most` of `[late]` are percent, 0 to 100";
+        assert_eq!(reason(&with("[late]\nper_day = -1\n")), percent);
+        assert!(reason(&with("[late]\nper_day = 1\ndue = 2026-03-01\n")).contains("offset"));
     }
 }

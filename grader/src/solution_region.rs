@@ -1,8 +1,10 @@
 //! The parts of an exercise that students write: between a line `// BEGIN SOLUTION` and a line
-//! `// END SOLUTION`, the convention of nbgrader.
+//! `// END SOLUTION`, the convention of nbgrader. Students get `todo!("write NAME")` in their
+//! place, NAME being the function around it, or the text of the region's `// STUB …` lines.
 
 const BEGIN: &str = "// BEGIN SOLUTION";
 const END: &str = "// END SOLUTION";
+const STUB: &str = "// STUB ";
 
 /// A marker that does not fit; the line is counted from 1.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,34 +18,79 @@ pub enum RegionError {
     /// An end without a beginning.
     #[error("line {0}: a solution region ends that was never begun")]
     Unopened(usize),
+    /// What students get in place of a region, outside of any.
+    #[error("line {0}: a `// STUB` line stands outside of a solution region")]
+    LoneStub(usize),
+    /// A comment that looks like a marker and is none: taken as text, it would give a solution away.
+    #[error("line {0}: a marker is written `// BEGIN SOLUTION` or `// END SOLUTION`, and nothing else")]
+    Misspelled(usize),
 }
 
-/// The source with every solution region replaced by `todo!()`, and how many there were.
+/// The source with every solution region replaced, and how many there were.
 ///
 /// # Errors
 /// When the markers do not pair up.
 pub fn strip(source: &str) -> Result<(String, usize), RegionError> {
     let mut stub = String::with_capacity(source.len());
-    let mut open = None;
+    let mut open: Option<Region> = None;
+    let mut function = None;
     let mut count = 0;
     for (number, line) in (1..).zip(source.lines()) {
-        match (line.trim(), open) {
+        match (line.trim(), &mut open) {
             (BEGIN, Some(_)) => return Err(RegionError::Nested(number)),
-            (BEGIN, None) => {
-                open = Some(number);
-                count += 1;
-                stub += &line.replace(BEGIN, "todo!()\n");
-            }
+            (BEGIN, None) => open = Some(Region::begin(number, line)),
             (END, None) => return Err(RegionError::Unopened(number)),
-            (END, Some(_)) => open = None,
-            (_, Some(_)) => {}
-            (_, None) => {
+            (END, Some(region)) => {
+                stub += &region.replacement(function);
+                open = None;
+                count += 1;
+            }
+            (text, _) if is_misspelled(text) => return Err(RegionError::Misspelled(number)),
+            (text, Some(region)) => region.stub.extend(text.strip_prefix(STUB)),
+            (text, None) if text.starts_with(STUB) => return Err(RegionError::LoneStub(number)),
+            (text, None) => {
+                function = function_name(text).or(function);
                 stub += line;
                 stub.push('\n');
             }
         }
     }
-    open.map_or(Ok((stub, count)), |number| Err(RegionError::Unclosed(number)))
+    open.map_or(Ok((stub, count)), |region| Err(RegionError::Unclosed(region.line)))
+}
+
+/// A region whose end is still to come.
+struct Region<'a> {
+    line: usize,
+    indentation: &'a str,
+    stub: Vec<&'a str>,
+}
+
+impl<'a> Region<'a> {
+    fn begin(line: usize, text: &'a str) -> Self {
+        let indentation = &text[..text.len() - text.trim_start().len()];
+        Self { line, indentation, stub: Vec::new() }
+    }
+
+    fn replacement(&self, function: Option<&str>) -> String {
+        let todo = format!("todo!(\"write {}\")", function.unwrap_or("this part"));
+        let lines = if self.stub.is_empty() { vec![todo.as_str()] } else { self.stub.clone() };
+        lines.iter().map(|line| format!("{}{line}\n", self.indentation)).collect()
+    }
+}
+
+fn is_misspelled(line: &str) -> bool {
+    let line = line.to_ascii_uppercase();
+    line.starts_with("//") && (line.contains("BEGIN SOLUTION") || line.contains("END SOLUTION"))
+}
+
+/// The name in a line that declares a function.
+fn function_name(line: &str) -> Option<&str> {
+    let (before, after) = line.split_once("fn ")?;
+    let declares = before.split_whitespace().all(|word| {
+        matches!(word, "pub" | "const" | "async" | "unsafe" | "extern") || word.starts_with("pub(")
+    });
+    let end = after.find(|c: char| c != '_' && !c.is_alphanumeric())?;
+    (declares && end > 0).then(|| &after[..end])
 }
 
 #[cfg(test)]
@@ -51,9 +98,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_region_becomes_one_todo() {
-        let source = "fn a() {\n    // BEGIN SOLUTION\n    1 + 1;\n    // END SOLUTION\n}\n";
-        assert_eq!(strip(source), Ok(("fn a() {\n    todo!()\n}\n".to_owned(), 1)));
+    fn each_region_becomes_one_todo_that_names_its_function() {
+        let source = "pub(crate) fn one() {\n    // BEGIN SOLUTION\n    1 + 1;\n    // END SOLUTION\n}\n";
+        let stub = "pub(crate) fn one() {\n    todo!(\"write one\")\n}\n";
+        assert_eq!(strip(source), Ok((stub.to_owned(), 1)));
+    }
+
+    #[test]
+    fn words_about_functions_are_no_functions() {
+        assert_eq!(function_name("/// the fn that (as is known) waits"), None);
+        assert_eq!(function_name("let fn_count = 1;"), None);
+        assert_eq!(function_name("fn wait_while<T>(guard: T) {"), Some("wait_while"));
+    }
+
+    #[test]
+    fn stub_lines_stand_in_for_the_region() {
+        let source = "fn a() {\n    // BEGIN SOLUTION\n    // STUB let _ = 7;\n    // STUB todo!()\n    7;\n    // END SOLUTION\n}\n";
+        assert_eq!(strip(source).unwrap().0, "fn a() {\n    let _ = 7;\n    todo!()\n}\n");
     }
 
     #[test]
@@ -66,5 +127,8 @@ mod tests {
         assert_eq!(strip("x\n// BEGIN SOLUTION\n"), Err(RegionError::Unclosed(2)));
         assert_eq!(strip("// END SOLUTION\n"), Err(RegionError::Unopened(1)));
         assert_eq!(strip("// BEGIN SOLUTION\n// BEGIN SOLUTION\n"), Err(RegionError::Nested(2)));
+        assert_eq!(strip("x\n//begin solution\n"), Err(RegionError::Misspelled(2)));
+        assert_eq!(strip("// BEGIN SOLUTION\n// END SOLUTION.\n"), Err(RegionError::Misspelled(2)));
+        assert_eq!(strip("\n\n// STUB todo!()\n"), Err(RegionError::LoneStub(3)));
     }
 }

@@ -11,6 +11,7 @@ use crate::case::Observation;
 use crate::controlled::{Controlled, Record};
 use crate::fixture::http::Ports;
 use crate::run::{Invocation, RunError};
+use crate::sandbox::Network;
 
 /// What a scenario has at hand for one run.
 pub struct Stage<'a> {
@@ -19,6 +20,8 @@ pub struct Stage<'a> {
     /// A folder that is the program's working directory. Without control it is empty and of this run
     /// alone; under control the runs of one case share it.
     pub folder: &'a Path,
+    /// Whom the program can talk to.
+    pub network: Network,
     /// Varies the inputs that a scenario draws by chance. The same seed gives the same inputs.
     pub seed: u64,
     /// How the program's threads are scheduled, if not by the system.
@@ -28,7 +31,7 @@ pub struct Stage<'a> {
 impl Stage<'_> {
     /// A call of the program in this stage's folder, with the default limits.
     pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
-        Invocation::new(self.program, self.folder).args(args)
+        Invocation::new(self.program, self.folder).network(self.network).args(args)
     }
 
     /// Runs a call to its end, under control where this stage has it.

@@ -3,7 +3,6 @@
 //! Repetition, real parallelism and a busy machine are all that this way of running has. It shows
 //! what does not depend on a rare schedule; for the rest a pass means little.
 
-use std::fs;
 use std::hint;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,19 +10,22 @@ use std::thread;
 
 use crate::case::{Case, Observation, Stage};
 use crate::run::RunError;
+use crate::sandbox;
 
 /// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it.
 ///
 /// # Errors
 /// When the run could not be made.
 pub fn perform(program: &Path, case: &Case, seed: u64, run: u32) -> Result<Observation, RunError> {
-    let folder = tempfile::Builder::new()
-        .prefix("lockstep-")
-        .tempdir()
-        .map_err(|error| RunError::Stage(error.to_string()))?;
-    let folder_path = fs::canonicalize(folder.path()).map_err(|error| RunError::Stage(error.to_string()))?;
-    let stage =
-        Stage { program, folder: &folder_path, seed: seed.wrapping_add(u64::from(run)), control: None };
+    let bytes = sandbox::ceiling().disk;
+    let folder = sandbox::folder(bytes).map_err(|error| RunError::Stage(error.to_string()))?;
+    let stage = Stage {
+        program,
+        folder: folder.path(),
+        network: case.network,
+        seed: seed.wrapping_add(u64::from(run)),
+        control: None,
+    };
     let busy = run % 2 == 1;
     under_load(busy, || case.scenario.perform(&stage))
 }

@@ -2,6 +2,7 @@
 
 use crate::exercise::Check;
 use crate::report::{CheckReport, Failure};
+use crate::rubric::Worth;
 use crate::verdict::Verdict;
 
 /// Counts judgements of one check. The first failure is the one that is shown.
@@ -44,7 +45,7 @@ impl Tally {
 
     /// One failure outweighs any number of runs that kept the promise, and so does one run that
     /// proved nothing where it should have.
-    pub(crate) fn report(self, check: &Check, points: f64) -> CheckReport {
+    pub(crate) fn report(self, check: &Check, worth: Worth) -> CheckReport {
         let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
             (None, Some(reason), _) => (Verdict::Inconclusive, reason),
@@ -57,8 +58,9 @@ impl Tally {
         CheckReport {
             id: check.id.to_owned(),
             verdict,
-            score: if verdict == Verdict::Pass { points } else { 0.0 },
-            max_score: points,
+            score: if verdict == Verdict::Pass { worth.points } else { 0.0 },
+            max_score: worth.points,
+            visibility: worth.visibility,
             message,
             failure: self.failure,
             shown: self.shown.filter(|_| verdict == Verdict::Pass),
@@ -79,12 +81,14 @@ fn passed(schedules: u64, runs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Visibility;
 
+    const WORTH: Worth = Worth { points: 3.0, visibility: Visibility::Visible };
     const CHECK: Check = Check { id: "right", about: "the output is right" };
 
     #[test]
     fn a_check_that_nothing_judged_is_not_a_pass() {
-        assert_eq!(Tally::default().report(&CHECK, 3.0).verdict, Verdict::Skipped);
+        assert_eq!(Tally::default().report(&CHECK, WORTH).verdict, Verdict::Skipped);
     }
 
     #[test]
@@ -92,7 +96,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.kept();
         tally.unproven("the machine was too slow".into());
-        let report = tally.report(&CHECK, 3.0);
+        let report = tally.report(&CHECK, WORTH);
         assert_eq!((report.verdict, report.score), (Verdict::Inconclusive, 0.0));
     }
 
@@ -101,7 +105,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.kept();
         tally.kept();
-        let report = tally.report(&CHECK, 3.0);
+        let report = tally.report(&CHECK, WORTH);
         assert_eq!(
             (report.verdict, report.score, report.message.as_str()),
             (Verdict::Pass, 3.0, "0 failures in 2 runs")

@@ -1,9 +1,9 @@
 //! What a check, or a whole exercise, came to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Ordered from best to worst, so that the worst of several is their maximum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every run that was judged kept the promise.
@@ -34,6 +34,20 @@ impl Verdict {
             Self::Refused => "refused",
             Self::BuildError => "build-error",
         }
+    }
+
+    /// The verdict of a word that reports use.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Pass,
+            Self::Skipped,
+            Self::Inconclusive,
+            Self::Fail,
+            Self::NotImplemented,
+            Self::Refused,
+            Self::BuildError,
+        ];
+        all.into_iter().find(|verdict| verdict.word() == word)
     }
 
     /// The worst of `verdicts`; `Pass` for none.

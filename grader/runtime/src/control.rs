@@ -11,7 +11,7 @@ use core::ptr;
 use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord};
 
 use crate::record::{self, Record};
-use crate::{io, scheduler, system, threads};
+use crate::{io, orphans, scheduler, system, threads};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -41,6 +41,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
+    orphans::adopt();
     serve(socket);
 }
 
@@ -145,6 +146,7 @@ fn serve(socket: usize) {
             system::exit(70);
         }
         let (status, seen) = wait_for(child);
+        orphans::end();
         answer(socket, status, seen, request.trace);
     }
 }
@@ -171,7 +173,6 @@ fn become_run(socket: usize, request: Request) {
 /// Waits for the child's end; a child that takes far too long is killed and said to be unseen.
 fn wait_for(child: c_int) -> (c_int, bool) {
     const MILLISECONDS: i32 = 15_000;
-    const KILL: usize = 62;
     let mut status: c_int = 0;
     // SAFETY: numbers, and a place for the status.
     unsafe {
@@ -180,7 +181,7 @@ fn wait_for(child: c_int) -> (c_int, bool) {
         io::poll_for_real(&mut ended, MILLISECONDS);
         let in_time = ended[0].is_ready();
         if !in_time {
-            system::call(KILL, [child as usize, 9, 0, 0, 0, 0]);
+            system::call(system::KILL, [child as usize, 9, 0, 0, 0, 0]);
         }
         system::call(system::WAIT4, [child as usize, &raw mut status as usize, 0, 0, 0, 0]);
         system::call(system::CLOSE, [descriptor as usize, 0, 0, 0, 0, 0]);

@@ -14,6 +14,7 @@ mod control;
 mod entry;
 mod futex;
 mod io;
+mod orphans;
 mod record;
 mod scheduler;
 mod system;

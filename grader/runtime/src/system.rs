@@ -4,6 +4,7 @@
 use core::arch::asm;
 
 pub(crate) const READ: usize = 0;
+pub(crate) const OPEN: usize = 2;
 pub(crate) const CLOSE: usize = 3;
 pub(crate) const POLL: usize = 7;
 pub(crate) const MMAP: usize = 9;
@@ -20,6 +21,7 @@ pub(crate) const SENDMSG: usize = 46;
 pub(crate) const RECVMSG: usize = 47;
 pub(crate) const EXECVE: usize = 59;
 pub(crate) const WAIT4: usize = 61;
+pub(crate) const KILL: usize = 62;
 pub(crate) const PERSONALITY: usize = 135;
 pub(crate) const PRCTL: usize = 157;
 pub(crate) const FUTEX: usize = 202;

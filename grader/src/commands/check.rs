@@ -1,13 +1,19 @@
 //! `cargo grade check`: grade exercises and report.
 
+use std::path::PathBuf;
+
 use crate::cli::CheckArgs;
 use crate::error::Error;
+use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::grade::{self, Options};
+use crate::late::{LateRule, Moment};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Audience, ExerciseReport, Format, Report};
+use crate::rubric::Rubric;
 use crate::source::Source;
+use crate::workflow_files;
 use crate::workspace::Workspace;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
@@ -16,17 +22,104 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
         return Err(Error::Usage("--source stands for one exercise's source: name that exercise".into()));
     }
     let workspace = Workspace::find()?;
-    let output = Output::open(args.output.output.as_deref())?;
+    let lateness = Lateness::read(args, &workspace, &exercises)?;
+    let outputs = open_outputs(args)?;
+    let mut graded = Vec::with_capacity(exercises.len());
+    let stopped = grade_all(args, &workspace, &exercises, &lateness, &mut graded).err();
+    let missing = exercises[graded.len()..].iter().map(|exercise| exercise.name.to_owned()).collect();
+    let report = Report::new(args.seed, graded);
+    match stopped {
+        None => {
+            write(outputs, &report, audience(args))?;
+            Ok(exit_code::of(report.verdict))
+        }
+        // What the user can put right by calling it again makes no report.
+        Some(error) if error.exit_code() == exit_code::USAGE => Err(error),
+        Some(error) => {
+            write(outputs, &report.stopped(error.to_string(), missing), audience(args))?;
+            Err(error)
+        }
+    }
+}
+
+fn audience(args: &CheckArgs) -> Audience {
+    match (args.teacher, args.after_due) {
+        (true, _) => Audience::Teacher,
+        (false, true) => Audience::AfterDue,
+        (false, false) => Audience::Student,
+    }
+}
+
+/// Grades one exercise after another into `graded`, which keeps what there is when it must stop.
+fn grade_all(
+    args: &CheckArgs,
+    workspace: &Workspace,
+    exercises: &[&Exercise],
+    lateness: &Lateness,
+    graded: &mut Vec<ExerciseReport>,
+) -> Result<(), Error> {
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
+    super::enter(workspace, exercises, &args.sandbox)?;
     let progress = Progress::on_terminal();
-    let mut reports = Vec::with_capacity(exercises.len());
-    for exercise in exercises {
-        let source = Source::read(&workspace, exercise.name, args.source.as_deref())?;
-        reports.push(grade::grade(&workspace, exercise, &source, &options, &progress)?);
+    for (index, exercise) in exercises.iter().enumerate() {
+        let source = Source::read(workspace, exercise.name, args.source.as_deref())?;
+        let mut report = grade::grade(workspace, exercise, &source, &options, &progress)?;
+        lateness.apply(index, &mut report);
+        graded.push(report);
     }
-    drop(progress);
-    let report = Report::new(args.seed, reports);
-    output.write(&args.output.format.render(&report))?;
-    Ok(exit_code::of(report.verdict))
+    Ok(())
+}
+
+/// What is known about being late, read before the work so that a mistake is said at once.
+struct Lateness {
+    handed_in: Option<Moment>,
+    /// For each exercise, its rule and when it was due.
+    rules: Vec<Option<(LateRule, Moment)>>,
+}
+
+impl Lateness {
+    fn read(args: &CheckArgs, workspace: &Workspace, exercises: &[&Exercise]) -> Result<Self, Error> {
+        let mut rules = Vec::new();
+        for exercise in exercises {
+            let rule = Rubric::read(workspace, exercise)?.late().copied();
+            rules.push(rule.and_then(|rule| Some((rule, args.due.or(rule.due)?))));
+        }
+        if args.handed_in.is_some() && rules.iter().all(Option::is_none) {
+            let reason = "--handed-in needs an exercise whose rubric.toml has `[late]` and that has a due date, \
+                          there or by --due";
+            return Err(Error::Usage(reason.into()));
+        }
+        Ok(Self { handed_in: args.handed_in, rules })
+    }
+
+    fn apply(&self, index: usize, report: &mut ExerciseReport) {
+        let (Some(handed_in), Some((rule, due))) = (self.handed_in, self.rules[index]) else { return };
+        if let Some(late) = rule.apply(due, handed_in, report.score) {
+            report.hand_in_late(late);
+        }
+    }
+}
+
+/// Where each format goes, opened before the work.
+fn open_outputs(args: &CheckArgs) -> Result<Vec<(Format, Output)>, Error> {
+    let main = (args.output.format, args.output.output.clone());
+    let others = args.reports.iter().map(|target| (target.format, Some(target.path.clone())));
+    let targets: Vec<(Format, Option<PathBuf>)> = std::iter::once(main).chain(others).collect();
+    for (index, (_, path)) in targets.iter().enumerate() {
+        if let Some(path) = path.as_ref().filter(|_| targets[..index].iter().any(|(_, known)| known == path))
+        {
+            return Err(Error::Usage(format!("{}: two reports cannot go to one file", path.display())));
+        }
+    }
+    targets.into_iter().map(|(format, path)| Ok((format, Output::open(path.as_deref())?))).collect()
+}
+
+/// Writes every format, also when one cannot be written; the first error is the one that is told.
+fn write(outputs: Vec<(Format, Output)>, report: &Report, audience: Audience) -> Result<(), Error> {
+    let formats: Vec<Format> = outputs.iter().map(|(format, _)| *format).collect();
+    let to = |(format, output): (Format, Output)| output.write(&format.render_for(report, audience));
+    let mut written: Vec<Result<(), Error>> = outputs.into_iter().map(to).collect();
+    written.push(workflow_files::append(&formats, report, audience));
+    written.into_iter().collect()
 }

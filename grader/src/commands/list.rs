@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::cli::ListArgs;
+use crate::cli::{ListArgs, ListFormat};
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::exit_code;
 use crate::output::Output;
-use crate::report::{Format, SCHEMA_VERSION};
+use crate::report::{SCHEMA_VERSION, Visibility};
 use crate::rubric::Rubric;
 use crate::workspace::Workspace;
 
@@ -37,13 +37,13 @@ struct CheckEntry {
 
 pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
-    let output = Output::open(args.output.output.as_deref())?;
+    let output = Output::open(args.output.as_deref())?;
     let entries: Result<_, Error> =
         exercises::ALL.iter().map(|exercise| entry(&workspace, exercise)).collect();
     let catalogue = Catalogue { schema_version: SCHEMA_VERSION, exercises: entries? };
-    output.write(&match args.output.format {
-        Format::Human => for_people(&catalogue),
-        Format::Json => serde_json::to_string_pretty(&catalogue).unwrap_or_default() + "\n",
+    output.write(&match args.format {
+        ListFormat::Human => for_people(&catalogue),
+        ListFormat::Json => serde_json::to_string_pretty(&catalogue).unwrap_or_default() + "\n",
     })?;
     Ok(exit_code::PASS)
 }
@@ -55,12 +55,12 @@ fn entry(workspace: &Workspace, exercise: &'static Exercise) -> Result<Entry, Er
         about: check.about,
         max_score: rubric.points(check.id),
     };
-    let checks: Vec<CheckEntry> = exercise.checks.iter().map(of).collect();
+    let is_shown = |check: &&crate::exercise::Check| rubric.visibility(check.id) == Visibility::Visible;
     Ok(Entry {
         exercise: exercise.name,
         summary: exercise.summary,
-        max_score: checks.iter().map(|check| check.max_score).sum(),
-        checks,
+        max_score: exercise.checks.iter().map(|check| rubric.points(check.id)).sum(),
+        checks: exercise.checks.iter().filter(is_shown).map(of).collect(),
     })
 }
 

@@ -1,14 +1,23 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod collect;
+mod doctor;
+mod hint;
 mod list;
+mod pull_request;
+mod release;
 mod replay;
 mod selftest;
+mod watch;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, SandboxArgs};
+use crate::compile;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
+use crate::sandbox::{self, Demand, Tier};
+use crate::workspace::Workspace;
 
 /// Does what the command line says.
 ///
@@ -20,8 +29,33 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
+        Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::Release(args)) => release::run(&args),
+        Some(Command::Watch(args)) => watch::run(&args),
+        Some(Command::Hint(args)) => hint::run(&args),
+        Some(Command::TakePullRequest(args)) => pull_request::take(&args),
+        Some(Command::PullRequestComment(args)) => pull_request::comment(&args),
+        Some(Command::Collect(args)) => collect::run(&args),
     }
+}
+
+/// Makes ready all that needs the network or trusts its input, then enters the sandbox. Must come before
+/// anything that starts a thread.
+///
+/// # Errors
+/// When the dependencies cannot be built, or this machine has less of a sandbox than is asked for.
+pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
+    sandbox::raise(&sandbox.limit);
+    for exercise in exercises {
+        compile::prepare(workspace, exercise.name)?;
+    }
+    let demand = match (sandbox.official, sandbox.unsafe_no_sandbox) {
+        (true, _) => Demand::Official,
+        (_, true) => Demand::Nothing,
+        _ => Demand::Some,
+    };
+    sandbox::enter(demand, &sandbox.without)
 }
 
 /// The exercises called `names`, in the order of the course; all for no name.

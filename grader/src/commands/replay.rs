@@ -16,6 +16,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let output = Output::open(args.output.output.as_deref())?;
     let source = Source::read(&workspace, exercise.name, args.source.as_deref())?;
     let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
+    super::enter(&workspace, &[exercise], &args.sandbox)?;
     let progress = Progress::on_terminal();
     let mut report = match &args.schedule {
         Some(schedule) => grade::replay(&workspace, exercise, &source, &options, schedule, args.times)?,

@@ -27,8 +27,10 @@ use crate::workspace::Workspace;
 const AT_ONCE: usize = 2;
 
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
+    let workspace = Workspace::find()?;
+    super::enter(&workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
     let selftest = Selftest {
-        workspace: Workspace::find()?,
+        workspace,
         options: Options { schedules: args.schedules, ..Options::default() },
         progress: Progress::on_terminal(),
     };
@@ -38,6 +40,10 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     }
     if args.variants {
         subjects.retain(|subject| matches!(subject.expected, Wanted::Passes));
+    }
+    if subjects.is_empty() {
+        let reason = "no mutants, variants or solutions are here: the course's own repository has them";
+        return Err(Error::Usage(reason.to_owned()));
     }
     let tested = selftest.test(&subjects)?;
     let wrong = tested.wrong;
@@ -112,8 +118,14 @@ impl Selftest {
             };
             subjects.push(Subject { exercise, name: specimen.name, source, expected });
         }
-        let source = self.stub(exercise)?;
-        subjects.push(Subject { exercise, name: String::new(), source, expected: Wanted::NotImplemented });
+        if let Some(source) = self.stub(exercise)? {
+            subjects.push(Subject {
+                exercise,
+                name: String::new(),
+                source,
+                expected: Wanted::NotImplemented,
+            });
+        }
         Ok(subjects)
     }
 
@@ -152,18 +164,20 @@ impl Selftest {
         grade::grade(&self.workspace, subject.exercise, &subject.source, &self.options, &self.progress)
     }
 
-    /// The crate as students get it: every solution region is a `todo!()`.
-    fn stub(&self, exercise: &Exercise) -> Result<Source, Error> {
+    /// The crate as students get it: every solution region is a `todo!()`. Nothing, where they have it already.
+    fn stub(&self, exercise: &Exercise) -> Result<Option<Source>, Error> {
+        let mut regions = 0;
         let mut source = Source::read(&self.workspace, exercise.name, None)?;
         let folder = self.workspace.crate_folder(exercise.name).join("src");
         for (path, content) in &mut source.files {
             let content_error = |reason: String| Error::Content { path: folder.join(path), reason };
             let text = String::from_utf8_lossy(content);
-            let (stub, _) =
+            let (stub, count) =
                 solution_region::strip(&text).map_err(|error| content_error(error.to_string()))?;
             *content = stub.into_bytes();
+            regions += count;
         }
-        Ok(source)
+        Ok((regions > 0).then_some(source))
     }
 }
 

@@ -59,7 +59,9 @@ pub(super) fn target(workspace: &Workspace) -> PathBuf {
 /// Everything that decides about the dependencies.
 fn stamp_of(package: &Package) -> Result<Vec<u8>, Error> {
     let parts = package.parts().flatten().copied();
-    Ok(compiler_version()?.bytes().chain(parts).collect())
+    // A call names its files by their whole paths.
+    let folder = package.folder().as_os_str().as_encoded_bytes().iter().copied();
+    Ok(compiler_version()?.bytes().chain(folder).chain(parts).collect())
 }
 
 /// Builds the dependencies and the stub, and notes how the stub was built.
@@ -97,7 +99,7 @@ fn lock(path: &Path) -> Result<File, Error> {
 fn cargo(folder: &Path, target: &Path) -> Invocation {
     let minutes = |count: u64| Duration::from_secs(60 * count);
     Invocation::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
-        .inherit_environment()
+        .trusted()
         .env("CARGO_TARGET_DIR", target)
         .env("RUSTFLAGS", "")
         .env("RUSTC_WRAPPER", "")

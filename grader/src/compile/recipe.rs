@@ -78,6 +78,8 @@ impl Recipe {
                     value => args.extend([word].into_iter().chain(value).cloned()),
                 },
                 bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link".into()),
+                // Cargo asks for colours in the errors, and takes them out itself where nobody wants them.
+                bytes if bytes.starts_with(b"--json=") => {}
                 _ => args.push(word.clone()),
             }
         }
@@ -102,14 +104,14 @@ mod tests {
     use super::*;
 
     const NOTED: &[u8] = b"HOME=/home/ann\0CARGO_PKG_NAME=even-odd\0\0/rust/rustc\0--crate-name\0even_odd\0\
-        crates/even-odd/src/main.rs\0--emit=dep-info,link\0-C\0opt-level=3\0-C\0extra-filename=-12\0--out-dir\0/deps\0";
+        crates/even-odd/src/main.rs\0--json=diagnostic-rendered-ansi,artifacts\0--emit=dep-info,link\0-C\0opt-level=3\0-C\0extra-filename=-12\0--out-dir\0/deps\0";
 
     #[test]
     fn a_noted_call_is_read_without_the_users_own_variables() {
         let recipe = Recipe::parse(NOTED).unwrap();
         assert_eq!(recipe.compiler, Path::new("/rust/rustc"));
         assert_eq!(recipe.environment, [("CARGO_PKG_NAME".into(), "even-odd".into())]);
-        assert_eq!(recipe.args.len(), 10);
+        assert_eq!(recipe.args.len(), 11);
     }
 
     #[test]

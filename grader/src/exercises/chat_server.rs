@@ -79,7 +79,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("many-clients", came_through("500 clients are welcomed, and all receive a message")),
     );
     cases.extend(demos());
-    cases.into_iter().map(|case| case.judge("terminates", judges::terminates(0))).collect()
+    cases.into_iter().map(|case| case.networked().judge("terminates", judges::terminates(0))).collect()
 }
 
 /// Nobody misbehaves.

@@ -30,6 +30,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         .judge("each-in-order", |seen| each_in_order(seen).into())
         .judge("finish-line-last", |seen| finish_line_last(seen).into())
         .judge("terminates", terminates(0))
+        .judge_controlled("each-in-order", |seen| a_write_a_line(seen).into())
         .judge_controlled("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps);
     vec![case]
@@ -60,6 +61,17 @@ fn each_in_order(seen: &Observation) -> Result<(), Fault> {
         }
         None => Ok(()),
     }
+}
+
+/// Lines that come at once cannot be met by those of the other thread.
+fn a_write_a_line(seen: &Observation) -> Result<(), Fault> {
+    let Some(at) = seen.stdout.shares_a_write else { return Ok(()) };
+    let seen = format!(
+        "line {}, {}, comes in the write of the line before it",
+        at + 1,
+        quoted(&seen.stdout.lines[at])
+    );
+    Err(Fault::new("one write a line", seen).at(at))
 }
 
 fn finish_line_last(seen: &Observation) -> Result<(), Fault> {
@@ -142,6 +154,17 @@ mod tests {
         assert_eq!(each_in_order(&output(&lines[5..])).unwrap_err().seen, "there is no `Number: 1`");
         let fault = each_in_order(&output(&[one_after_the_other(), vec!["done"]].concat())).unwrap_err();
         assert_eq!(fault.seen, "line 12 is `done`");
+    }
+
+    #[test]
+    fn lines_do_not_share_a_write() {
+        let by = |writes: &[&str]| {
+            let stdout = Text::written(writes.iter().map(|text| (1, text.as_bytes())));
+            a_write_a_line(&Observation { stdout, ..Observation::default() }).map_err(|fault| fault.seen)
+        };
+        assert_eq!(by(&["Letter: a\n", "Letter: b\n"]), Ok(()));
+        let seen = "line 2, `Letter: b`, comes in the write of the line before it";
+        assert_eq!(by(&["Letter: a\nLetter: b\n"]), Err(seen.to_owned()));
     }
 
     #[test]

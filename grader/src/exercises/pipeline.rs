@@ -31,14 +31,14 @@ pub static EXERCISE: Exercise = Exercise {
 type Numbers = (&'static str, String);
 
 fn cases(_seed: u64) -> Vec<Case> {
-    // Neither sorted nor each named once, and the last line of `a` has no end.
-    let a = ("a", range(90, 131).trim_end().to_owned());
-    let few = || vec![("c", range(0, 40)), a.clone(), ("b", range(1_000_000, 1_000_050)), a.clone()];
+    let few = || vec![("b", range(0, 40)), ("a", range(90, 131)), ("c", range(1_000_000, 1_000_050))];
     let one = || vec![("a", range(0, 30))];
-    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let names = ["c", "b", "a", "h", "e", "f", "g", "d"];
     let many: Vec<Numbers> =
         names.into_iter().zip(0..).map(|(name, at)| (name, range(at * 500, at * 997))).collect();
     let empty = vec![("a", String::new()), ("b", range(2, 4)), ("c", String::new())];
+    // Wide numbers that would be others in 32 bits, 2 and 3 among them, and negative ones.
+    let wide = vec![("a", range(4_294_967_290, 4_294_967_320)), ("b", "-7\n-1\n0\n1\n2\n".to_owned())];
     let bad = vec![("a", range(0, 20)), ("b", "2\n3\nfour\n5\n".to_owned()), ("c", range(5, 9))];
     let deadly = vec![("a", range(0, 20)), ("b", range(20, 40)), ("c", range(40, 50))];
     vec![
@@ -46,6 +46,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("few-files", &[], few()).runs(4),
         counted("more-of-all", &["--workers", "3", "--readers", "7"], few()).runs(3),
         counted("empty-files", &[], empty).runs(3),
+        counted("wide-and-negative", &[], wide).runs(1),
         counted("many-files", &["--workers", "2", "--readers", "3"], many).runs(3),
         bad_lines(bad).runs(3),
         crashing("crash", &["--crash-on", "30"], deadly.clone(), Some("b")).runs(3),
@@ -54,12 +55,18 @@ fn cases(_seed: u64) -> Vec<Case> {
         crashing("crash-on-nothing", &["--crash-on", "77"], deadly, None).runs(2),
         fed("killed-worker", Feeding::Killed)
             .runs(2)
-            .judge("worker-death", killed_worker)
+            .judge("worker-death", |seen| killed_worker(seen, Fed::FEW))
+            .judge("terminates", ends()),
+        fed("killed-at-work", Feeding::KilledAtWork)
+            .runs(4)
+            .judge("worker-death", |seen| killed_worker(seen, Fed::MANY))
             .judge("terminates", ends()),
         fed("stopped-workers", Feeding::Stopped)
             .runs(1)
             .judge("bounded-memory", bounded_memory)
             .judge("terminates", terminates(0)),
+        Case::of_args("no-workers", ["--workers", "0", "a"]).runs(1).judge("terminates", terminates(2)),
+        Case::of_args("no-readers", ["--readers", "0", "a"]).runs(1).judge("terminates", terminates(2)),
     ]
 }
 
@@ -76,8 +83,8 @@ fn is_prime(number: u64) -> bool {
 
 /// The line for a file; lines that are no numbers do not count.
 fn due(name: &str, text: &str) -> String {
-    let numbers: Vec<u64> = text.lines().filter_map(|line| line.parse().ok()).collect();
-    let primes = numbers.iter().filter(|&&number| is_prime(number)).count();
+    let numbers: Vec<i64> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    let primes = numbers.iter().filter(|&&number| u64::try_from(number).is_ok_and(is_prime)).count();
     format!("{name}: {primes} of {} are prime", numbers.len())
 }
 
@@ -125,7 +132,7 @@ fn childless(case: Case) -> Case {
     case.judge("no-child-left", |seen| match seen.survivors {
         0 => Judgement::Kept,
         left => {
-            let seen = format!("{left} are alive when the program has ended");
+            let seen = format!("alive when the program has ended: {left}");
             Fault::new("no child process outlives the program", seen).into()
         }
     })
@@ -172,10 +179,11 @@ fn complains(seen: &Observation, due: &[String], complaint: &str) -> Judgement {
     terminates(1)(seen)
 }
 
-fn killed_worker(seen: &Observation) -> Judgement {
+/// `count` is how many numbers were fed.
+fn killed_worker(seen: &Observation, count: usize) -> Judgement {
     match &seen.evidence {
         Evidence::Family(Family { killed: true, .. }) => {
-            let due = [due(Fed::PIPE, &Fed::text(Fed::COUNT))];
+            let due = [due(Fed::PIPE, &Fed::text(count))];
             match counts_right(seen, &due) {
                 Ok(()) => terminates(0)(seen),
                 Err(fault) => fault.into(),
@@ -216,6 +224,7 @@ mod tests {
         assert_eq!(due("a", &range(0, 30)), "a: 10 of 30 are prime");
         assert_eq!(due("b", "2\n3\nfour\n5\n"), "b: 3 of 3 are prime");
         assert_eq!(due("c", ""), "c: 0 of 0 are prime");
+        assert_eq!(due("d", "-7\n4294967291\n4294967298\n"), "d: 1 of 3 are prime");
     }
 
     #[test]

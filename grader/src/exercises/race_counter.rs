@@ -43,6 +43,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         judged(Case::of_args("defaults", [""; 0]), defaults).runs(5),
         of_setting("many-threads", Setting { threads: 16, increments: 5_000, modes: &MODES }).runs(5),
         of_setting("one-thread", Setting { threads: 1, increments: 1_000, modes: &MODES }).runs(2),
+        Case::of_args("no-threads", ["--threads", "0"]).runs(1).judge("terminates", terminates(2)),
     ]
 }
 

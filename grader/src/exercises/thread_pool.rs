@@ -50,6 +50,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("many-jobs", told(4, 500)).runs(3),
         of_setting("many-workers", told(32, 100)).runs(3),
         of_setting("panic-among-many", panics(4, 200, 77)).runs(3),
+        Case::of_args("no-workers", ["--workers", "0"]).runs(1).judge("terminates", terminates(2)),
     ]
 }
 

@@ -4,24 +4,24 @@ use std::cell::RefCell;
 
 use schedule::ThreadId;
 use schedule::protocol::Request;
-use tempfile::TempDir;
 
 use crate::case::{Case, Observation};
 use crate::controlled::Record;
 use crate::run::RunError;
+use crate::sandbox;
 use crate::search;
 use crate::stage::{Control, Servers, Stage};
 
 /// One processor's folder and servers.
 pub(super) struct Set<'a> {
     control: &'a Control,
-    folder: TempDir,
+    folder: sandbox::Folder,
     servers: RefCell<Servers>,
 }
 
 impl<'a> Set<'a> {
     pub(super) fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
-        let folder = tempfile::Builder::new().prefix("lockstep-").tempdir();
+        let folder = sandbox::folder(sandbox::ceiling().disk);
         let folder = folder.map_err(|error| RunError::Stage(error.to_string()))?;
         Ok(Self {
             control,
@@ -47,6 +47,7 @@ impl<'a> Set<'a> {
         let stage = Stage {
             program: &self.control.program,
             folder: self.folder.path(),
+            network: case.network,
             seed,
             control: Some(&self.servers),
         };

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore;
 use crate::progress::Progress;
-use crate::report::{ExerciseReport, Failure};
+use crate::report::{ExerciseReport, listing};
 use crate::run::Ending;
 use crate::source::Source;
 use crate::workspace::Workspace;
@@ -33,13 +33,15 @@ pub fn replay(
     let progress = Progress::hidden();
     let grading = match Grading::prepare(workspace, exercise, source, options, &progress)? {
         Prepared::Grading(grading) => grading,
-        Prepared::Report(report) => return Ok(report),
+        Prepared::Report(report) => {
+            return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
+        }
     };
     let mut findings = Findings::default();
     for case in &grading.cases()? {
         grading.replay(case, schedule, times, &mut findings)?;
     }
-    Ok(grading.summary(findings))
+    Ok(ExerciseReport { source: listing(source, exercise.name), ..grading.summary(findings) })
 }
 
 impl Grading<'_> {
@@ -71,17 +73,17 @@ impl Grading<'_> {
     fn judge_replayed(&self, case: &Case, seen: &Observation, record: &Record, findings: &mut Findings) {
         for witness in &case.witnesses {
             if let Some(Judgement::Broken(fault)) = explore::judgement(witness.check, &witness.shows, seen) {
-                let trace = self.picture(record, &fault);
+                let picture = self.picture(record, &fault);
                 let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
-                findings.tally(witness.check).shown(Failure { trace, ..shown }, true);
+                findings.tally(witness.check).shown(shown.with_picture(picture), true);
             }
         }
         for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
             match explore::judgement(check, judge, seen) {
                 Some(Judgement::Broken(fault)) => {
-                    let trace = self.picture(record, &fault);
+                    let picture = self.picture(record, &fault);
                     let failure = self.failure(case, seen, fault, Some(record.schedule.to_string()));
-                    findings.tally(check).broken(Failure { trace, ..failure });
+                    findings.tally(check).broken(failure.with_picture(picture));
                 }
                 Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
                 Some(Judgement::Kept) => findings.tally(check).kept_under_control(1),

@@ -1,6 +1,20 @@
 //! Parts of a program's run as a report may show them.
 
+use std::fmt::Write;
 use std::path::Path;
+
+use crate::rules::Refusal;
+use crate::source::Source;
+
+/// Where and why a source was refused, a line a rule.
+pub(super) fn refused(exercise: &str, source: &Source, refusals: &[Refusal]) -> String {
+    refusals.iter().fold(String::new(), |mut text, Refusal { file, line, rule }| {
+        let path = source.display_path(exercise, file);
+        let line = if *line == 0 { String::new() } else { format!(":{line}") };
+        let _ = writeln!(text, "{}{line}: {rule}", path.display());
+        text
+    })
+}
 
 /// Up to four lines on both sides of the line at fault, or the last lines.
 pub(super) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String> {

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Report};
+use super::escape::terminal;
+use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Points, Report};
+use crate::next_step::next_step;
+use crate::sandbox::Tier;
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();
@@ -15,11 +18,13 @@ pub(super) fn render(report: &Report) -> String {
     for exercise in &report.exercises {
         text += &summary_line(exercise);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
+        text += &points_lines(exercise);
     }
     for exercise in &report.exercises {
         text += &details(exercise);
     }
     text += &totals(report);
+    text += &next_step(report).map(|step| format!("{}\n", terminal(&step))).unwrap_or_default();
     text
 }
 
@@ -43,6 +48,15 @@ fn summary_line(exercise: &ExerciseReport) -> String {
     )
 }
 
+/// Points that no check of the report explains.
+fn points_lines(exercise: &ExerciseReport) -> String {
+    let withheld = exercise.withheld.map(|Points { score, max_score }| {
+        format!("  {DIM}{:<16} {score}/{max_score} points{DIM:#}\n", "not shown")
+    });
+    let late = exercise.late.as_ref().map(|late| format!("  {DIM}{:<16} {late}{DIM:#}\n", "late"));
+    withheld.into_iter().chain(late).collect()
+}
+
 /// What a search of all schedules with few preemptions can claim.
 fn bounded_line(bounded: &BoundedReport) -> String {
     let BoundedReport { case, schedules, complete_schedules, complete, .. } = bounded;
@@ -56,7 +70,7 @@ fn bounded_line(bounded: &BoundedReport) -> String {
 }
 
 /// What the verdict rests on.
-fn effort(exercise: &ExerciseReport) -> String {
+pub(super) fn effort(exercise: &ExerciseReport) -> String {
     let explored = match exercise.explored.schedules {
         0 => String::new(),
         schedules => format!("{schedules} schedules ({} distinct), ", exercise.explored.distinct),
@@ -69,7 +83,7 @@ fn details(exercise: &ExerciseReport) -> String {
     if let Some(message) = &exercise.message {
         let style = colour(exercise.verdict);
         let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
-        let _ = write!(text, "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{message}");
+        let _ = write!(text, "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{}", terminal(message));
         if !message.ends_with('\n') {
             text.push('\n');
         }
@@ -95,7 +109,7 @@ fn details(exercise: &ExerciseReport) -> String {
 }
 
 /// Whether two failures show in one controlled run, at the same line of it.
-fn is_same_run(one: &Failure, other: &Failure) -> bool {
+pub(super) fn is_same_run(one: &Failure, other: &Failure) -> bool {
     one.schedule.is_some()
         && (&one.case, &one.schedule, &one.trace) == (&other.case, &other.schedule, &other.trace)
 }
@@ -114,6 +128,11 @@ fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
     }
 }
 
+/// A failure without colours, as other formats show it.
+pub(super) fn plain_failure(failure: &Failure) -> String {
+    anstream::adapter::strip_str(&failure_details(failure, false)).to_string()
+}
+
 fn failure_details(failure: &Failure, known: bool) -> String {
     let head = row("expected", &failure.expected) + &row("seen", &failure.seen);
     match known {
@@ -123,7 +142,7 @@ fn failure_details(failure: &Failure, known: bool) -> String {
 }
 
 fn row(label: &str, value: &str) -> String {
-    format!("  {DIM}{label:<9}{DIM:#} {}\n", value.replace('\n', "\n            "))
+    format!("  {DIM}{label:<9}{DIM:#} {}\n", terminal(value).replace('\n', "\n            "))
 }
 
 /// One run: how it is made again, and what it did.
@@ -150,6 +169,14 @@ fn run_details(failure: &Failure) -> String {
     text
 }
 
+/// Without one, whoever reads the report must know.
+fn sandbox(tier: Tier) -> String {
+    match tier {
+        Tier::None => format!("{0}NONE{0:#}", colour(Verdict::Fail)),
+        _ => tier.word().to_owned(),
+    }
+}
+
 fn totals(report: &Report) -> String {
     let mut counts: Vec<(Verdict, usize)> = Vec::new();
     for exercise in &report.exercises {
@@ -164,12 +191,13 @@ fn totals(report: &Report) -> String {
         .map(|&(verdict, count)| format!("{0}{count} {1}{0:#}", colour(verdict), verdict.word()))
         .collect();
     let exercises = if report.exercises.len() == 1 { "exercise" } else { "exercises" };
-    format!(
-        "\n{} {exercises}: {} · {}/{} points · seed {}\n",
-        report.exercises.len(),
-        words.join(", "),
-        report.score,
-        report.max_score,
-        report.seed,
-    )
+    let words = if words.is_empty() { "none graded".to_owned() } else { words.join(", ") };
+    let Report { score, max_score, seed, .. } = report;
+    let sandbox = sandbox(report.sandbox);
+    let total = format!(
+        "\n{} {exercises}: {words} · {score}/{max_score} points · seed {seed} · sandbox {sandbox}\n",
+        report.exercises.len()
+    );
+    let style = colour(Verdict::Fail);
+    total + &report.incomplete_line().map(|line| format!("{style}{line}{style:#}\n")).unwrap_or_default()
 }

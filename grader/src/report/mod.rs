@@ -1,24 +1,52 @@
 //! What grading came to, as one plain value. Every output format is rendered from it, so no two
 //! formats can disagree.
 
+mod audience;
+mod classroom;
+mod columns;
+mod diagnostics;
+mod entries;
+mod escape;
+mod exercism;
+mod format;
+mod github;
+mod gradescope;
+mod html;
 mod human;
 mod json;
+mod junit;
+pub mod picture;
+#[cfg(test)]
+mod sample;
+mod source;
+mod summary;
+#[cfg(test)]
+mod tests;
 
-use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::late::Late;
+use crate::sandbox::{self, Tier};
 use crate::verdict::Verdict;
+
+pub use audience::{Audience, Visibility};
+pub use format::Format;
+use picture::{Picture, SourceLine};
+pub use source::SourceFile;
+pub(crate) use source::{listing, panic_line};
 
 /// The version of the JSON form. Fields are added without changing it, never removed or renamed.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The result of one call of the grader.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// The seed that everything drawn by chance came from.
     pub seed: u64,
+    /// How strong the sandbox was that the programs ran in.
+    pub sandbox: Tier,
     /// The worst verdict of all exercises.
     pub verdict: Verdict,
     /// The sum of all exercises.
@@ -27,19 +55,34 @@ pub struct Report {
     pub max_score: f64,
     /// The exercises, in the order of the course.
     pub exercises: Vec<ExerciseReport>,
+    /// Whether the grader was stopped before it had graded everything; then nothing is a pass.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub incomplete: bool,
+    /// What stopped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<String>,
+    /// The exercises that it did not come to the end of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_graded: Vec<String>,
 }
 
 /// The result of one exercise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExerciseReport {
     /// Its name.
     pub exercise: String,
     /// The worst verdict of its checks, or why there are none.
     pub verdict: Verdict,
-    /// The points of the checks that passed.
+    /// The points of the checks that passed, less those lost for being late.
     pub score: f64,
     /// The points of all checks.
     pub max_score: f64,
+    /// What was lost for being late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
+    /// The points of checks that are kept from the reader; they are in the sums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Points>,
     /// Why nothing was judged: the compiler's errors, the stub that was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -51,10 +94,22 @@ pub struct ExerciseReport {
     pub checks: Vec<CheckReport>,
     /// How long grading took, without the build.
     pub seconds: f64,
+    /// What was graded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source: Vec<SourceFile>,
+}
+
+/// Points reached, and the most that could be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Points {
+    /// Points reached.
+    pub score: f64,
+    /// The most that could be reached.
+    pub max_score: f64,
 }
 
 /// Runs under controlled schedules.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Explored {
     /// Schedules run.
     pub schedules: u64,
@@ -63,12 +118,12 @@ pub struct Explored {
     /// Schedules a second; a time, so it differs from run to run.
     pub per_second: f64,
     /// What a bounded search came to, by case.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bounded: Vec<BoundedReport>,
 }
 
 /// How far a search of all schedules with few preemptions came.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BoundedReport {
     /// The case.
     pub case: String,
@@ -83,14 +138,14 @@ pub struct BoundedReport {
 }
 
 /// Runs under the operating system's own schedule.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stressed {
     /// Runs of the program.
     pub runs: u64,
 }
 
 /// The result of one check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Its id.
     pub id: String,
@@ -100,6 +155,9 @@ pub struct CheckReport {
     pub score: f64,
     /// Points for passing.
     pub max_score: f64,
+    /// When students see it.
+    #[serde(default, skip_serializing_if = "Visibility::is_visible")]
+    pub visibility: Visibility,
     /// One sentence: what was found.
     pub message: String,
     /// Where it failed.
@@ -114,7 +172,7 @@ pub struct CheckReport {
 }
 
 /// One run that broke a promise.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
     /// What the contract asks for.
     pub expected: String,
@@ -137,8 +195,23 @@ pub struct Failure {
     pub replay: String,
     /// The output around the failure, numbered from 1, the line itself marked with `>`.
     pub lines: Vec<String>,
-    /// The run as columns, a thread each; empty for a run without control.
+    /// The student's line at which it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourceLine>,
+    /// The picture as columns of text, a thread each; empty for a run without control.
     pub trace: Vec<String>,
+    /// What the threads did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// From 0: the empty sum of `Iterator::sum` is -0, which would be shown.
+fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.fold(0.0, |sum, number| sum + number)
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Report {
@@ -147,11 +220,40 @@ impl Report {
         Self {
             schema_version: SCHEMA_VERSION,
             seed,
+            sandbox: sandbox::tier(),
             verdict: Verdict::worst(exercises.iter().map(|exercise| exercise.verdict)),
-            score: exercises.iter().map(|exercise| exercise.score).sum(),
-            max_score: exercises.iter().map(|exercise| exercise.max_score).sum(),
+            score: sum(exercises.iter().map(|exercise| exercise.score)),
+            max_score: sum(exercises.iter().map(|exercise| exercise.max_score)),
             exercises,
+            incomplete: false,
+            stopped_by: None,
+            not_graded: Vec::new(),
         }
+    }
+
+    /// The same report of a grader that was stopped by `reason` before it had graded `not_graded`.
+    pub fn stopped(self, reason: String, not_graded: Vec<String>) -> Self {
+        let verdict = self.verdict.max(Verdict::Inconclusive);
+        Self { verdict, incomplete: true, stopped_by: Some(reason), not_graded, ..self }
+    }
+
+    /// What is missing, in a line; `None` for a complete report.
+    pub(crate) fn incomplete_line(&self) -> Option<String> {
+        let reason = self.stopped_by.as_deref().unwrap_or("stopped");
+        self.incomplete.then(|| format!("incomplete: {reason}; not graded: {}", self.not_graded.join(", ")))
+    }
+
+    /// The summary of a job on GitHub, as Markdown of at most `most` bytes, for `audience`.
+    pub fn summary(&self, audience: Audience, most: usize) -> String {
+        summary::render(&self.seen_by(audience), most)
+    }
+}
+
+impl Failure {
+    /// The same failure with what the threads did.
+    pub fn with_picture(self, picture: Picture) -> Self {
+        let place = self.place.or_else(|| picture.place().cloned());
+        Self { place, trace: columns::lines(&picture), picture: Some(picture), ..self }
     }
 }
 
@@ -168,28 +270,20 @@ impl ExerciseReport {
         if self.message.is_none() {
             let counted = self.checks.iter().filter(|check| !check.is_advice());
             self.verdict = Verdict::worst(counted.map(|check| check.verdict));
-            self.score = self.checks.iter().map(|check| check.score).sum();
-            self.max_score = self.checks.iter().map(|check| check.max_score).sum();
+            self.score = sum(self.checks.iter().map(|check| check.score));
+            self.max_score = sum(self.checks.iter().map(|check| check.max_score));
         }
     }
-}
 
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For programs.
-    Json,
-}
+    /// Takes off what `late` costs.
+    pub fn hand_in_late(&mut self, late: Late) {
+        self.score = late.left_of(self.score);
+        self.late = Some(late);
+    }
 
-impl Format {
-    /// Renders `report`. The text for people has colours, as ANSI escapes, which the writer strips
-    /// where they are not wanted.
-    pub fn render(self, report: &Report) -> String {
-        match self {
-            Self::Human => human::render(report),
-            Self::Json => json::render(report),
-        }
+    /// The path by which users know a file of the program.
+    pub fn path_of(&self, file: &str) -> String {
+        let known = self.source.iter().find(|source| source.file == file);
+        known.map_or_else(|| format!("crates/{}/src/{file}", self.exercise), |source| source.path.clone())
     }
 }

@@ -30,6 +30,12 @@ pub enum Ending {
     WallLimit { seconds: u64, starved: bool },
     /// The program wrote more than this many bytes.
     OutputLimit { bytes: usize },
+    /// The program and its children used more than this many bytes of memory.
+    MemoryLimit { bytes: u64 },
+    /// The program had this many processes and threads.
+    ProcessLimit { processes: u64 },
+    /// The program filled the folder that it may write to.
+    DiskLimit { bytes: u64 },
     /// The grader ended the program because the case was over, for no fault of the program.
     Stopped,
     /// The grader could not run the program.
@@ -57,6 +63,19 @@ impl Ending {
         )
     }
 
+    /// Whether the program was ended for what it used, or would have been.
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::ProcessorLimit { .. }
+                | Self::WallLimit { .. }
+                | Self::OutputLimit { .. }
+                | Self::MemoryLimit { .. }
+                | Self::ProcessLimit { .. }
+                | Self::DiskLimit { .. }
+        )
+    }
+
     /// The name that reports use for this kind of ending.
     pub fn word(&self) -> &'static str {
         match self {
@@ -72,6 +91,9 @@ impl Ending {
             Self::ProcessorLimit { .. } => "processor-limit",
             Self::WallLimit { .. } => "wall-limit",
             Self::OutputLimit { .. } => "output-limit",
+            Self::MemoryLimit { .. } => "memory-limit",
+            Self::ProcessLimit { .. } => "process-limit",
+            Self::DiskLimit { .. } => "disk-limit",
             Self::Stopped => "stopped",
             Self::ToolError(_) => "tool-error",
         }
@@ -96,16 +118,36 @@ impl fmt::Display for Ending {
             Self::Unseen => write!(f, "it ran or waited where the grader has no control, and did not end"),
             Self::Diverged { step } => write!(f, "it did not follow the schedule beyond step {step}"),
             Self::ProcessorLimit { seconds } => {
-                write!(f, "still running after {seconds} s of processor time")
+                write!(f, "still running after {seconds} s of processor time (--limit cpu={seconds})")
             }
-            Self::WallLimit { seconds, starved: false } => write!(f, "still running after {seconds} s"),
+            Self::WallLimit { seconds, starved: false } => {
+                write!(f, "still running after {seconds} s (--limit wall={seconds})")
+            }
             Self::WallLimit { seconds, starved: true } => {
                 write!(
                     f,
                     "still running after {seconds} s, but this machine gave it too little processor time"
                 )
             }
-            Self::OutputLimit { bytes } => write!(f, "it wrote more than {bytes} bytes"),
+            // Under control less is kept, whatever the user's limit.
+            Self::OutputLimit { bytes } if bytes >> 20 == 0 => {
+                write!(f, "it wrote more than {} KiB of output", bytes >> 10)
+            }
+            Self::OutputLimit { bytes } => {
+                let mebibytes = bytes >> 20;
+                write!(f, "it wrote more than {mebibytes} MiB of output (--limit output={mebibytes})")
+            }
+            Self::MemoryLimit { bytes } => {
+                let mebibytes = bytes >> 20;
+                write!(f, "it used more than {mebibytes} MiB of memory (--limit memory={mebibytes})")
+            }
+            Self::ProcessLimit { processes } => {
+                write!(f, "it had {processes} processes and threads (--limit processes={processes})")
+            }
+            Self::DiskLimit { bytes } => {
+                let mebibytes = bytes >> 20;
+                write!(f, "it filled the {mebibytes} MiB of its folder (--limit disk={mebibytes})")
+            }
             Self::Stopped => write!(f, "the grader stopped it when the case was over"),
             Self::ToolError(reason) => write!(f, "the grader could not run it: {reason}"),
         }

@@ -1,7 +1,8 @@
 //! The keeper: the process between the grader and a program that it runs.
 //!
-//! Its standard input is a socket to the grader. It writes `started PID`, then, when all is over,
-//! `exited CODE SURVIVORS` or `signalled SIGNAL SURVIVORS`, or `failed REASON`. When the grader
+//! Its standard input is a socket to the grader. It makes the program's jail and writes `started PID REAPER`
+//! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
+//! SURVIVORS FULL` (1 where the program filled its folder), or `failed REASON`. When the grader
 //! closes its end, by intent or by dying, the keeper ends the program and writes `ended`.
 //!
 //! The keeper is a *child subreaper* (`PR_SET_CHILD_SUBREAPER`, prctl(2)): a process that the
@@ -10,21 +11,22 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process, pidfd_open,
-    set_child_subreaper, setrlimit, setsid, wait,
+    set_child_subreaper, setrlimit, setsid, wait, waitpid,
 };
 
-use super::process_table::descendants;
+use super::process_table::{children, descendants};
+use crate::sandbox::jail::{self, Target};
+use crate::sandbox::{Policy, system};
 
 /// The first argument that makes the grader's executable a keeper.
 pub const ARGUMENT: &str = "__keep";
@@ -44,49 +46,98 @@ pub fn use_executable(path: impl Into<PathBuf>) {
 }
 
 /// Is the keeper, until its program and all its descendants have ended. `args` are what follows
-/// [`ARGUMENT`]: the path of the program's standard input, its variables, `--`, the program, its arguments.
+/// [`ARGUMENT`]: the policy of the program's jail as JSON, the path of the program's standard input, its
+/// variables, `--`, the program, its arguments.
 pub fn keep(args: impl IntoIterator<Item = OsString>) -> io::Result<()> {
     let mut control = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let report = match keep_program(args.into_iter(), &mut control) {
-        Ok(Some((status, survivors))) => match status.code() {
-            Some(code) => format!("exited {code} {survivors}"),
-            None => format!("signalled {} {survivors}", status.signal().unwrap_or(0)),
-        },
+        Ok(Some(report)) => report,
         Ok(None) => "ended".into(),
         Err(error) => format!("failed {error}"),
     };
-    writeln!(control, "{report}")
+    writeln!(control, "{}", report.trim_end())
 }
 
-fn keep_program(
-    mut args: impl Iterator<Item = OsString>,
-    control: &mut File,
-) -> io::Result<Option<(ExitStatus, usize)>> {
-    let usage =
-        || io::Error::new(io::ErrorKind::InvalidInput, "usage: STDIN [NAME=VALUE...] -- PROGRAM [ARG...]");
-    let stdin = File::open(args.next().ok_or_else(usage)?)?;
-    let variables: Vec<OsString> = args.by_ref().take_while(|word| word != "--").collect();
-    let program = args.next().ok_or_else(usage)?;
+fn keep_program(args: impl Iterator<Item = OsString>, control: &mut File) -> io::Result<Option<String>> {
+    let (policy, target) = read_arguments(args)?;
     setsid()?;
     set_child_subreaper(Some(getpid()))?;
     set_resource_limits()?;
-    let mut child = Command::new(program)
-        .args(args)
-        .envs(variables.iter().filter_map(|variable| split_variable(variable)))
-        .stdin(Stdio::from(stdin))
-        .process_group(0)
-        .spawn()?;
-    writeln!(control, "started {}", child.id())?;
-    wait_for_end_or_order(&child, control)?;
-    let ended_by_itself = child.try_wait()?;
+    // Older kernels lack it; then only what Rust opened is closed.
+    let _ = system::close_others_on_exec();
+    let jailed = jail::start(&policy, target)?;
+    let process: OwnedFd = pidfd_open(jailed.child, PidfdFlags::empty())?;
+    let mut words = BufReader::new(jailed.words);
+    let mut first = String::new();
+    words.read_line(&mut first)?;
+    if let Some(reason) = first.strip_prefix("failed ") {
+        return Err(io::Error::other(reason.trim_end().to_owned()));
+    }
+    let has_reaper = first.starts_with("started");
+    if has_reaper {
+        // Until it gets its answer the reaper reaps nobody, so the program can be found here.
+        let program = children(jailed.child).first().map_or(0, |program| program.as_raw_pid());
+        writeln!(control, "started {program} {}", jailed.child)?;
+        words.get_mut().write_all(b"!")?;
+    } else {
+        writeln!(control, "started {} 0", jailed.child)?;
+    }
+    wait_for_end_or_order(&process, control)?;
+    let report = if has_reaper { last_words(&process, words) } else { Ok(status_of(jailed.child)?) };
+    if report.as_ref().map_or(true, Option::is_none) {
+        let _ = kill_process(jailed.child, Signal::KILL);
+    }
     let survivors = end_descendants();
-    Ok(ended_by_itself.map(|status| (status, survivors)))
+    let report = report?;
+    Ok(report.map(|report| if has_reaper { report } else { format!("{report} {survivors} 0") }))
 }
 
-fn split_variable(variable: &OsStr) -> Option<(&OsStr, &OsStr)> {
+fn read_arguments(mut args: impl Iterator<Item = OsString>) -> io::Result<(Policy, Target)> {
+    let usage = || {
+        io::Error::new(io::ErrorKind::InvalidInput, "usage: POLICY STDIN [NAME=VALUE...] -- PROGRAM [ARG...]")
+    };
+    let policy = args.next().ok_or_else(usage)?;
+    let policy = serde_json::from_slice(policy.as_bytes())?;
+    let stdin = File::open(args.next().ok_or_else(usage)?)?;
+    let variables: Vec<OsString> = args.by_ref().take_while(|word| word != "--").collect();
+    let variables = variables.iter().filter_map(|variable| split_variable(variable)).collect();
+    let program = args.next().ok_or_else(usage)?;
+    let folder = std::env::current_dir()?;
+    Ok((policy, Target { program, args: args.collect(), variables, folder, stdin }))
+}
+
+/// What the jail's first process said last; `None` while it lives.
+fn last_words(process: &OwnedFd, mut words: BufReader<UnixStream>) -> io::Result<Option<String>> {
+    if !is_ready(process)? {
+        return Ok(None);
+    }
+    let mut report = String::new();
+    words.read_line(&mut report)?;
+    match report.strip_prefix("failed ") {
+        None if report.is_empty() => Err(io::Error::other("the jail ended without a word")),
+        None => Ok(Some(report.trim_end().to_owned())),
+        Some(reason) => Err(io::Error::other(reason.trim_end().to_owned())),
+    }
+}
+
+/// How a child ended: `exited CODE` or `signalled SIGNAL`; `None` while it lives.
+fn status_of(child: Pid) -> io::Result<Option<String>> {
+    let found = waitpid(Some(child), WaitOptions::NOHANG)?;
+    Ok(found.map(|(_, status)| match status.exit_status() {
+        Some(code) => format!("exited {code}"),
+        None => format!("signalled {}", status.terminating_signal().unwrap_or(0)),
+    }))
+}
+
+fn is_ready(descriptor: &impl AsFd) -> io::Result<bool> {
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&now))? > 0)
+}
+
+fn split_variable(variable: &OsStr) -> Option<(OsString, OsString)> {
     let bytes = variable.as_bytes();
     let end = bytes.iter().position(|&byte| byte == b'=')?;
-    Some((OsStr::from_bytes(&bytes[..end]), OsStr::from_bytes(&bytes[end + 1..])))
+    Some((OsStr::from_bytes(&bytes[..end]).to_owned(), OsStr::from_bytes(&bytes[end + 1..]).to_owned()))
 }
 
 /// No core files; room for programs that serve many clients (the usual soft limit is 1,024).
@@ -106,10 +157,8 @@ pub fn raise_open_files() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum: files.maximum })?)
 }
 
-fn wait_for_end_or_order(child: &Child, control: &File) -> io::Result<()> {
-    let pid = Pid::from_child(child);
-    let process: OwnedFd = pidfd_open(pid, PidfdFlags::empty())?;
-    let mut watched = [PollFd::new(&process, PollFlags::IN), PollFd::new(control, PollFlags::IN)];
+fn wait_for_end_or_order(process: &OwnedFd, control: &File) -> io::Result<()> {
+    let mut watched = [PollFd::new(process, PollFlags::IN), PollFd::new(control, PollFlags::IN)];
     loop {
         match poll(&mut watched, None) {
             Err(rustix::io::Errno::INTR) => {}

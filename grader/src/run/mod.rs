@@ -8,6 +8,7 @@
 
 mod ending;
 pub mod keeper;
+mod panics;
 mod process_table;
 mod running;
 mod watch;
@@ -23,10 +24,12 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 
+use crate::sandbox::{self, Network, Policy, Tier};
+
 pub use ending::Ending;
+pub(crate) use panics::panic_or_exit;
 pub use process_table::{Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle};
 pub use running::Running;
-pub(crate) use running::panic_or_exit;
 
 /// What a program may use before the grader ends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +42,22 @@ pub struct Limits {
     pub wall: Duration,
     /// Bytes on standard output and standard error together.
     pub output: usize,
+    /// Bytes of memory of the program and its children together, shared pages left out.
+    pub memory: u64,
+    /// Processes and threads.
+    pub processes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
+        let ceiling = sandbox::ceiling();
         Self {
             idle: Duration::from_secs(5),
-            processor: Duration::from_secs(10),
-            wall: Duration::from_secs(300),
-            output: 16 << 20,
+            processor: ceiling.processor,
+            wall: ceiling.wall,
+            output: usize::try_from(ceiling.output).unwrap_or(usize::MAX),
+            memory: ceiling.memory,
+            processes: ceiling.processes,
         }
     }
 }
@@ -106,7 +116,9 @@ pub struct Invocation {
     args: Vec<OsString>,
     folder: PathBuf,
     environment: Vec<(OsString, OsString)>,
-    inherits_environment: bool,
+    readable: Vec<PathBuf>,
+    network: Network,
+    is_trusted: bool,
     stdin: Stdin,
     limits: Limits,
 }
@@ -120,7 +132,9 @@ impl Invocation {
             args: Vec::new(),
             folder: folder.into(),
             environment: Vec::new(),
-            inherits_environment: false,
+            readable: Vec::new(),
+            network: Network::Own,
+            is_trusted: false,
             stdin: Stdin::Empty,
             limits: Limits::default(),
         }
@@ -138,11 +152,30 @@ impl Invocation {
         self
     }
 
-    /// Passes the grader's own environment on. For tools that the user installed, such as cargo;
-    /// never for a program that is graded.
-    pub fn inherit_environment(mut self) -> Self {
-        self.inherits_environment = true;
+    /// Lets the program see a file or folder beside its own folder and the system's.
+    pub fn readable(mut self, path: impl Into<PathBuf>) -> Self {
+        self.readable.push(path.into());
         self
+    }
+
+    /// Says whom the program can talk to.
+    pub fn network(mut self, network: Network) -> Self {
+        self.network = network;
+        self
+    }
+
+    /// Runs it outside of any jail, with the grader's own environment. For tools that the user installed,
+    /// such as cargo, on the course's own files; never for a program that is graded.
+    pub fn trusted(mut self) -> Self {
+        self.is_trusted = true;
+        self
+    }
+
+    fn policy(&self) -> Policy {
+        let mut readable = self.readable.clone();
+        readable.push(self.program.clone());
+        let policy = Policy::new(&self.folder, &readable, self.network);
+        if self.is_trusted { Policy { tier: Tier::None, ..policy } } else { policy }
     }
 
     /// Sets the standard input.
@@ -174,10 +207,11 @@ impl Invocation {
         let input = StdinFile::new(&self.stdin).map_err(fault)?;
         let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
         let mut command = Command::new(keeper::executable());
-        command.arg(keeper::ARGUMENT).arg(input.path());
+        let policy = serde_json::to_string(&self.policy()).map_err(io::Error::other).map_err(fault)?;
+        command.arg(keeper::ARGUMENT).arg(policy).arg(input.path());
         command.args(self.environment.iter().map(|(name, value)| variable(name, value)));
         command.arg("--").arg(&self.program).args(&self.args);
-        if !self.inherits_environment {
+        if !self.is_trusted {
             command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
         }
         command
@@ -201,7 +235,7 @@ fn variable(name: &OsStr, value: &OsStr) -> OsString {
 /// What the keeper opens as the program's standard input, by path: it cannot inherit another
 /// descriptor without unsafe code.
 struct StdinFile {
-    folder: Option<tempfile::TempDir>,
+    folder: Option<sandbox::Folder>,
     /// The grader's end of an open standard input.
     writer: Option<fs::File>,
 }
@@ -211,7 +245,7 @@ impl StdinFile {
         if let Stdin::Empty = stdin {
             return Ok(Self { folder: None, writer: None });
         }
-        let folder = tempfile::tempdir()?;
+        let folder = sandbox::folder(sandbox::ceiling().disk)?;
         let path = folder.path().join("stdin");
         let writer = match stdin {
             Stdin::Bytes(bytes) => {

@@ -144,12 +144,53 @@ fn all_threads(process: Pid) -> Vec<Thread> {
 /// Processor time that `process` and those of its children that it has waited for have used,
 /// ended threads included.
 pub(super) fn processor_time(process: Pid) -> Duration {
+    ticks(process, 0)
+}
+
+/// Processor time of the children that `process` has waited for.
+pub(super) fn processor_time_of_reaped(process: Pid) -> Duration {
+    ticks(process, 2)
+}
+
+/// Of utime, stime, cutime, cstime, fields 14 to 17, the sum of all but the first `skipped`; the state is field 3.
+fn ticks(process: Pid, skipped: usize) -> Duration {
     let pid = process.as_raw_nonzero();
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // utime, stime, cutime, cstime are fields 14 to 17; the state is field 3.
-    let fields = after_name(&stat).unwrap_or_default().split_whitespace().skip(11).take(4);
+    let fields = after_name(&stat).unwrap_or_default().split_whitespace().skip(11).take(4).skip(skipped);
     let ticks: u64 = fields.filter_map(|word| word.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
+/// Bytes of memory that `processes` have together. Files that they map are left out, memory that several of them
+/// share counts once. To tell that takes long, so it is asked only where a first estimate is above `limit`.
+pub(super) fn memory(processes: &[Pid], limit: u64) -> u64 {
+    let estimate = processes.iter().map(|&process| resident(process)).sum();
+    if estimate <= limit {
+        return estimate;
+    }
+    processes.iter().map(|&process| share_of_memory(process)).sum()
+}
+
+/// Bytes of memory that can be reached from `process`, with files and what it shares.
+fn resident(process: Pid) -> u64 {
+    let pid = process.as_raw_nonzero();
+    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let pages = pages.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+/// Bytes of memory without files; of what several share, each has its part.
+fn share_of_memory(process: Pid) -> u64 {
+    let pid = process.as_raw_nonzero();
+    parse_share(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default())
+}
+
+fn parse_share(rollup: &str) -> u64 {
+    let kibibytes = |name: &str| {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    (kibibytes("Pss_Anon:") + kibibytes("Pss_Shmem:")) * 1024
 }
 
 #[cfg(test)]
@@ -169,6 +210,13 @@ mod tests {
             waits_for_ever: true,
         };
         assert_eq!(thread, expected);
+    }
+
+    #[test]
+    fn memory_without_a_file_counts_and_files_do_not() {
+        let rollup = "Rss: 900 kB\nPss: 800 kB\nPss_Anon: 20 kB\nPss_File: 700 kB\nPss_Shmem: 3 kB\n";
+        assert_eq!(parse_share(rollup), 23 * 1024);
+        assert_eq!(parse_share(""), 0);
     }
 
     /// A parent that sleeps is idle, though it has left a child unwaited for.

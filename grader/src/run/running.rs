@@ -13,8 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::watch::{INTERVAL, Watch};
-use super::{Ending, Limits, Outcome, RunError, StdinFile};
+use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
+use crate::sandbox;
 
 /// A started program. Dropping it ends the program and all that it started.
 pub struct Running {
@@ -222,8 +223,9 @@ impl Supervisor {
         let count = self.control.read(&mut text)?;
         self.heard.extend_from_slice(&text[..count]);
         let report = String::from_utf8_lossy(&self.heard);
-        if let Some(pid) = report.strip_prefix("started ").and_then(|rest| rest.lines().next()) {
-            self.shared.lock().pid = pid.parse().ok().and_then(Pid::from_raw);
+        if let Some((program, reaper)) = report.lines().next().and_then(read_start) {
+            self.watch.reaper = reaper;
+            self.shared.lock().pid = program;
             self.shared.changed.notify_all();
         }
         Ok(count > 0)
@@ -275,12 +277,22 @@ fn read_available(pipe: &mut Option<impl Read + AsFd>, buffer: &mut [u8]) -> io:
     Ok(count)
 }
 
+/// The process ids of the program, and of the jail's first process if there is a jail, on the other side of a
+/// namespace: `started PID REAPER`, 0 for none.
+fn read_start(line: &str) -> Option<(Option<Pid>, Option<Pid>)> {
+    let (program, reaper) = line.strip_prefix("started ")?.split_once(' ')?;
+    Some((Pid::from_raw(program.parse().ok()?), Pid::from_raw(reaper.parse().ok()?)))
+}
+
 /// The ending that the keeper's last line and the program's standard error tell.
 fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
     let last = report.lines().last().unwrap_or("it ended without a word");
     let words: Vec<&str> = last.split(' ').collect();
     let number = |index: usize| words.get(index).and_then(|word| word.parse::<i32>().ok());
     let survivors = number(2).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    if number(3) == Some(1) {
+        return Ok((Ending::DiskLimit { bytes: sandbox::ceiling().disk }, survivors));
+    }
     match (words[0], number(1)) {
         ("exited", Some(101)) => Ok((panic_or_exit(stderr), survivors)),
         ("exited", Some(code)) => Ok((Ending::Exited(code), survivors)),
@@ -288,15 +300,4 @@ fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
         ("ended", None) => Ok((Ending::Stopped, 0)),
         _ => Err(last.strip_prefix("failed ").unwrap_or(last).to_owned()),
     }
-}
-
-/// Rust ends a program whose main thread panicked with 101, after `thread 'NAME' (ID) panicked at
-/// FILE:LINE:COLUMN:` and the message on the next line.
-pub(crate) fn panic_or_exit(stderr: &[u8]) -> Ending {
-    let text = String::from_utf8_lossy(stderr);
-    let Some((_, after)) = text.split_once(" panicked at ") else { return Ending::Exited(101) };
-    let mut lines = after.lines();
-    let place = lines.next().unwrap_or_default().trim_end_matches(':');
-    let message = lines.next().unwrap_or_default();
-    Ending::Panicked { code: 101, message: format!("{message} ({place})") }
 }

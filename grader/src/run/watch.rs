@@ -9,15 +9,17 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
-use super::process_table::{Thread, descendants, processor_time, threads};
+use super::process_table::{Thread, descendants, memory, processor_time, processor_time_of_reaped, threads};
 use super::{Ending, Limits};
 
 /// How often a program is looked at. Shorter runs are never looked at and cost nothing.
-pub(super) const INTERVAL: Duration = Duration::from_millis(40);
+pub(super) const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Remembers what it saw last of one running program.
 pub(super) struct Watch {
     keeper: Pid,
+    /// The first process of the jail, which is no part of the program.
+    pub(super) reaper: Option<Pid>,
     limits: Limits,
     started: Instant,
     last_look: Instant,
@@ -36,7 +38,15 @@ struct Look {
 impl Watch {
     pub(super) fn new(keeper: Pid, limits: Limits) -> Self {
         let now = Instant::now();
-        Self { keeper, limits, started: now, last_look: now, last_seen: Look::default(), last_moved: now }
+        Self {
+            keeper,
+            reaper: None,
+            limits,
+            started: now,
+            last_look: now,
+            last_seen: Look::default(),
+            last_moved: now,
+        }
     }
 
     /// Looks at the program, when it is time to. Says how it has to end, if it has to.
@@ -48,22 +58,33 @@ impl Watch {
             return None;
         }
         self.last_look = Instant::now();
-        let processes = descendants(self.keeper);
+        let mut processes = descendants(self.keeper);
+        processes.retain(|process| Some(*process) != self.reaper);
         let seen = Look {
             threads: processes.iter().flat_map(|&process| threads(process)).collect(),
             processes: processes.len(),
             output,
         };
-        let processor = processes.iter().map(|&process| processor_time(process)).sum();
+        // What orphans used that the jail has reaped is told by its first process alone.
+        let reaped = self.reaper.map_or(Duration::ZERO, processor_time_of_reaped);
+        let processor = reaped + processes.iter().map(|&process| processor_time(process)).sum::<Duration>();
+        let memory = memory(&processes, self.limits.memory);
         let still = seen == self.last_seen && seen.is_asleep();
         if !still {
             self.last_moved = self.last_look;
         }
         self.last_seen = seen;
-        self.judge(still, processor)
+        self.judge(still, processor, memory)
     }
 
-    fn judge(&self, still: bool, processor: Duration) -> Option<Ending> {
+    fn judge(&self, still: bool, processor: Duration, memory: u64) -> Option<Ending> {
+        if memory > self.limits.memory {
+            return Some(Ending::MemoryLimit { bytes: self.limits.memory });
+        }
+        // The system refuses more, so there are never more; at the limit some come and go.
+        if self.last_seen.threads.len() as u64 >= self.limits.processes - self.limits.processes / 16 {
+            return Some(Ending::ProcessLimit { processes: self.limits.processes });
+        }
         if still && self.last_seen.is_deadlocked() {
             return Some(Ending::Deadlocked { threads: self.last_seen.threads.len() });
         }

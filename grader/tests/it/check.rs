@@ -54,6 +54,8 @@ fn the_report_for_people_shows_the_line_and_the_command() {
     let program = Program::new(&even_odd(SKIPS_FOUR));
     let assert = grade(["even-odd", "--source", &program.path()]).code(1);
     let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    // How strong the sandbox is depends on the machine.
+    let text = text.replace("sandbox strong", "sandbox TIER").replace("sandbox basic", "sandbox TIER");
     insta::assert_snapshot!(without_times(&text.replace(&program.folder().display().to_string(), "FOLDER")));
 }
 
@@ -77,7 +79,8 @@ fn an_output_file_is_written_whole_and_without_colours() {
         .code(1)
         .stdout("");
     let text = std::fs::read_to_string(file).unwrap();
-    assert!(text.ends_with("seed 0\n") && !text.contains('\u{1b}'), "{text}");
+    let last = text.lines().last().unwrap_or_default();
+    assert!(last.starts_with("next: ") && text.ends_with('\n') && !text.contains('\u{1b}'), "{text}");
     let names: Vec<_> =
         std::fs::read_dir(program.folder()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");

@@ -1,81 +1,110 @@
 //! Whatever happens to the grader or the program, nothing is left running.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{Program, even_odd, root};
+use tempfile::TempDir;
 
-/// A program that leaves a helper process behind, in a session of its own, and tells its id.
-fn with_daemon(folder: &Path, then: &str) -> Program {
-    let pid_file = folder.join("pid").display().to_string();
+use crate::hostile::world::assert_nothing_left_in;
+use crate::support::{Program, even_odd, processes_with, root};
+
+/// A grader at work, with a folder for temporary files that names its processes: it stands in the arguments of its
+/// keepers and of the compiler.
+struct Grading {
+    grader: Child,
+    temporary: TempDir,
+    /// Holds the source.
+    _program: Program,
+}
+
+impl Grading {
+    fn start(program: Program) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let grader = Command::new(env!("CARGO_BIN_EXE_grader"))
+            .args(["check", "even-odd", "--schedules", "20", "--source", &program.path()])
+            .env("TMPDIR", temporary.path())
+            .current_dir(root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { grader, temporary, _program: program }
+    }
+
+    /// Waits for a process with `text` among its arguments.
+    fn wait_for(&mut self, text: &str) {
+        while processes_with(text).is_empty() {
+            assert!(self.grader.try_wait().unwrap().is_none(), "the grader ended before the program ran");
+            std::thread::yield_now();
+        }
+    }
+
+    fn kill(&mut self) {
+        self.grader.kill().unwrap();
+        self.grader.wait().unwrap();
+        wait_until_gone(&self.temporary.path().display().to_string());
+    }
+}
+
+/// The test's own limit ends a wait in vain.
+fn wait_until_gone(text: &str) {
+    while !processes_with(text).is_empty() {
+        std::thread::yield_now();
+    }
+}
+
+/// A program that leaves a helper process behind, in a session of its own, with `marker` among its arguments.
+fn with_daemon(marker: &str, then: &str) -> Program {
     Program::new(&even_odd(&format!(
         "let _ = max;
-    let script = format!(\"setsid sh -c 'echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 1000' & wait\");
-    let _ = std::process::Command::new(\"sh\").args([\"-c\", &script]).spawn();
-    while !std::path::Path::new(\"{pid_file}\").exists() {{ std::thread::yield_now(); }}
+    let script = \"setsid sh -c 'sleep 1000; : {marker}' < /dev/null > /dev/null 2>&1 &\";
+    let _ = std::process::Command::new(\"sh\").args([\"-c\", script]).status();
     {then}"
     )))
 }
 
-/// Waits for the process to be gone; the test's own limit ends a wait in vain.
-fn wait_until_gone(pid: &str) {
-    while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
-        std::thread::yield_now();
-    }
-}
-
-fn wait_for_pid(folder: &Path, grader: &mut Child) -> String {
-    loop {
-        if let Ok(pid) = fs::read_to_string(folder.join("pid")) {
-            return pid.trim().to_owned();
-        }
-        assert!(grader.try_wait().unwrap().is_none(), "the grader ended before the program ran");
-        std::thread::yield_now();
-    }
-}
-
-fn start_grading(program: &Program) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_grader"))
-        .args(["check", "even-odd", "--source", &program.path()])
-        .current_dir(root())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
 #[test]
 fn a_daemon_does_not_outlive_its_program() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = with_daemon(folder.path(), "std::process::exit(0)");
-    program.grade_as("even-odd");
-    let pid = fs::read_to_string(folder.path().join("pid")).unwrap();
-    assert!(!Path::new("/proc").join(pid.trim()).exists());
+    let marker = "outlives-its-program";
+    let mut grading = Grading::start(with_daemon(marker, "std::process::exit(0)"));
+    grading.wait_for(marker);
+    assert_eq!(grading.grader.wait().unwrap().code(), Some(1));
+    assert_eq!(processes_with(marker), [""; 0]);
+    assert_nothing_left_in(&grading.temporary);
 }
 
 #[test]
-fn a_killed_grader_leaves_nothing_running() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = with_daemon(folder.path(), "loop { std::thread::park(); }");
-    let mut grader = start_grading(&program);
-    let pid = wait_for_pid(folder.path(), &mut grader);
-    grader.kill().unwrap();
-    grader.wait().unwrap();
-    wait_until_gone(&pid);
+fn a_killed_grader_leaves_nothing_of_a_run() {
+    let marker = "outlives-a-killed-grader";
+    let mut grading = Grading::start(with_daemon(marker, "loop { std::thread::park(); }"));
+    grading.wait_for(marker);
+    grading.kill();
+    wait_until_gone(marker);
+    assert_nothing_left_in(&grading.temporary);
+}
+
+#[test]
+fn a_killed_grader_leaves_nothing_of_a_build() {
+    let endless = fs::read_to_string(root().join("grader/tests/hostile/compile-bomb.rs")).unwrap();
+    let mut grading = Grading::start(Program::new(&endless));
+    // The compiler has it among its arguments, as the keeper of its build has.
+    let out = format!("--remap-path-prefix={}", grading.temporary.path().display());
+    grading.wait_for(&out);
+    grading.kill();
+    assert_nothing_left_in(&grading.temporary);
 }
 
 #[test]
 fn ctrl_c_ends_the_run_and_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let program = with_daemon(folder.path(), "loop { std::thread::park(); }");
-    let mut grader = start_grading(&program);
-    let pid = wait_for_pid(folder.path(), &mut grader);
-    Command::new("kill").args(["-INT", &grader.id().to_string()]).status().unwrap();
-    assert_eq!(grader.wait().unwrap().code(), Some(130));
-    assert!(!Path::new("/proc").join(&pid).exists());
-    let said: Vec<String> =
-        BufReader::new(grader.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
-    assert_eq!(said, ["cargo grade: interrupted"]);
+    let marker = "outlives-an-interrupted-grader";
+    let mut grading = Grading::start(with_daemon(marker, "loop { std::thread::park(); }"));
+    grading.wait_for(marker);
+    Command::new("kill").args(["-INT", &grading.grader.id().to_string()]).status().unwrap();
+    assert_eq!(grading.grader.wait().unwrap().code(), Some(130));
+    assert_eq!(processes_with(marker), [""; 0]);
+    assert_nothing_left_in(&grading.temporary);
+    let mut said = String::new();
+    grading.grader.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "cargo grade: interrupted\n");
 }

@@ -16,8 +16,14 @@ pub(crate) fn root() -> PathBuf {
 /// A call of the grader in the workspace. A test that hangs is ended long before CI is.
 #[track_caller]
 pub(crate) fn grade<'a>(args: impl IntoIterator<Item = &'a str>) -> Assert {
+    grade_in(&root(), args)
+}
+
+/// A call of the grader in another folder.
+#[track_caller]
+pub(crate) fn grade_in<'a>(folder: &Path, args: impl IntoIterator<Item = &'a str>) -> Assert {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-    command.args(args).current_dir(root());
+    command.args(args).current_dir(folder);
     assert_cmd::Command::from_std(command).timeout(Duration::from_secs(600)).assert()
 }
 
@@ -79,4 +85,13 @@ pub(crate) fn words(command: &str) -> Vec<&str> {
     parts
         .flat_map(|(index, part)| if index % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
         .collect()
+}
+
+/// The arguments of all processes that have `text` among them. A process that has ended and is not waited for has
+/// none.
+pub(crate) fn processes_with(text: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let arguments = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let arguments = arguments.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "));
+    arguments.filter(|arguments| arguments.contains(text)).collect()
 }

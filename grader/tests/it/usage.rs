@@ -67,3 +67,8 @@ fn list_names_every_check_with_its_points() {
 fn help_names_the_commands() {
     grade(["--help"]).success().stdout(contains("selftest").and(contains("replay")));
 }
+
+#[test]
+fn collecting_is_left_to_the_gradebook() {
+    grade(["collect", "--help"]).code(0).stdout(contains("cargo gradebook collect"));
+}

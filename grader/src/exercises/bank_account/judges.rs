@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schedule::ThreadId;
+
 use super::bank::{Bank, history};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::case::{Case, Fault, Judgement};
+use crate::case::{Case, Fault, Judgement, Text};
 use crate::judges::{quoted, terminates};
 use crate::linearizability::{Answer, check};
 
@@ -33,7 +35,7 @@ pub(super) fn of_ledger(case: Case, ledger: Ledger) -> Case {
         let ledger = Arc::clone(&ledger);
         case.judge(check, move |seen| rule(&ledger, &Statement::read(&seen.stdout)))
     };
-    RULES.into_iter().fold(case, add).judge("terminates", terminates(0))
+    own_lines(RULES.into_iter().fold(case, add)).judge("terminates", terminates(0))
 }
 
 /// Adds the judges of a run of the built-in example. Only the program knows its ledger, so what
@@ -49,7 +51,11 @@ pub(super) fn of_example(case: Case) -> Case {
             }
         })
     };
-    RULES.into_iter().fold(case, add).judge("terminates", terminates(0))
+    own_lines(RULES.into_iter().fold(case, add)).judge("terminates", terminates(0))
+}
+
+fn own_lines(case: Case) -> Case {
+    case.judge_controlled("every-operation-once", |seen| own_threads(&seen.stdout))
 }
 
 /// Blames what is missing or too much only once, under `every-operation-once`.
@@ -82,6 +88,32 @@ pub(super) fn every_operation_once(ledger: &Ledger, statement: &Statement) -> Re
     missing.map_or(Ok(()), |missing| {
         Err(Fault::new(EXPECTED, format!("there is no line for {}", quoted(&missing.to_string()))))
     })
+}
+
+/// Each teller is a thread. Nothing keeps the main thread from being one of them.
+fn own_threads(stdout: &Text) -> Judgement {
+    const EXPECTED: &str = "each teller to be one thread that prints its own lines, and no other teller's";
+    let Some(threads) = &stdout.threads else {
+        return Judgement::Unproven("who wrote the lines is not known".into());
+    };
+    let mut owners: Vec<(String, ThreadId)> = Vec::new();
+    for Entry { operation, line, .. } in Statement::read(stdout).entries {
+        let (teller, thread) = (operation.teller, threads[line]);
+        match owners.iter().find(|(other, owner)| *other == teller || *owner == thread) {
+            Some((other, owner)) if (&teller, thread) != (other, *owner) => {
+                let whose = if *other == teller {
+                    "another thread than the one before it".to_owned()
+                } else {
+                    format!("the thread of {other}")
+                };
+                let seen = format!("line {}, of {teller}, is written by {whose}", line + 1);
+                return Fault::new(EXPECTED, seen).at(line).into();
+            }
+            Some(_) => {}
+            None => owners.push((teller, thread)),
+        }
+    }
+    Judgement::Kept
 }
 
 fn linearizable(ledger: &Ledger, statement: &Statement) -> Judgement {

@@ -36,7 +36,8 @@ pub(super) fn come_and_go(room: &mut Room) -> Result<(), GaveUp> {
         talk_at_once(room, &residents, &residents, 2)?;
         room.wait_for_event(&residents, &format!("LEAVE guest-{round}"))?;
     }
-    let texts = ["7 MSG bob  two  spaces", "grüß dich, 你好 🦀", "quit"].map(str::to_owned);
+    let texts =
+        ["7 MSG bob  two  spaces", "  QUIT", "two behind  ", "grüß dich, 你好 🦀", "quit"].map(str::to_owned);
     room.say_at_once(residents[0], texts);
     room.wait_for_event(&residents, "MSG ann quit")
 }

@@ -15,7 +15,7 @@ pub(super) fn all(seed: u64) -> Vec<Case> {
     let bodies = Bodies(seed);
     let groups =
         [simulated(), whole(bodies), at_once(bodies), faults::failing(bodies), faults::retried(bodies)];
-    groups.into_iter().flatten().collect()
+    groups.into_iter().flatten().map(Case::networked).collect()
 }
 
 /// Gives each file other bytes.

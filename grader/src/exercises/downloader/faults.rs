@@ -72,6 +72,7 @@ pub(super) fn retried(bodies: Bodies) -> Vec<Case> {
         case("two-retries-by-default", 1, default_retries(bodies), &[RETRIES, ENDS]),
         case("one-retry", 1, limited_retries("--jobs 4 --retries 1", 1, bodies), &[RETRIES, ENDS]),
         case("no-retry", 1, limited_retries("--jobs 4 --retries 0", 0, bodies), &[RETRIES, ENDS]),
+        case("reset-half-way", 1, reset_half_way(bodies), &[INTACT, ENDS]),
     ]
 }
 
@@ -93,6 +94,8 @@ fn default_retries(bodies: Bodies) -> Plan {
         .asked(1)
         .fails("/forbidden.bin", vec![Answer::Status(403)], Some("status-403"))
         .asked(1)
+        .fails("/too-fast.bin", vec![Answer::Status(429)], Some("status-429"))
+        .asked(1)
 }
 
 /// One file that the last retry gets, one that would need a retry more.
@@ -104,6 +107,19 @@ fn limited_retries(options: &'static str, retries: usize, bodies: Bodies) -> Pla
         .asked(retries + 1)
         .fails("/too-late.bin", then_whole(Answer::Status(503), retries + 1, b), Some("status-503"))
         .asked(retries + 1)
+}
+
+/// Files that are reset in their middle, then come whole. Whether a program takes that for a reset connection, which
+/// is tried again, or for a body that is cut is open. If it tries again nothing may be left of what came before.
+fn reset_half_way(bodies: Bodies) -> Plan {
+    [(1, Framing::Length), (2, Framing::Chunked)].into_iter().fold(
+        Plan::new("--jobs 4 --retries 2").patient(),
+        |plan, (times, framing)| {
+            let body = bodies.sized(times as u64, 100_000);
+            let answers = then_whole(Answer::Half(body, framing, Cut::Reset), times, body);
+            plan.serve(&format!("/reset-{times}.bin"), answers, Due::FileOrFailure(body.content()))
+        },
+    )
 }
 
 /// `failure` so many times, then the file.

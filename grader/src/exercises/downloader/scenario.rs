@@ -1,6 +1,6 @@
 //! Plays a plan: starts the server, calls the program, collects what it left in its folders.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::mem;
 use std::path::Path;
@@ -9,7 +9,9 @@ use std::sync::Arc;
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
 use crate::case::{Evidence, Observation, Scenario, Stage, Text};
 use crate::fixture::http::{Content, Found, Server};
+use crate::fixture::left;
 use crate::run::{self, Invocation, RunError, Stdin};
+use crate::sandbox::open_to_all;
 
 /// The name of the file for [`Input::File`].
 const LIST: &str = "list.txt";
@@ -84,8 +86,10 @@ fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)])
         if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
     fs::create_dir_all(out)?;
+    open_to_all(out)?;
     for name in &plan.obstacles {
         fs::create_dir(out.join(name))?;
+        open_to_all(&out.join(name))?;
         fs::write(out.join(name).join("keep"), "")?;
     }
     let real =
@@ -115,9 +119,7 @@ fn options(plan: &Plan) -> Vec<String> {
 
 /// Every name in `folder`, in alphabetical order.
 fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> =
-        entries.take(MOST_NAMES).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names = left::names(folder, MOST_NAMES);
     names.sort();
     names
 }
@@ -129,10 +131,7 @@ fn found_in(folder: &Path) -> Vec<Found> {
 
 /// `None` for what is no regular file: a link or a pipe must not be opened.
 fn content_of(path: &Path) -> Option<Content> {
-    if !fs::symlink_metadata(path).ok()?.is_file() {
-        return None;
-    }
-    Content::of(File::open(path).ok()?.take(LARGEST)).ok()
+    Content::of(left::file(path).ok()?.take(LARGEST)).ok()
 }
 
 /// What stands beside the folders on the way to `--out`.

@@ -8,6 +8,7 @@ use rustix::process::Pid;
 
 use super::count::{Content, Counts};
 use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::fixture::family::Sight;
 use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::run::{self, Activity, RunError};
 
@@ -16,6 +17,10 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// The program rests when it was idle at so many looks in a row.
 const RESTS: u32 = 5;
+
+/// A program that polls is never idle. So much work, in processor time, cannot all be done while one of its threads
+/// waits for a turn to open its next file: a fair scheduler gives everybody turns of a few milliseconds.
+const POLLS: Duration = Duration::from_millis(500);
 
 /// What each pipe is fed with.
 const TEXT: &[u8] = b"fed to a pipe\nonce\n";
@@ -51,16 +56,16 @@ impl Scenario for Piped {
         let mut pipes = Pipes::make(stage.folder, self.count()).map_err(unset)?;
         let running = stage.call(self.args()).start()?;
         let mut reading = Reading::default();
-        let mut idle = 0;
+        let mut calm = Calm::default();
         while let Some(program) = running.pid() {
             let open = pipes.look();
             reading.most_open = reading.most_open.max(open);
-            idle =
-                if run::activity(program) == Activity::Idle && pipes.look() == open { idle + 1 } else { 0 };
-            if idle >= RESTS || open > self.workers {
-                reading.at_rest |= idle >= RESTS;
+            let idle = run::activity(program) == Activity::Idle && pipes.look() == open;
+            let rests = calm.look(program, open, idle);
+            if rests || open > self.workers {
+                reading.at_rest |= rests;
                 pipes.feed(TEXT);
-                idle = 0;
+                calm = Calm::default();
             }
             thread::sleep(LOOK);
         }
@@ -72,12 +77,35 @@ impl Scenario for Piped {
     }
 }
 
-/// A file of 1 GiB without a line in it, which takes no room on the disk.
+/// Tells when a program opens no more files.
+#[derive(Default)]
+struct Calm {
+    open: usize,
+    /// So many looks in a row it was idle.
+    idle: u32,
+    sight: Sight,
+    /// The processor time that it had when it opened the last file.
+    work: Option<Duration>,
+}
+
+impl Calm {
+    /// Looks once; whether the program rests with so many files open, or works on and opens no more.
+    fn look(&mut self, program: Pid, open: usize, idle: bool) -> bool {
+        self.sight.look(program);
+        if open != self.open {
+            (self.open, self.work) = (open, Some(self.sight.work));
+        }
+        self.idle = if idle { self.idle + 1 } else { 0 };
+        self.idle >= RESTS || self.work.is_some_and(|work| self.sight.work.saturating_sub(work) >= POLLS)
+    }
+}
+
+/// A file of 512 MiB without a line in it, which takes no room on the disk.
 pub(super) struct Sparse;
 
 impl Scenario for Sparse {
     fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        const SIZE: u64 = 1 << 30;
+        const SIZE: u64 = 1 << 29;
         let made = File::create(stage.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
         made.map_err(|error| RunError::Stage(error.to_string()))?;
         let running = stage.call(["sparse"]).start()?;
@@ -93,7 +121,7 @@ impl Scenario for Sparse {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("truncate --size 1G sparse ; {program} sparse")
+        format!("truncate --size 512M sparse ; {program} sparse")
     }
 }
 

@@ -1,21 +1,22 @@
 //! Runs of `pipeline` that read a named pipe: so what the program has taken is known at every moment.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Evidence, Observation, Scenario, Stage};
 use crate::fixture::family::{Family, Sight, kill_alive};
-use crate::fixture::pipes::{Pipes, Reading};
+use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::run::{self, Activity, RunError, Running};
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// So many lines are at most PIPE_BUF bytes, whose write is done as a whole or not at all (pipe(7)).
+const LINES: usize = 512;
 
 /// The program rests when it was idle at so many looks in a row.
 const RESTS: u32 = 10;
@@ -25,6 +26,8 @@ const RESTS: u32 = 10;
 pub(super) enum Feeding {
     /// One of them is killed between two numbers.
     Killed,
+    /// One of them is killed while numbers wait for it.
+    KilledAtWork,
     /// All are stopped until the program rests.
     Stopped,
 }
@@ -39,8 +42,10 @@ impl Fed {
     pub(super) const PIPE: &str = "pipe-0";
     /// Nobody needs buffers of so many bytes.
     pub(super) const FAR_TOO_MUCH: u64 = 16 << 20;
-    /// How many numbers are fed where a worker is killed.
-    pub(super) const COUNT: usize = 1000;
+    /// How many numbers are fed where a worker is killed that may still wait for its first.
+    pub(super) const FEW: usize = 1000;
+    /// How many numbers are fed where a worker is killed at work.
+    pub(super) const MANY: usize = 60 * LINES;
     /// A prime, as it is fed.
     const LINE: &[u8] = b"1000003\n";
     const ARGS: [&str; 3] = ["--workers", "2", Self::PIPE];
@@ -58,9 +63,8 @@ impl Scenario for Fed {
         Pipes::make(stage.folder, 1).map_err(unset)?;
         let running = stage.call(Self::ARGS).start()?;
         let path = stage.folder.join(Self::PIPE);
-        let open = || OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&path);
         let pipe = loop {
-            match open() {
+            match pipes::open(&path) {
                 Ok(pipe) => break pipe,
                 Err(_) if running.has_ended() => return Ok(Observation::of(running.wait()?)),
                 Err(_) => thread::sleep(LOOK),
@@ -68,6 +72,7 @@ impl Scenario for Fed {
         };
         let evidence = match self.feeding {
             Feeding::Killed => Evidence::Family(feed_and_kill(&running, pipe)),
+            Feeding::KilledAtWork => Evidence::Family(kill_while_feeding(&running, pipe)),
             Feeding::Stopped => Evidence::Reading(feed_and_stop(&running, pipe)),
         };
         Ok(Observation::of(running.wait()?).with(evidence))
@@ -76,7 +81,7 @@ impl Scenario for Fed {
     fn shown(&self, program: &str) -> String {
         let call = format!("{program} {}", Self::ARGS.join(" "));
         match self.feeding {
-            Feeding::Killed => {
+            Feeding::Killed | Feeding::KilledAtWork => {
                 format!("mkfifo pipe-0 ; {call} & pkill -KILL --oldest --parent $! # and feed pipe-0")
             }
             Feeding::Stopped => format!("mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0"),
@@ -86,7 +91,7 @@ impl Scenario for Fed {
 
 /// Feeds half of the numbers, kills a child when there is one, feeds the other half.
 fn feed_and_kill(running: &Running, mut pipe: File) -> Family {
-    let half = Fed::LINE.repeat(Fed::COUNT / 2);
+    let half = Fed::LINE.repeat(Fed::FEW / 2);
     let mut family = Family::default();
     let mut sight = Sight::default();
     let _ = pipe.write_all(&half);
@@ -101,6 +106,25 @@ fn feed_and_kill(running: &Running, mut pipe: File) -> Family {
         thread::sleep(LOOK);
     }
     let _ = pipe.write_all(&half);
+    Family { most: sight.most, looks: sight.looks, ..family }
+}
+
+/// Feeds numbers as they are taken, and kills a child when half of them are out: then it has some in hand, unless the
+/// program is slow to read.
+fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
+    let part = Fed::LINE.repeat(LINES);
+    let parts = Fed::MANY / LINES;
+    let (mut fed, mut family, mut sight) = (0, Family::default(), Sight::default());
+    while let Some(program) = running.pid().filter(|_| fed < parts) {
+        match pipe.write(&part) {
+            Ok(_) => fed += 1,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(LOOK / 20),
+            Err(_) => break,
+        }
+        if fed >= parts / 2 && !family.killed {
+            family.killed = sight.look(program).into_iter().any(|child| kill_alive(running, child));
+        }
+    }
     Family { most: sight.most, looks: sight.looks, ..family }
 }
 
@@ -138,8 +162,7 @@ fn is_at_rest(program: Pid) -> bool {
 
 /// Writes whole lines until the pipe is full; how many bytes.
 fn feed(pipe: &mut File) -> u64 {
-    // A write of at most PIPE_BUF bytes is done as a whole or not at all (pipe(7)).
-    let part = Fed::LINE.repeat(512);
+    let part = Fed::LINE.repeat(LINES);
     let mut taken = 0;
     while taken < 1 << 20 && pipe.write(&part).is_ok() {
         taken += part.len() as u64;

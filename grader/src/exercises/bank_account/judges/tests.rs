@@ -36,6 +36,23 @@ fn example(check: &str, stdout: &str) -> String {
 }
 
 #[test]
+fn each_teller_is_one_thread() {
+    let by = |threads: [u8; 3]| {
+        let lines: Vec<String> = RIGHT.lines().map(|line| format!("{line}\n")).collect();
+        let written = threads.into_iter().zip(lines.iter().map(String::as_bytes));
+        match own_threads(&Text::written(written)) {
+            Judgement::Broken(fault) => fault.seen,
+            other => format!("{other:?}"),
+        }
+    };
+    assert_eq!(by([1, 2, 1]), "Kept");
+    assert_eq!(by([0, 2, 0]), "Kept");
+    assert_eq!(by([1, 1, 1]), "line 2, of bob, is written by the thread of alice");
+    assert_eq!(by([1, 2, 3]), "line 3, of alice, is written by another thread than the one before it");
+    assert_eq!(by([1, 2, 2]), "line 3, of alice, is written by another thread than the one before it");
+}
+
+#[test]
 fn a_right_output_keeps_every_promise() {
     for (check, _) in RULES {
         assert_eq!(of(check, RIGHT), "kept", "{check}");

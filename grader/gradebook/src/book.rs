@@ -1,0 +1,252 @@
+//! The gradebook: an SQLite file that keeps every attempt.
+//!
+//! It uses SQLite's rollback journal, not its write-ahead log: one transaction an attempt, about one
+//! a second, costs nothing either way; a journal leaves one file, which can be copied and works on
+//! network file systems. Both survive `kill -9` at any moment.
+
+mod schema;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
+
+use crate::attempt::{Attempt, Outcome, Timestamp};
+use crate::error::Error;
+use crate::policy::{self, Policy};
+
+/// An open gradebook.
+pub struct Book {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// What needs not be graded again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Settled {
+    /// The student.
+    pub student: String,
+    /// The hash of the exercise, its source and how it is graded.
+    pub fingerprint: String,
+}
+
+impl Book {
+    /// Opens the gradebook at `path`, and makes one where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is something else, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens the gradebook at `path`, which exists.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), and when there is none.
+    pub fn open_existing(path: &Path) -> Result<Self, Error> {
+        std::fs::metadata(path).map_err(grader::error::Error::file(path))?;
+        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, Error> {
+        let database = || Error::database(path);
+        let mut connection = Connection::open_with_flags(path, flags).map_err(database())?;
+        // Another grading may be writing to the same file.
+        connection.busy_timeout(Duration::from_secs(60)).map_err(database())?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(database())?;
+        schema::bring_up_to_date(&mut connection, path)?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Adds an attempt, in a transaction of its own: after a kill it is there whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn record(&mut self, attempt: &Attempt) -> Result<(), Error> {
+        insert(&mut self.connection, attempt).map_err(Error::database(&self.path))
+    }
+
+    /// The attempts that need not be made again: the latest of each student and exercise, where
+    /// it is settled. Who goes back to an earlier version is graded again, so that it is the latest.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn settled(&self) -> Result<HashSet<Settled>, Error> {
+        let latest = policy::choose(self.attempts()?, Policy::Last);
+        let settled = latest.into_iter().filter(|attempt| attempt.outcome.is_settled());
+        Ok(settled.map(|Attempt { student, fingerprint, .. }| Settled { student, fingerprint }).collect())
+    }
+
+    /// Every attempt, in the order in which they were graded.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn attempts(&self) -> Result<Vec<Attempt>, Error> {
+        self.query().map_err(Error::database(&self.path))
+    }
+
+    fn query(&self) -> rusqlite::Result<Vec<Attempt>> {
+        let mut statement = self.connection.prepare(
+            "SELECT student.name, exercise, fingerprint, outcome, score, max_score, late_penalty,
+                    message, submitted_at, graded_at, seconds, report
+             FROM attempt JOIN student ON student.id = attempt.student
+             ORDER BY graded_at, attempt.id",
+        )?;
+        let rows = statement.query_map([], read)?;
+        rows.collect()
+    }
+
+    /// Adds the attempts of the gradebook at `other` that are not here yet. Returns how many those are.
+    ///
+    /// # Errors
+    /// When one of the files cannot be used.
+    pub fn merge(&mut self, other: &Path) -> Result<usize, Error> {
+        // Brings the other one up to date, so that both have the same tables.
+        drop(Self::open_existing(other)?);
+        let failed = || Error::database(other);
+        self.connection
+            .execute("ATTACH DATABASE ?1 AS other", [&*other.to_string_lossy()])
+            .map_err(failed())?;
+        let added = self.copy_from_other();
+        self.connection.execute("DETACH DATABASE other", []).map_err(failed())?;
+        added.map_err(failed())
+    }
+
+    fn copy_from_other(&mut self) -> rusqlite::Result<usize> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("INSERT OR IGNORE INTO student (name) SELECT name FROM other.student", [])?;
+        let added = transaction.execute(
+            "INSERT OR IGNORE INTO attempt
+                 (id, student, exercise, fingerprint, outcome, score, max_score, late_penalty,
+                  message, submitted_at, graded_at, seconds, report)
+             SELECT theirs.id, student.id, exercise, fingerprint, outcome, score, max_score, late_penalty,
+                  message, submitted_at, graded_at, seconds, report
+             FROM other.attempt AS theirs
+             JOIN other.student AS named ON named.id = theirs.student
+             JOIN main.student ON student.name = named.name",
+            [],
+        )?;
+        transaction.commit()?;
+        Ok(added)
+    }
+}
+
+fn insert(connection: &mut Connection, attempt: &Attempt) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("INSERT OR IGNORE INTO student (name) VALUES (?1)", [&attempt.student])?;
+    transaction.execute(
+        "INSERT INTO attempt
+             (student, exercise, fingerprint, outcome, score, max_score, late_penalty,
+              message, submitted_at, graded_at, seconds, report)
+         VALUES ((SELECT id FROM student WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            attempt.student,
+            attempt.exercise,
+            attempt.fingerprint,
+            attempt.outcome.word(),
+            attempt.score,
+            attempt.max_score,
+            attempt.late_penalty,
+            attempt.message,
+            attempt.submitted_at.map(|time| time.0),
+            attempt.graded_at.0,
+            attempt.seconds,
+            attempt.report,
+        ],
+    )?;
+    transaction.commit()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let word: String = row.get(3)?;
+    let unknown = || {
+        let reason = format!("`{word}` is no outcome");
+        rusqlite::Error::FromSqlConversionFailure(3, Type::Text, reason.into())
+    };
+    Ok(Attempt {
+        student: row.get(0)?,
+        exercise: row.get(1)?,
+        fingerprint: row.get(2)?,
+        outcome: Outcome::from_word(&word).ok_or_else(unknown)?,
+        score: row.get(4)?,
+        max_score: row.get(5)?,
+        late_penalty: row.get(6)?,
+        message: row.get(7)?,
+        submitted_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
+        graded_at: Timestamp(row.get(9)?),
+        seconds: row.get(10)?,
+        report: row.get(11)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::policy::tests::attempt;
+
+    fn folder() -> TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn book(folder: &TempDir, name: &str, attempts: &[Attempt]) -> PathBuf {
+        let path = folder.path().join(name);
+        let mut book = Book::open(&path).unwrap();
+        attempts.iter().for_each(|attempt| book.record(attempt).unwrap());
+        path
+    }
+
+    #[test]
+    fn attempts_are_read_as_they_were_recorded() {
+        let folder = folder();
+        let full = Attempt {
+            message: Some("error[E0308]: \u{1F980} 'quotes' -- ; DROP TABLE attempt".into()),
+            report: Some("{\"exercises\":[]}".into()),
+            late_penalty: 0.5,
+            ..attempt("Robert'); DROP TABLE student;--", 6.5, 2)
+        };
+        let bare = Attempt { submitted_at: None, outcome: Outcome::Missing, ..attempt("ada", 0.0, 1) };
+        let path = book(&folder, "book.sqlite", &[full.clone(), bare.clone()]);
+        assert_eq!(Book::open_existing(&path).unwrap().attempts().unwrap(), [bare, full]);
+    }
+
+    #[test]
+    fn what_proves_nothing_is_not_settled() {
+        let folder = folder();
+        let failure = Attempt { outcome: Outcome::GraderError, ..attempt("ada", 0.0, 1) };
+        let path = book(&folder, "book.sqlite", &[failure, attempt("bob", 10.0, 2)]);
+        let settled = Book::open_existing(&path).unwrap().settled().unwrap();
+        assert_eq!(settled.into_iter().map(|settled| settled.student).collect::<Vec<_>>(), ["bob"]);
+    }
+
+    #[test]
+    fn merging_twice_adds_nothing_the_second_time() {
+        let folder = folder();
+        let one = book(&folder, "one.sqlite", &[attempt("ada", 3.0, 1), attempt("bob", 10.0, 2)]);
+        // The same student and result, but graded elsewhere: an attempt of its own.
+        let two = book(&folder, "two.sqlite", &[attempt("ada", 3.0, 1), attempt("eve", 5.0, 3)]);
+        let mut out = Book::open(&folder.path().join("out.sqlite")).unwrap();
+        assert_eq!([&one, &two, &one, &two].map(|path| out.merge(path).unwrap()), [2, 2, 0, 0]);
+        let students: Vec<String> = out.attempts().unwrap().into_iter().map(|it| it.student).collect();
+        assert_eq!(students, ["ada", "ada", "bob", "eve"]);
+    }
+
+    #[test]
+    fn a_gradebook_merged_into_its_own_parts_changes_nothing() {
+        let folder = folder();
+        let one = book(&folder, "one.sqlite", &[attempt("ada", 3.0, 1)]);
+        let out = folder.path().join("out.sqlite");
+        Book::open(&out).unwrap().merge(&one).unwrap();
+        assert_eq!(Book::open(&one).unwrap().merge(&out).unwrap(), 0);
+    }
+
+    #[test]
+    fn an_absent_gradebook_is_not_made_by_reading_it() {
+        let path = folder().path().join("book.sqlite");
+        assert!(Book::open_existing(&path).is_err());
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,209 @@
+//! Points for other gradebooks, as CSV.
+//!
+//! Names come from students and rosters: a cell that a spreadsheet would take for a formula is made
+//! text (OWASP, "CSV Injection").
+
+mod canvas;
+mod moodle;
+mod nbgrader;
+mod plain;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::ValueEnum;
+
+use crate::attempt::{Attempt, Outcome};
+use crate::roster::{Person, Roster};
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The columns of `nbgrader export`: a row for each student and exercise.
+    Nbgrader,
+    /// For the import of Canvas: a row for each student, a column for each exercise.
+    Canvas,
+    /// For the import of Moodle: a row for each student, points and feedback for each exercise.
+    Moodle,
+    /// All that is known: a row for each student and exercise.
+    Csv,
+}
+
+impl Format {
+    /// Renders `grades`.
+    pub fn render(self, grades: &Grades) -> String {
+        let rows = match self {
+            Self::Nbgrader => nbgrader::rows(grades),
+            Self::Canvas => canvas::rows(grades),
+            Self::Moodle => moodle::rows(grades),
+            Self::Csv => plain::rows(grades),
+        };
+        write(&rows)
+    }
+}
+
+/// What is exported: the attempts that count, for every person and exercise.
+pub struct Grades {
+    people: Vec<Person>,
+    exercises: Vec<String>,
+    attempts: BTreeMap<(String, String), Attempt>,
+}
+
+impl Grades {
+    /// The chosen `attempts`, with everybody in the `roster`. `wanted` leaves out other exercises, unless
+    /// it is empty.
+    pub fn new(attempts: Vec<Attempt>, roster: Roster, wanted: &[String]) -> Self {
+        let mut people = roster;
+        let mut exercises: BTreeSet<String> = wanted.iter().cloned().collect();
+        let mut chosen = BTreeMap::new();
+        for attempt in attempts {
+            let student = attempt.student.clone();
+            people.entry(student.clone()).or_insert_with(|| Person::unknown(&student));
+            if wanted.is_empty() || exercises.contains(&attempt.exercise) {
+                exercises.insert(attempt.exercise.clone());
+                chosen.insert((student, attempt.exercise.clone()), attempt);
+            }
+        }
+        Self {
+            people: people.into_values().collect(),
+            exercises: in_course_order(exercises),
+            attempts: chosen,
+        }
+    }
+
+    fn attempt(&self, person: &Person, exercise: &str) -> Option<&Attempt> {
+        self.attempts.get(&(person.folder.clone(), exercise.to_owned()))
+    }
+
+    fn max_score(&self, exercise: &str) -> f64 {
+        let of = self.attempts.values().filter(|attempt| attempt.exercise == exercise);
+        of.map(|attempt| attempt.max_score).fold(0.0, f64::max)
+    }
+
+    /// Every person with every exercise.
+    fn pairs(&self) -> impl Iterator<Item = (&Person, &str, Option<&Attempt>)> {
+        self.exercises.iter().flat_map(move |exercise| {
+            self.people.iter().map(move |person| (person, exercise.as_str(), self.attempt(person, exercise)))
+        })
+    }
+}
+
+/// Exercises that the grader does not know come last.
+pub(crate) fn in_course_order(exercises: BTreeSet<String>) -> Vec<String> {
+    let mut exercises: Vec<String> = exercises.into_iter().collect();
+    let known = grader::exercises::ALL;
+    let place = |name: &String| known.iter().position(|known| known.name == name).unwrap_or(known.len());
+    exercises.sort_by_key(place);
+    exercises
+}
+
+fn outcome(attempt: Option<&Attempt>) -> &'static str {
+    attempt.map_or(Outcome::Missing, |attempt| attempt.outcome).word()
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+enum Cell {
+    Text(String),
+    Number(f64),
+    Empty,
+}
+
+impl Cell {
+    fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    fn written(&self) -> String {
+        match self {
+            Self::Text(text) => defused(text),
+            Self::Number(number) => number.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+}
+
+/// The same text, but nothing that a spreadsheet would calculate: those begin with one of these
+/// characters, or their full-width forms.
+fn defused(text: &str) -> String {
+    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }
+}
+
+fn write(rows: &[Vec<Cell>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory does not fail, and all rows of a format are of one length.
+        let _ = writer.write_record(row.iter().map(Cell::written));
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::attempt::Timestamp;
+    use crate::policy::tests::attempt;
+
+    fn grades() -> Grades {
+        let report = r#"{"exercises":[{"checks":[{"id":"alternates","verdict":"fail","score":0,"max_score":3.5},
+            {"id":"terminates","verdict":"pass","score":6.5,"max_score":6.5}]}]}"#;
+        let attempts = vec![
+            Attempt { report: Some(report.into()), late_penalty: 0.5, ..attempt("ada", 6.5, 1) },
+            Attempt { outcome: Outcome::Unreadable, submitted_at: None, ..attempt("=2+5", 0.0, 2) },
+            Attempt { exercise: "hello-threads".into(), ..attempt("ada", 10.0, 3) },
+            Attempt { submitted_at: Some(Timestamp(1)), ..attempt("zoe \"q\", r", 10.0, 4) },
+        ];
+        let ada = Person {
+            id: "17".into(),
+            sis_id: "S17".into(),
+            login: "al17".into(),
+            section: "A".into(),
+            last_name: "Lovelace".into(),
+            first_name: "Ada".into(),
+            email: "ada@example.org".into(),
+            ..Person::unknown("ada")
+        };
+        let roster = [ada, Person { id: "18".into(), ..Person::unknown("absent") }];
+        Grades::new(attempts, roster.map(|person| (person.folder.clone(), person)).into(), &[])
+    }
+
+    #[test]
+    fn exports() {
+        for format in Format::value_variants() {
+            let name = format!("{format:?}").to_lowercase();
+            insta::assert_snapshot!(name, format.render(&grades()));
+        }
+    }
+
+    #[test]
+    fn only_the_wanted_exercises_are_exported() {
+        let attempts = vec![attempt("ada", 10.0, 1)];
+        let grades = Grades::new(attempts, Roster::new(), &["hello-threads".to_owned()]);
+        assert_eq!(grades.exercises, ["hello-threads"]);
+        assert_eq!(grades.pairs().count(), 1);
+        assert!(grades.attempts.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn cells_are_read_as_they_were_written_and_none_is_a_formula(
+            rows in (1usize..5).prop_flat_map(|width|
+                prop::collection::vec(prop::collection::vec("[=+@\t\r\n\"',; -]{0,2}\\PC{0,6}[\"',\r\n]?", width), 1..5)),
+        ) {
+            let cells: Vec<Vec<Cell>> =
+                rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect();
+            let text = write(&cells);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+            let read: Vec<Vec<String>> =
+                reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+            prop_assert_eq!(read.len(), rows.len());
+            for (read, wanted) in read.iter().flatten().zip(rows.iter().flatten()) {
+                prop_assert_eq!(read.strip_prefix('\'').filter(|_| !wanted.starts_with('\'')).unwrap_or(read), wanted);
+                prop_assert!(!read.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What decides about a grade: the source, the grader, the points, the options. The same fingerprint
+//! would give the same grade, on any machine.
+
+use std::fs;
+use std::path::Path;
+
+use grader::error::Error as GraderError;
+use grader::grade::Options;
+use grader::source::Source;
+use grader::workspace::Workspace;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::submission::Problem;
+
+/// The hash of the grader's own code: its version number alone would not tell two commits apart.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn grader(workspace: &Workspace) -> Result<String, Error> {
+    let mut hash = Hash::default();
+    for folder in ["grader/src", "grader/schedule/src", "grader/runtime/src"] {
+        add_folder(&mut hash, &workspace.root().join(folder))?;
+    }
+    hash.add_file(&workspace.root().join("Cargo.lock"))?;
+    Ok(hash.finish())
+}
+
+/// The hash of how one exercise is graded, `grader` being [`grader()`].
+///
+/// # Errors
+/// When the exercise's rubric or manifest cannot be read.
+pub fn exercise(
+    workspace: &Workspace,
+    exercise: &str,
+    grader: &str,
+    options: &Options,
+) -> Result<String, Error> {
+    let mut hash = Hash::default();
+    hash.add(grader.as_bytes());
+    hash.add(exercise.as_bytes());
+    hash.add_file(&workspace.fixtures(exercise).join("rubric.toml"))?;
+    hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
+    hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
+    Ok(hash.finish())
+}
+
+/// The hash of a submission, or of what is wrong with it, `exercise` being [`exercise()`].
+pub fn submission(exercise: &str, source: Result<&Source, &Problem>) -> String {
+    let mut hash = Hash::default();
+    hash.add(exercise.as_bytes());
+    match source {
+        Ok(source) => {
+            for (path, content) in &source.files {
+                hash.add(path.as_os_str().as_encoded_bytes());
+                hash.add(content);
+            }
+        }
+        Err(problem) => hash.add(format!("{problem:?}").as_bytes()),
+    }
+    hash.finish()
+}
+
+/// The hash of a text.
+pub(crate) fn of_text(text: &str) -> String {
+    let mut hash = Hash::default();
+    hash.add(text.as_bytes());
+    hash.finish()
+}
+
+/// Of parts, whose lengths count, so that no two lists of parts look the same.
+#[derive(Default)]
+struct Hash(Sha256);
+
+impl Hash {
+    fn add(&mut self, part: &[u8]) {
+        self.0.update(part.len().to_le_bytes());
+        self.0.update(part);
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), Error> {
+        self.add(&fs::read(path).map_err(GraderError::file(path))?);
+        Ok(())
+    }
+
+    fn finish(self) -> String {
+        self.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn add_folder(hash: &mut Hash, folder: &Path) -> Result<(), Error> {
+    let entries = fs::read_dir(folder).map_err(GraderError::file(folder))?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        hash.add(path.file_name().unwrap_or_default().as_encoded_bytes());
+        if path.is_dir() { add_folder(hash, &path)? } else { hash.add_file(&path)? }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn source(files: &[(&str, &str)]) -> Source {
+        let owned = |(path, text): &(&str, &str)| (PathBuf::from(path), text.as_bytes().to_vec());
+        Source { files: files.iter().map(owned).collect(), origin: None, refused: Vec::new() }
+    }
+
+    #[test]
+    fn every_change_of_a_source_is_another_fingerprint() {
+        let of = |files: &[(&str, &str)]| submission("even-odd", Ok(&source(files)));
+        let all = [
+            of(&[("main.rs", "ab")]),
+            of(&[("main.rs", "a"), ("b.rs", "")]),
+            of(&[("main.rs", "a")]),
+            of(&[("main.rsa", "")]),
+            submission("primes", Ok(&source(&[("main.rs", "a")]))),
+            submission("even-odd", Err(&Problem::Missing)),
+            submission("even-odd", Err(&Problem::Unreadable("it is broken".into()))),
+        ];
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn where_a_source_came_from_does_not_matter() {
+        let one = source(&[("main.rs", "a")]);
+        let other = Source { origin: Some("ada.zip".into()), ..one.clone() };
+        assert_eq!(submission("", Ok(&one)), submission("", Ok(&other)));
+    }
+}

@@ -1,0 +1,22 @@
+//! Grading a folder of submissions, and the gradebook that keeps what came of it.
+//!
+//! `submission` finds and opens what students handed in, `batch` grades it on all processors,
+//! `book` keeps every attempt, `policy` chooses the attempt that counts, and `export`, `page` and
+//! `overview` render what was chosen. `commands` are thin layers over them.
+
+pub mod attempt;
+pub mod batch;
+pub mod book;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod export;
+pub mod fingerprint;
+pub mod overview;
+pub mod page;
+pub mod partition;
+pub mod policy;
+mod pool;
+pub mod roster;
+pub mod submission;
+pub mod table;

@@ -1,0 +1,204 @@
+//! A page for one student: every exercise, its checks, and the run that shows what went wrong.
+//!
+//! The pages need nothing but themselves: no script, no other file. All text in them is escaped.
+
+mod stored;
+
+use std::path::Path;
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::attempt::Attempt;
+use crate::error::Error;
+use crate::policy::{self, Policy};
+use stored::{CheckResult, Run};
+
+/// Shared by all pages. The colours follow the reader's system.
+const STYLE: &str = include_str!("page/style.css");
+
+/// Renders the attempts of one student. The only place that decides what a student's page looks like.
+pub fn student(student: &str, attempts: &[Attempt]) -> String {
+    let body = html! {
+        h1 { (student) }
+        @for attempt in attempts { (section(&stored::for_student(attempt))) }
+    };
+    document(student, &body)
+}
+
+/// Writes a page for each student whose attempts are in `attempts`, into `folder`.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_all(folder: &Path, attempts: Vec<Attempt>) -> Result<usize, Error> {
+    std::fs::create_dir_all(folder).map_err(grader::error::Error::file(folder))?;
+    let chosen = policy::choose(attempts, Policy::Best);
+    let students = chosen.chunk_by(|one, other| one.student == other.student);
+    let mut count = 0;
+    for attempts in students {
+        let name = &attempts[0].student;
+        let path = folder.join(file_name(name));
+        grader::output::Output::open(Some(&path))?.write(&student(name, attempts))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// The ids of the checks that failed in an attempt.
+pub fn failed_checks(attempt: &Attempt) -> Vec<String> {
+    let failed = stored::checks(attempt).into_iter().filter(|check| check.verdict == "fail");
+    failed.map(|check| check.id).collect()
+}
+
+/// The id and verdict of each check that was judged in an attempt.
+pub(crate) fn judged_checks(attempt: &Attempt) -> Vec<(String, String)> {
+    stored::checks(attempt).into_iter().map(|check| (check.id, check.verdict)).collect()
+}
+
+/// A whole page.
+pub(crate) fn document(title: &str, body: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                title { (title) }
+                style { (maud::PreEscaped(STYLE)) }
+            }
+            body { (body) }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+fn section(attempt: &Attempt) -> Markup {
+    let checks = stored::checks(attempt);
+    html! {
+        section {
+            h2 { (attempt.exercise) " " (badge(attempt.outcome.word())) " " (points(attempt.final_score(), attempt.max_score)) }
+            p.note {
+                @if let Some(time) = attempt.submitted_at { "handed in " (time) ", " }
+                "graded " (attempt.graded_at)
+                @if attempt.late_penalty > 0.0 { ", " (attempt.late_penalty) " points off for being late" }
+            }
+            @if let Some(message) = &attempt.message { pre { (message) } }
+            @if !checks.is_empty() {
+                table {
+                    tr { th { "check" } th { "verdict" } th { "points" } th { "what was found" } }
+                    @for check in &checks { (row(check)) }
+                }
+            }
+            @for check in &checks {
+                @if let Some(failure) = &check.failure { (run(&check.id, failure)) }
+            }
+        }
+    }
+}
+
+fn row(check: &CheckResult) -> Markup {
+    html! {
+        tr {
+            td { code { (check.id) } }
+            td { (badge(&check.verdict)) }
+            td { (points(check.score, check.max_score)) }
+            td { (check.message) }
+        }
+    }
+}
+
+fn run(check: &str, failure: &Run) -> Markup {
+    html! {
+        details {
+            summary { "the run that shows it: " code { (check) } }
+            dl {
+                dt { "expected" } dd { (failure.expected) }
+                dt { "seen" } dd { (failure.seen) }
+                dt { "called" } dd { code { (failure.call) } }
+                dt { "again" } dd { code { (failure.replay) } }
+            }
+            @let lines: Vec<&str> = failure.shown_lines().collect();
+            @if !lines.is_empty() { pre { (lines.join("\n")) } }
+        }
+    }
+}
+
+/// The word of a verdict; its colour only repeats what the word says.
+pub(crate) fn badge(word: &str) -> Markup {
+    let class = match word {
+        "pass" => "badge good",
+        "fail" | "build-error" | "not-implemented" | "refused" => "badge bad",
+        _ => "badge",
+    };
+    html! { span class=(class) { (word) } }
+}
+
+fn points(score: f64, max_score: f64) -> Markup {
+    html! { span.points { (score) "/" (max_score) } }
+}
+
+/// A file name for a student, whoever chose the student's name: different for different names, without
+/// separators, not hidden, and not too long.
+fn file_name(student: &str) -> String {
+    const LONGEST: usize = 120;
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let escape =
+        |byte: u8| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
+    let name: String = student.bytes().map(escape).collect();
+    if name.len() <= LONGEST {
+        return format!("{name}.html");
+    }
+    // `%` is never followed by `-` in an escaped name, so this is no other student's.
+    format!("{}%-{}.html", &name[..LONGEST], crate::fingerprint::of_text(student))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::policy::tests::attempt;
+
+    const REPORT: &str = r#"{"schema_version":1,"seed":0,"sandbox":"strong","verdict":"fail","score":6.5,"max_score":10.0,
+        "exercises":[{"exercise":"even-odd","verdict":"fail","score":6.5,"max_score":10.0,"seconds":1.0,
+        "explored":{"schedules":0,"distinct":0,"per_second":0.0},"stressed":{"runs":3},"checks":[
+        {"id":"alternates","verdict":"fail","score":0.0,"max_score":3.5,"message":"a line is missing: <script>",
+         "failure":{"expected":"1 to 10","seen":"</pre><script>alert(1)</script>","call":"even-odd --max 10",
+                    "ending":"exit","ended":"it ended","case":"ten","schedule":null,
+                    "replay":"cargo grade replay even-odd --case ten","lines":["> 3","  4"],"trace":["T0 & T1"]}},
+        {"id":"terminates","verdict":"pass","score":6.5,"max_score":6.5,"message":"0 failures in 3 runs"}]}]}"#;
+
+    #[test]
+    fn a_page_escapes_what_students_wrote() {
+        let attempts = [
+            Attempt { report: Some(REPORT.into()), ..attempt("<b>ada</b>", 6.5, 1_700_000_100_000) },
+            Attempt { message: Some("error: <img src=x onerror=y>".into()), ..attempt("<b>ada</b>", 0.0, 0) },
+        ];
+        let page = student("<b>ada</b>", &attempts);
+        insta::assert_snapshot!(page.replace(STYLE, "…"));
+        for raw in ["<script>", "<b>", "<img"] {
+            assert!(!page.contains(raw), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_report_that_is_none_is_a_page_without_checks() {
+        let broken =
+            Attempt { report: Some("{\"exercises\":[{\"checks\":7}]}".into()), ..attempt("ada", 6.5, 1) };
+        assert!(student("ada", &[broken]).contains("even-odd"));
+    }
+
+    #[test]
+    fn file_names_stay_in_their_folder() {
+        assert_eq!(file_name("ada-17"), "ada-17.html");
+        assert_eq!(file_name("../../.bashrc"), "%2e%2e%2f%2e%2e%2f%2ebashrc.html");
+    }
+
+    proptest! {
+        #[test]
+        fn different_students_have_different_files(one in "\\PC{0,150}", other in "\\PC{0,150}") {
+            prop_assert_eq!(file_name(&one) == file_name(&other), one == other);
+            prop_assert!(file_name(&one).len() < 200);
+        }
+    }
+}

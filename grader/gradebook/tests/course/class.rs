@@ -1,0 +1,86 @@
+//! Thirty submissions, as a class hands them in.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use grader::exercise::Exercise;
+use grader::exercises::{even_odd, hello_threads};
+use grader::solution_region;
+use grader::specimen;
+use grader::workspace::Workspace;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// What is graded.
+pub(crate) const EXERCISES: [&Exercise; 2] = [&hello_threads::EXERCISE, &even_odd::EXERCISE];
+
+/// How many hand in.
+pub(crate) const STUDENTS: usize = 30;
+
+/// A name that a spreadsheet would calculate.
+pub(crate) const FORMULA: &str = "=SUM(1,2)";
+
+/// The outcomes that are certain: student, in hello-threads, in even-odd.
+pub(crate) const CERTAIN: [(&str, &str, &str); 12] = [
+    (FORMULA, "missing", "not-implemented"),
+    ("broken-0", "missing", "build-error"),
+    ("broken-1", "build-error", "missing"),
+    ("cut-off", "unreadable", "unreadable"),
+    ("empty", "missing", "missing"),
+    ("linked", "refused", "refused"),
+    ("packed", "missing", "pass"),
+    ("reference", "pass", "pass"),
+    ("repository", "pass", "missing"),
+    ("stub", "not-implemented", "not-implemented"),
+    ("tarred.tar", "unreadable", "unreadable"),
+    ("wrapped", "missing", "pass"),
+];
+
+/// Makes the submissions in `folder`; those that are not certain are mutants and variants.
+pub(crate) fn make(workspace: &Workspace, folder: &Path) {
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let [hello, even_odd] = EXERCISES.map(|exercise| own_source(workspace, exercise));
+    write("reference/hello-threads.rs", &hello);
+    write("reference/even-odd.rs", &even_odd);
+    write("repository/crates/hello-threads/src/main.rs", &hello);
+    write("wrapped/wrapped-main/even-odd/src/main.rs", &even_odd);
+    write("stub/hello-threads/src/main.rs", &stub(&hello));
+    write("stub/even-odd/src/main.rs", &stub(&even_odd));
+    write("broken-0/even-odd.rs", "fn main() { let number: u32 = \"text\"; }");
+    write("broken-1/hello-threads.rs", "fn main() { not rust at all");
+    write(&format!("{FORMULA}/even-odd.rs"), &stub(&even_odd));
+    write("empty/notes.txt", "to do");
+    write("cut-off.zip", "PK\x03\x04 and no more");
+    write("tarred.tar.gz", "");
+    symlink("/etc", folder.join("linked")).unwrap();
+    pack(&folder.join("packed.zip"), "even-odd/src/main.rs", &even_odd);
+    let specimens = EXERCISES.map(|exercise| specimen::all(workspace, exercise).unwrap());
+    let [hello, even_odd] = specimens.map(|specimens| specimens.into_iter().map(|it| it.path));
+    let others: Vec<(usize, PathBuf)> =
+        hello.take(8).map(|path| (0, path)).chain(even_odd.rev().map(|path| (1, path))).collect();
+    for (number, (exercise, path)) in others.iter().take(STUDENTS - CERTAIN.len()).enumerate() {
+        let name = EXERCISES[*exercise].name;
+        write(&format!("student-{number:02}/{name}.rs"), &fs::read_to_string(path).unwrap());
+    }
+}
+
+fn own_source(workspace: &Workspace, exercise: &Exercise) -> String {
+    fs::read_to_string(workspace.crate_folder(exercise.name).join("src/main.rs")).unwrap()
+}
+
+fn stub(source: &str) -> String {
+    solution_region::strip(source).unwrap().0
+}
+
+fn pack(path: &Path, name: &str, content: &str) {
+    let mut archive = ZipWriter::new(File::create(path).unwrap());
+    archive.start_file(name, SimpleFileOptions::default()).unwrap();
+    archive.write_all(content.as_bytes()).unwrap();
+    archive.finish().unwrap();
+}

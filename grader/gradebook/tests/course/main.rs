@@ -1,0 +1,148 @@
+//! A course from end to end: thirty submissions are graded, the grader is killed half-way and called
+//! again, and what comes out must add up everywhere.
+//!
+//! It takes minutes, so `cargo test` leaves it out; `.ci/course` runs it.
+
+mod class;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use gradebook::attempt::Attempt;
+use gradebook::book::Book;
+use gradebook::policy::{self, Policy};
+use grader::workspace::Workspace;
+
+use class::{CERTAIN, EXERCISES, FORMULA, STUDENTS};
+
+const TASKS: usize = STUDENTS * EXERCISES.len();
+
+struct Course {
+    folder: tempfile::TempDir,
+}
+
+impl Course {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gradebook"));
+        command.args(args).current_dir(self.folder.path());
+        command
+    }
+
+    #[track_caller]
+    fn call(&self, args: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        assert_eq!(status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&stderr));
+        String::from_utf8(stdout).unwrap()
+    }
+
+    fn attempts(&self) -> Vec<Attempt> {
+        Book::open_existing(&self.path("gradebook.sqlite")).unwrap().attempts().unwrap()
+    }
+
+    fn export(&self, format: &str) -> Vec<BTreeMap<String, String>> {
+        let file = format!("{format}.csv");
+        self.call(&["export", "--format", format, "--output", &file]);
+        let mut reader = csv::Reader::from_path(self.path(&file)).unwrap();
+        reader.deserialize().map(Result::unwrap).collect()
+    }
+}
+
+const COLLECT: [&str; 8] =
+    ["collect", "class", "--exercise", "hello-threads", "--exercise", "even-odd", "--schedules", "200"];
+
+#[test]
+fn a_course_survives_a_kill_and_adds_up_everywhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let course = Course { folder: tempfile::tempdir().unwrap() };
+    fs::create_dir(course.path("class")).unwrap();
+    class::make(&Workspace::at(root), &course.path("class"));
+
+    let before = killed_half_way(&course);
+    let text = course.call(&[&COLLECT[..], &["--reports", "pages"]].concat());
+    println!("{text}");
+    assert!(text.contains(&format!("{} graded, {before} unchanged, 0 left", TASKS - before)), "{text}");
+    assert!(course.call(&COLLECT).contains(&format!("0 graded, {TASKS} unchanged, 0 left")));
+
+    let attempts = course.attempts();
+    assert_eq!(attempts.len(), TASKS);
+    let chosen = policy::choose(attempts, Policy::Best);
+    assert_eq!(chosen.len(), TASKS, "nothing was graded twice");
+    outcomes_are_as_they_must_be(&chosen);
+    exports_add_up(&course, &chosen);
+    others_are_made_from_it(&course);
+}
+
+/// Kills the grader when half of the tasks are graded; how many attempts that left.
+fn killed_half_way(course: &Course) -> usize {
+    let mut child = course.command(&COLLECT).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let seen = lines.map_while(Result::ok).filter(|line| line.contains(" of ")).take(TASKS / 2).count();
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "it was killed");
+    assert_eq!(seen, TASKS / 2);
+    let left = course.attempts().len();
+    assert!((TASKS / 2..TASKS).contains(&left), "{left} attempts");
+    left
+}
+
+fn outcomes_are_as_they_must_be(chosen: &[Attempt]) {
+    let outcome = |student: &str, exercise: &str| {
+        let mut of = chosen.iter().filter(|it| it.student == student && it.exercise == exercise);
+        of.next().map(|attempt| attempt.outcome.word())
+    };
+    for (student, hello, even_odd) in CERTAIN {
+        let found = (outcome(student, "hello-threads"), outcome(student, "even-odd"));
+        assert_eq!(found, (Some(hello), Some(even_odd)), "{student}");
+    }
+    assert!(chosen.iter().all(|attempt| attempt.outcome.word() != "grader-error"));
+    let failed = chosen.iter().filter(|attempt| attempt.outcome.word() == "fail").count();
+    assert!(failed >= 10, "most mutants fail: {failed}");
+}
+
+/// Every form has the same points, and nobody is left out.
+fn exports_add_up(course: &Course, chosen: &[Attempt]) {
+    let forms = ["nbgrader", "csv", "canvas", "moodle"].map(|format| (format, course.export(format)));
+    for exercise in EXERCISES.map(|exercise| exercise.name) {
+        let of = chosen.iter().filter(|attempt| attempt.exercise == exercise);
+        let wanted: f64 = of.map(Attempt::final_score).sum();
+        assert!(wanted > 0.0);
+        for (format, rows) in &forms {
+            let long = rows[0].contains_key("score");
+            let key = if long { "score" } else { exercise };
+            let is_of = |row: &&BTreeMap<String, String>| {
+                !long || row.get("assignment").or(row.get("exercise")).is_some_and(|name| name == exercise)
+            };
+            let is_person = |row: &&BTreeMap<String, String>| {
+                row.get("Student").is_none_or(|name| name != "Points Possible")
+            };
+            let points: Vec<f64> =
+                rows.iter().filter(is_of).filter(is_person).map(|row| row[key].parse().unwrap()).collect();
+            assert_eq!(points.len(), STUDENTS, "{format}");
+            assert!((points.iter().sum::<f64>() - wanted).abs() < 1e-9, "{format} {exercise}");
+        }
+    }
+    for (format, rows) in &forms {
+        let cells = || rows.iter().flat_map(BTreeMap::values);
+        assert!(cells().all(|cell| !cell.starts_with('=')), "{format}");
+        assert!(cells().any(|cell| *cell == format!("'{FORMULA}")), "{format}");
+    }
+}
+
+fn others_are_made_from_it(course: &Course) {
+    assert_eq!(fs::read_dir(course.path("pages")).unwrap().count(), STUDENTS);
+    course.call(&["overview", "--html", "overview.html"]);
+    let page = fs::read_to_string(course.path("overview.html")).unwrap();
+    assert!(page.contains(&format!("{STUDENTS} students")));
+    let merge = ["merge", "all.sqlite", "gradebook.sqlite"];
+    assert!(course.call(&merge).contains(&format!("{TASKS} new attempts")));
+    assert!(course.call(&merge).contains(": 0 new attempts"));
+    let shown = course.call(&["show", "reference"]);
+    assert_eq!(shown.lines().filter(|line| line.contains(" pass ")).count(), EXERCISES.len(), "{shown}");
+}

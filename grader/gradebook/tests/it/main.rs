@@ -1,0 +1,6 @@
+//! The gradebook as its users meet it: called from outside.
+
+mod books;
+mod collect;
+mod support;
+mod usage;

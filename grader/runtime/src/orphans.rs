@@ -1,0 +1,72 @@
+//! What a run has started and not waited for ends with the run: else it would be there in the next one, write to
+//! its folder, or count towards the limit of processes.
+
+use core::ptr;
+
+use crate::system;
+
+/// Makes this process the parent of all orphans below it (`PR_SET_CHILD_SUBREAPER`, prctl(2)).
+pub(crate) fn adopt() {
+    const PR_SET_CHILD_SUBREAPER: usize = 36;
+    // SAFETY: numbers only.
+    unsafe { system::call(system::PRCTL, [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0, 0]) };
+}
+
+/// Ends all children, and their children, which become this process's own. Called between runs, when every child is
+/// left over.
+pub(crate) fn end() {
+    const WNOHANG: usize = 1;
+    loop {
+        match reap(WNOHANG) {
+            // None is left.
+            ended if ended < 0 => return,
+            // Some are alive. One that cannot be found is not waited for: it ends with this process.
+            0 if !kill_children() => return,
+            0 => _ = reap(0),
+            _ => {}
+        }
+    }
+}
+
+/// The process that was waited for, 0 for none, negative where there are no children.
+fn reap(options: usize) -> isize {
+    const ANY: usize = usize::MAX;
+    // SAFETY: the status is not wanted.
+    unsafe { system::call(system::WAIT4, [ANY, 0, options, 0, 0, 0]) }
+}
+
+/// Kills the children that the kernel lists (proc(5), `children`). Whether there was one.
+fn kill_children() -> bool {
+    const KILL: usize = 9;
+    let mut text = [0u8; 4096];
+    let mut killed = false;
+    let mut process = 0usize;
+    for &byte in read_children(&mut text) {
+        if byte.is_ascii_digit() {
+            process = process.wrapping_mul(10).wrapping_add(usize::from(byte - b'0'));
+        } else {
+            // SAFETY: numbers only. A number that is cut off has no space behind it, and 0 is never listed.
+            killed |= process > 0 && unsafe { system::call(system::KILL, [process, KILL, 0, 0, 0, 0]) } == 0;
+            process = 0;
+        }
+    }
+    killed
+}
+
+fn read_children(text: &mut [u8]) -> &[u8] {
+    const READ_ONLY_CLOSE_ON_EXEC: usize = 0o2_000_000;
+    let path = c"/proc/thread-self/children".as_ptr() as usize;
+    // SAFETY: the path ends with a zero, and the buffer is valid for its length.
+    unsafe {
+        let file = system::call(system::OPEN, [path, READ_ONLY_CLOSE_ON_EXEC, 0, 0, 0, 0]);
+        if file < 0 {
+            return &[];
+        }
+        let count = system::call(
+            system::READ,
+            [file as usize, ptr::from_mut(text).cast::<u8>() as usize, text.len(), 0, 0, 0],
+        );
+        system::call(system::CLOSE, [file as usize, 0, 0, 0, 0, 0]);
+        &text[..count.max(0) as usize]
+    }
+}

@@ -1,0 +1,104 @@
+//! `cargo grade doctor`: what keeps programs from doing harm on this machine, each layer tried for real.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::exit_code;
+use crate::output::Output;
+use crate::run::Invocation;
+use crate::sandbox::{self, Demand, Tier, layers};
+
+/// Something that a program in the jail must not be able to do: it is tried, by a shell.
+struct Attempt {
+    what: &'static str,
+    script: &'static str,
+    /// The weakest tier that stops it.
+    stopped_by: Tier,
+}
+
+const ATTEMPTS: [Attempt; 6] = [
+    Attempt { what: "reading a file outside", script: "cat /etc/passwd", stopped_by: Tier::Basic },
+    Attempt {
+        what: "writing to a file outside",
+        script: ": >/usr/lockstep-was-here",
+        stopped_by: Tier::Basic,
+    },
+    Attempt { what: "signalling the grader", script: "kill -0 $GRADER", stopped_by: Tier::Basic },
+    Attempt {
+        what: "seeing the grader's process",
+        script: "test -e /proc/$GRADER/cmdline",
+        stopped_by: Tier::Strong,
+    },
+    Attempt {
+        what: "a network to the outside",
+        script: "grep -qv -e Iface -e lo /proc/net/route",
+        stopped_by: Tier::Strong,
+    },
+    Attempt {
+        what: "filling the disk",
+        script: "head -c 300000000 /dev/zero >file",
+        stopped_by: Tier::Strong,
+    },
+];
+
+pub(super) fn run() -> Result<u8, Error> {
+    let mut text = String::new();
+    let mut line = |name: &str, found: Result<String, String>| {
+        let (mark, word) = match found {
+            Ok(word) => ("ok     ", word),
+            Err(reason) => ("missing", reason),
+        };
+        text += &format!("{mark}  {name:<28} {word}\n");
+    };
+    let there = |result: Result<(), String>| result.map(|()| String::new());
+    line("namespaces", there(layers::namespaces()).map_err(|reason| format!("{reason}; {NAMESPACES}")));
+    line(
+        "Landlock",
+        there(layers::landlock())
+            .map_err(|reason| format!("{reason}; needs Linux 5.13 with landlock among its security modules")),
+    );
+    line(
+        "seccomp",
+        there(layers::seccomp())
+            .map_err(|reason| format!("{reason}; needs a kernel with CONFIG_SECCOMP_FILTER")),
+    );
+    line(
+        "control groups (not used)",
+        there(layers::control_group()).map_err(|reason| format!("{reason}; memory is watched instead")),
+    );
+    let tier = sandbox::enter(Demand::Some, &[]).or_else(|error| match error {
+        Error::Sandbox { found, .. } => Ok(found),
+        other => Err(other),
+    })?;
+    for attempt in &ATTEMPTS {
+        let is_stopped = is_stopped(attempt)?;
+        line(
+            attempt.what,
+            match (is_stopped, tier >= attempt.stopped_by) {
+                (true, _) => Ok("refused".into()),
+                (false, false) => {
+                    Err(format!("possible; refused from tier `{}` on", attempt.stopped_by.word()))
+                }
+                (false, true) => {
+                    Err("POSSIBLE, though the layers are there: do not grade strangers' programs here".into())
+                }
+            },
+        );
+    }
+    text += &format!("\nsandbox: {}\n", tier.word());
+    Output::open(None)?.write(&text)?;
+    Ok(if tier >= Tier::Basic { exit_code::PASS } else { exit_code::FAIL })
+}
+
+const NAMESPACES: &str = "allow unprivileged user namespaces (sysctl user.max_user_namespaces, and on Ubuntu \
+    kernel.apparmor_restrict_unprivileged_userns=0)";
+
+fn is_stopped(attempt: &Attempt) -> Result<bool, Error> {
+    let folder =
+        sandbox::folder(sandbox::ceiling().disk).map_err(Error::file("the folder for temporary files"))?;
+    let outcome = Invocation::new(Path::new("/bin/sh"), folder.path())
+        .args(["-c", attempt.script])
+        .env("GRADER", std::process::id().to_string())
+        .run()?;
+    Ok(outcome.ending.code() != Some(0))
+}

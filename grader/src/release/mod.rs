@@ -1,0 +1,124 @@
+//! The students' repository, made from the course's: the same exercises without their solutions,
+//! the same grader, and nothing that only teachers need.
+//!
+//! What goes in is listed here by name. Anything new in the course's repository stays out until
+//! somebody puts it on the list, so that nothing is given away by accident.
+
+mod files;
+mod manifest;
+mod readme;
+mod stub;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::Error;
+use crate::exercise::Exercise;
+use crate::exercises;
+use crate::new_folder::NewFolder;
+use crate::workspace::Workspace;
+
+use files::{below, read};
+
+/// Path below the repository → content.
+type Tree = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Files that students get as they are.
+const FILES: &[&str] = &[
+    ".cargo/config.toml",
+    ".github/workflows/feedback.yml",
+    ".github/workflows/grade.yml",
+    ".gitignore",
+    "Cargo.lock",
+    "LICENSE",
+    "clippy.toml",
+    "docs/for-students.md",
+    "docs/pull-requests.md",
+    "docs/schedule-control.md",
+    "grader/Cargo.toml",
+    "grader/runtime/Cargo.toml",
+    "grader/schedule/Cargo.toml",
+    "rustfmt.toml",
+];
+
+/// Folders that students get as they are: the grader, without its own tests.
+const FOLDERS: &[&str] = &["grader/src", "grader/runtime/src", "grader/schedule/src"];
+
+/// What was released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    /// Files written.
+    pub files: usize,
+    /// Solution regions that were taken out.
+    pub regions: usize,
+}
+
+/// Writes the students' repository to `out`, whole or not at all.
+///
+/// # Errors
+/// When `out` is not free, a file of the course cannot be used, or a solution region does not close.
+pub fn release(workspace: &Workspace, out: &Path) -> Result<Released, Error> {
+    let folder = NewFolder::at(out)?;
+    let (tree, regions) = plan(workspace)?;
+    tree.iter().try_for_each(|(path, content)| folder.write(path, content))?;
+    prune_lock_file(folder.path())?;
+    folder.finish()?;
+    Ok(Released { files: tree.len(), regions })
+}
+
+/// The whole tree, and how many solution regions were taken out of it.
+fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
+    let root = workspace.root();
+    let mut tree = Tree::new();
+    for path in FILES {
+        tree.insert(path.into(), read(root, Path::new(path))?);
+    }
+    for folder in FOLDERS {
+        tree.extend(below(root, Path::new(folder))?);
+    }
+    let mut regions = 0;
+    for exercise in exercises::ALL {
+        regions += add_exercise(root, exercise, &mut tree)?;
+    }
+    let manifest = Path::new("Cargo.toml");
+    let text = files::text(root, manifest)?;
+    let content = manifest::of_students(&text)
+        .map_err(|reason| Error::Content { path: root.join(manifest), reason: reason.to_owned() })?;
+    tree.insert(manifest.into(), content.into_bytes());
+    tree.insert("README.md".into(), readme::render(exercises::ALL).into_bytes());
+    Ok((tree, regions))
+}
+
+/// Adds one exercise, gives back how many solution regions it had.
+fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usize, Error> {
+    let package = Path::new("crates").join(exercise.name);
+    for file in ["Cargo.toml", "README.md"] {
+        tree.insert(package.join(file), read(root, &package.join(file))?);
+    }
+    tree.extend(below(root, &package.join("tests"))?);
+    let rubric = Path::new("fixtures").join(exercise.name).join("rubric.toml");
+    tree.insert(rubric.clone(), read(root, &rubric)?);
+    let (sources, regions) = stub::of_crate(root, below(root, &package.join("src"))?)?;
+    if regions == 0 {
+        let src = root.join(package).join("src");
+        return Err(Error::Usage(format!("{}: it has no solution region to take out", src.display())));
+    }
+    tree.extend(sources);
+    Ok(regions)
+}
+
+/// Lets cargo drop the packages that only teachers' parts need, keeping every version. Also proves
+/// that cargo accepts the manifests.
+fn prune_lock_file(folder: &Path) -> Result<(), Error> {
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["update", "--workspace", "--offline", "--quiet"])
+        .current_dir(folder)
+        .output()
+        .map_err(|error| Error::Cargo(error.to_string()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::Cargo(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    }
+}

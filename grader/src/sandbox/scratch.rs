@@ -1,0 +1,84 @@
+//! Folders for runs and builds. In a grader that has entered its sandbox each is a file system of its
+//! own in memory, so it is limited in size, and nothing of it is left when the grader is killed.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use tempfile::TempDir;
+
+static PLACE: OnceLock<PathBuf> = OnceLock::new();
+
+/// A million files hold no data but cost memory all the same.
+const MOST_FILES: u32 = 50_000;
+
+/// A folder that is removed with all its content when this is dropped.
+#[derive(Debug)]
+pub struct Folder {
+    folder: TempDir,
+    is_mounted: bool,
+}
+
+impl Folder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_mounted {
+            let _ = unmount(self.folder.path(), UnmountFlags::DETACH);
+        }
+    }
+}
+
+/// A fresh folder that holds at most `bytes`, which a program in a jail may write to.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn folder(bytes: u64) -> io::Result<Folder> {
+    let mut builder = tempfile::Builder::new();
+    let place = PLACE.get().cloned().map_or_else(|| fs::canonicalize(env::temp_dir()), Ok)?;
+    let folder = builder.prefix("lockstep-").tempdir_in(place)?;
+    let is_mounted = PLACE.get().is_some();
+    if is_mounted {
+        mount_memory(folder.path(), bytes)?;
+    }
+    open_to_all(folder.path())?;
+    Ok(Folder { folder, is_mounted })
+}
+
+/// Lets a program write in a folder that the grader made: it may run as another user.
+///
+/// # Errors
+/// When the folder is not the grader's.
+pub fn open_to_all(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777))
+}
+
+/// Mounts an empty file system of at most `bytes` on `path` (tmpfs(5)).
+pub(super) fn mount_memory(path: &Path, bytes: u64) -> io::Result<()> {
+    let mut options = String::new();
+    let _ = write!(options, "mode=0755,size={bytes},nr_inodes={MOST_FILES}\0");
+    let options = std::ffi::CStr::from_bytes_with_nul(options.as_bytes()).map_err(io::Error::other)?;
+    Ok(mount("lockstep", path, "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, options)?)
+}
+
+/// Has all folders made below `place` from now on, each with a limit.
+pub(super) fn settle(place: PathBuf) -> io::Result<()> {
+    fs::create_dir(place.join("root"))?;
+    let _ = PLACE.set(place);
+    Ok(())
+}
+
+/// The empty folder on which jails mount their root.
+pub(super) fn root() -> PathBuf {
+    PLACE.get().map(|place| place.join("root")).unwrap_or_default()
+}

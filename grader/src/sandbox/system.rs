@@ -1,0 +1,96 @@
+//! The system calls of the sandbox that no safe interface has. Linux only.
+#![expect(unsafe_code, reason = "system calls without a safe interface")]
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::process::Pid;
+use rustix::thread::UnshareFlags;
+
+/// Moves this process into namespaces of its own (unshare(2)).
+///
+/// # Errors
+/// When the system forbids it, or this process has a second thread.
+pub(super) fn unshare(namespaces: UnshareFlags) -> io::Result<()> {
+    // SAFETY: no flag is passed that changes what threads share (CLONE_FILES, CLONE_FS, CLONE_SYSVSEM).
+    Ok(unsafe { rustix::thread::unshare_unsafe(namespaces) }?)
+}
+
+/// Makes a child that goes on from here, as fork(2), in `namespaces` of its own. `None` in the child.
+///
+/// # Errors
+/// When the system forbids it.
+pub(crate) fn fork_into(namespaces: UnshareFlags) -> io::Result<Option<Pid>> {
+    let flags = libc::c_long::from(namespaces.bits()) | libc::c_long::from(libc::SIGCHLD);
+    // SAFETY: only keepers call it, which have one thread, so the child finds no lock held by a thread that
+    // it does not have. No stack is passed: the child gets a copy of this one.
+    let result = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    match i32::try_from(result) {
+        Ok(-1) | Err(_) => Err(io::Error::last_os_error()),
+        Ok(pid) => Ok(Pid::from_raw(pid)),
+    }
+}
+
+/// Ends this process at once: no destructor of the parent's values runs a second time.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit(2) takes any code and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Has all descriptors but the three standard ones closed by the next exec.
+///
+/// # Errors
+/// When the kernel is older than 5.11.
+pub(crate) fn close_others_on_exec() -> io::Result<()> {
+    // SAFETY: nothing is closed now, so no descriptor that somebody owns becomes invalid.
+    let result =
+        unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Makes the mount at `path`, and all below it if `deep`, read-only, without devices or set-user-id programs
+/// (mount_setattr(2)).
+///
+/// # Errors
+/// When the system forbids it or is older than 5.12.
+pub(super) fn make_read_only(path: &Path, deep: bool) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let attributes = libc::mount_attr {
+        attr_set: libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV,
+        attr_clr: 0,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    let flags = if deep { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: the path ends with a zero, and the attributes are valid for their size.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of_val(&attributes),
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Switches on the loopback device of this process's network (netdevice(7)).
+///
+/// # Errors
+/// When the network is not this process's own.
+pub(super) fn raise_loopback(socket: impl AsFd) -> io::Result<()> {
+    // SAFETY: all fields may be zero.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_name[0] = b'l' as libc::c_char;
+    request.ifr_name[1] = b'o' as libc::c_char;
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: the request is valid, and names a device and its flags.
+    let result =
+        unsafe { libc::ioctl(socket.as_fd().as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

@@ -1,0 +1,7 @@
+//! Hostile: aborts.
+//! Exercise: even-odd
+//! Ends: signal
+
+fn main() {
+    std::process::abort();
+}

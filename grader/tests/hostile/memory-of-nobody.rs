@@ -1,0 +1,58 @@
+//! Hostile: puts memory where no process is charged with it: files without a name, segments, message queues.
+//! Exercise: even-odd
+//! Ends: pass
+
+use std::process::{Command, ExitCode};
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+fn main() -> ExitCode {
+    let script = r"
+        my $name = 'kept';
+        my @calls = (
+            [memfd_create => 319, $name, 0], [memfd_secret => 447, 0], [shmget => 29, 0, 4096, 0600],
+            [msgget => 68, 0, 0600], [semget => 64, 0, 1, 0600], [mq_open => 240, $name, 0102, 0600, 0],
+        );
+        for (@calls) { my ($what, $number, @rest) = @$_; print qq($what\n) if syscall($number, @rest) >= 0 }
+    ";
+    answer_unless(perl(script).lines().map(str::to_owned).collect())
+}
+
+/// What a Perl script prints: it can make any system call, which this language cannot without `unsafe`.
+fn perl(script: &str) -> String {
+    let output = Command::new("perl").args(["-e", script]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Answers right, unless something escaped.
+fn answer_unless(escaped: Vec<String>) -> ExitCode {
+    match escaped.first() {
+        None => answer(),
+        Some(_) => {
+            escaped.iter().for_each(|what| println!("escaped: {what}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The right answer.
+fn answer() -> ExitCode {
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    let (next, changed) = (Mutex::new(1), Condvar::new());
+    thread::scope(|scope| {
+        for parity in [1, 0] {
+            let (next, changed) = (&next, &changed);
+            scope.spawn(move || {
+                for number in (1..=max).filter(|number| number % 2 == parity) {
+                    let turn = next.lock().unwrap();
+                    let mut turn = changed.wait_while(turn, |next| *next != number).unwrap();
+                    println!("{number}");
+                    *turn += 1;
+                    changed.notify_all();
+                }
+            });
+        }
+    });
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,44 @@
+//! Hostile: wakes up now and then, uses next to no time, and does not end for two minutes.
+//! Exercise: even-odd
+//! Ends: wall-limit
+//! Limits: wall=4
+
+use std::process::ExitCode;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+fn main() -> ExitCode {
+    if is_watched() {
+        return answer();
+    }
+    for _ in 0..400 {
+        thread::sleep(std::time::Duration::from_millis(300));
+    }
+    ExitCode::SUCCESS
+}
+
+/// Whether the grader controls the schedule: then this program behaves.
+fn is_watched() -> bool {
+    std::env::var_os("LD_PRELOAD").is_some()
+}
+
+/// The right answer.
+fn answer() -> ExitCode {
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    let (next, changed) = (Mutex::new(1), Condvar::new());
+    thread::scope(|scope| {
+        for parity in [1, 0] {
+            let (next, changed) = (&next, &changed);
+            scope.spawn(move || {
+                for number in (1..=max).filter(|number| number % 2 == parity) {
+                    let turn = next.lock().unwrap();
+                    let mut turn = changed.wait_while(turn, |next| *next != number).unwrap();
+                    println!("{number}");
+                    *turn += 1;
+                    changed.notify_all();
+                }
+            });
+        }
+    });
+    ExitCode::SUCCESS
+}
