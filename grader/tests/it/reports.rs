@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use predicates::str::contains;
 use serde_json::Value;
 
-use crate::support::{Program, even_odd, grade, root};
+use crate::support::{Program, even_odd, grade, processes_with, root};
 
 /// Prints the numbers from the main thread: right numbers, wrong threads.
 const ONE_THREAD: &str = "for n in 1..=max { println!(\"{n}\"); }";
@@ -69,27 +69,27 @@ fn one_call_writes_every_format_that_is_asked_for() {
 
 #[test]
 fn a_grader_that_is_stopped_writes_every_report_and_says_that_it_is_incomplete() {
-    let folder = tempfile::tempdir().unwrap();
-    let started = folder.path().join("started");
-    let reports = folder.path().join("reports");
-    fs::create_dir(&reports).unwrap();
+    // A sandboxed program cannot write where the test looks; its child's arguments can be seen.
+    let (folder, marker) = (tempfile::tempdir().unwrap(), "the-program-of-a-stopped-grader");
+    let reports = folder.path();
     let body = format!(
-        "let _ = max; std::fs::write({started:?}, \"\").unwrap(); loop {{ std::hint::spin_loop(); }}"
+        "let _ = max;
+    let _ = std::process::Command::new(\"sh\").args([\"-c\", \"sleep 1000; : {marker}\"]).status();"
     );
     let program = Program::new(&even_odd(&body));
-    let mut grader = command(&program, &reports).stdout(std::process::Stdio::null()).spawn().unwrap();
-    while !started.exists() {
+    let mut grader = command(&program, reports).stdout(Stdio::null()).spawn().unwrap();
+    while processes_with(marker).is_empty() {
         assert!(grader.try_wait().unwrap().is_none(), "the grader ended before the program ran");
         std::thread::yield_now();
     }
     Command::new("kill").args(["-INT", &grader.id().to_string()]).status().unwrap();
     assert_eq!(grader.wait().unwrap().code(), Some(130));
-    assert_eq!(names(&reports), WRITTEN);
-    let json: Value = serde_json::from_str(&read(&reports, "json")).unwrap();
+    assert_eq!(names(reports), WRITTEN);
+    let json: Value = serde_json::from_str(&read(reports, "json")).unwrap();
     assert_eq!((&json["incomplete"], &json["not_graded"]), (&true.into(), &serde_json::json!(["even-odd"])));
     assert_ne!(json["verdict"], "pass");
     for name in WRITTEN.into_iter().filter(|name| *name != "output") {
-        assert!(read(&reports, name).contains("interrupted"), "{name}");
+        assert!(read(reports, name).contains("interrupted"), "{name}");
     }
 }
 
