@@ -83,6 +83,13 @@ impl Late {
     }
 }
 
+impl Moment {
+    /// Seconds since 1970-01-01T00:00:00Z; leap seconds are not counted.
+    pub fn unix_seconds(self) -> i64 {
+        self.seconds
+    }
+}
+
 impl fmt::Display for Late {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = if self.days == 1 { "day" } else { "days" };

@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use grader::error::Error as GraderError;
 use grader::exercise::Exercise;
 use grader::grade::Options;
+use grader::late::{Late, LateRule, Moment};
 use grader::report::{ExerciseReport, Report};
 use grader::rubric::Rubric;
 use grader::run::RunError;
@@ -13,10 +14,11 @@ use grader::source::Source;
 use grader::verdict::Verdict;
 use grader::workspace::Workspace;
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::book::Settled;
 use crate::error::Error;
 use crate::fingerprint;
+use crate::handed_in::Times;
 use crate::pool;
 use crate::submission::{Problem, Submission};
 
@@ -35,6 +37,8 @@ pub struct Graded {
     pub exercise: &'static Exercise,
     fingerprint: String,
     max_score: f64,
+    /// What being late costs, and when that begins.
+    late: Option<(LateRule, Moment)>,
 }
 
 /// What came of a task.
@@ -58,6 +62,8 @@ pub struct Batch<'a> {
     pub options: Options,
     /// What needs not be graded again.
     pub settled: HashSet<Settled>,
+    /// When submissions came, where that is known better than by their files.
+    pub handed_in: Times,
     /// Tasks that are done at once.
     pub jobs: usize,
 }
@@ -65,25 +71,33 @@ pub struct Batch<'a> {
 /// Grades one source. Always the grader's, but in tests.
 pub type Grade<'a> = dyn Fn(&Exercise, &Source) -> Result<ExerciseReport, GraderError> + Sync + 'a;
 
-/// What `exercises` need to be graded with `options`.
+/// What `exercises` need to be graded with `options`. `due` stands in place of the rubrics' due dates.
 ///
 /// # Errors
-/// When the grader's files cannot be read.
+/// When the grader's files cannot be read, or no rubric says what being late after `due` costs.
 pub fn prepare(
     workspace: &Workspace,
     exercises: &[&'static Exercise],
     options: &Options,
+    due: Option<Moment>,
 ) -> Result<Vec<Graded>, Error> {
     let grader = fingerprint::grader(workspace)?;
     let prepare = |exercise: &&'static Exercise| {
         let rubric = Rubric::read(workspace, exercise)?;
+        let rule = rubric.late().copied();
+        let late = rule.and_then(|rule| Some((rule, due.or(rule.due)?)));
         Ok(Graded {
             exercise,
-            fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, options)?,
+            fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, options, due)?,
+            late,
             max_score: exercise.checks.iter().map(|check| rubric.points(check.id)).sum(),
         })
     };
-    exercises.iter().map(prepare).collect()
+    let graded: Vec<Graded> = exercises.iter().map(prepare).collect::<Result<_, Error>>()?;
+    if due.is_some() && graded.iter().all(|exercise| exercise.late.is_none()) {
+        return Err(Error::usage("--due needs an exercise whose rubric.toml has `[late]`"));
+    }
+    Ok(graded)
 }
 
 impl Batch<'_> {
@@ -126,25 +140,39 @@ impl Batch<'_> {
             return Step::Unchanged;
         }
         let started = Instant::now();
+        let known = self.handed_in.get(&task.submission.student).copied();
         let attempt = match read {
-            Err(problem) => task.unusable(problem),
-            Ok((source, submitted_at)) => match grade(exercise, &source) {
-                Ok(report) => Attempt { submitted_at, ..task.graded(report, self.options.seed) },
+            Err(problem) => Attempt { submitted_at: known, ..task.unusable(problem) },
+            Ok((source, newest)) => match grade(exercise, &source) {
+                Ok(report) => task.graded(report, self.options.seed, known.or(newest)),
                 Err(GraderError::Run(RunError::Interrupted)) => return Step::Interrupted,
-                Err(error) => Attempt { submitted_at, ..task.failed(error.to_string()) },
+                Err(error) => Attempt { submitted_at: known.or(newest), ..task.failed(error.to_string()) },
             },
         };
         Step::New(Box::new(Attempt { fingerprint, seconds: started.elapsed().as_secs_f64(), ..attempt }))
     }
 }
 
+impl Graded {
+    /// What is taken off `score`; nothing where nobody knows when the submission came.
+    fn lateness(&self, submitted_at: Option<Timestamp>, score: f64) -> Option<Late> {
+        let (rule, due) = self.late?;
+        rule.apply(due, submitted_at?.to_string().parse().ok()?, score)
+    }
+}
+
 impl Task<'_> {
-    fn graded(&self, report: ExerciseReport, seed: u64) -> Attempt {
+    fn graded(&self, mut report: ExerciseReport, seed: u64, submitted_at: Option<Timestamp>) -> Attempt {
         let outcome = Outcome::Graded(report.verdict);
         let (score, max_score) = (report.score, report.max_score);
+        let late = self.exercise.lateness(submitted_at, score);
+        let late_penalty = late.as_ref().map_or(0.0, Late::lost);
+        if let Some(late) = late {
+            report.hand_in_late(late);
+        }
         let message = report.message.clone();
         let report = serde_json::to_string(&Report::new(seed, vec![report])).ok();
-        Attempt { score, max_score, report, ..self.attempt(outcome, message) }
+        Attempt { score, max_score, late_penalty, submitted_at, report, ..self.attempt(outcome, message) }
     }
 
     fn unusable(&self, problem: Problem) -> Attempt {
@@ -236,8 +264,14 @@ mod tests {
     fn steps(submissions: &[Submission], settled: HashSet<Settled>) -> Vec<(String, Step)> {
         let workspace = workspace();
         let options = Options::default();
-        let exercises = prepare(&workspace, &[&grader::exercises::even_odd::EXERCISE], &options).unwrap();
-        let batch = Batch { workspace: &workspace, exercises, options, settled, jobs: 2 };
+        let mut exercises =
+            prepare(&workspace, &[&grader::exercises::even_odd::EXERCISE], &options, None).unwrap();
+        let rule = LateRule { due: None, per_day: 10.0, at_most: 50.0 };
+        exercises[0].late = Some((rule, "2026-03-01T00:00:00Z".parse().unwrap()));
+        let late = "2026-03-02T12:00:00Z".parse::<Moment>().unwrap();
+        let handed_in = ["a", "b"].into_iter().zip([late.unix_seconds() * 1000, 0]);
+        let handed_in = handed_in.map(|(student, time)| (student.to_owned(), Timestamp(time))).collect();
+        let batch = Batch { workspace: &workspace, exercises, options, settled, handed_in, jobs: 2 };
         let mut steps = Vec::new();
         let receive = |task: &Task<'_>, step| {
             steps.push((task.submission.student.clone(), step));
@@ -263,6 +297,23 @@ mod tests {
         let message = attempt(&steps[1].1).message.as_deref();
         assert_eq!(message, Some("the grader panicked: a bug of the grader"));
         assert!(steps.iter().all(|(_, step)| attempt(step).max_score == 10.0));
+    }
+
+    #[test]
+    fn what_came_late_keeps_its_points_and_loses_some() {
+        let (_folder, submissions) = class(&[("a.rs", ""), ("b.rs", "")]);
+        let steps = steps(&submissions, HashSet::new());
+        let (late, in_time) = (attempt(&steps[0].1), attempt(&steps[1].1));
+        assert_eq!((late.score, late.late_penalty, late.final_score()), (10.0, 2.0, 8.0));
+        assert!(late.report.as_ref().unwrap().contains("\"days\":2"));
+        assert_eq!((in_time.late_penalty, in_time.final_score()), (0.0, 10.0));
+    }
+
+    #[test]
+    fn a_due_date_without_a_rule_is_a_mistake() {
+        let due = "2026-03-01T00:00:00Z".parse().ok();
+        let exercises = [&grader::exercises::even_odd::EXERCISE];
+        assert!(prepare(&workspace(), &exercises, &Options::default(), due).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use grader::cli::SandboxArgs;
 use grader::grade::SCHEDULES;
+use grader::late::Moment;
 
 use crate::export::Format;
 use crate::partition::Partition;
@@ -56,6 +57,12 @@ pub struct CollectArgs {
     /// Write a page for each student into this folder
     #[arg(long, value_name = "FOLDER")]
     pub reports: Option<PathBuf>,
+    /// When it was due, in place of what `[late]` in rubric.toml says, as 2026-03-01T23:59:00+01:00
+    #[arg(long, value_name = "TIME")]
+    pub due: Option<Moment>,
+    /// When each submission came: CSV with the columns folder and submitted_at [default: its newest file's time]
+    #[arg(long, value_name = "FILE")]
+    pub handed_in: Option<PathBuf>,
     /// Grade again what has not changed, too
     #[arg(long)]
     pub again: bool,

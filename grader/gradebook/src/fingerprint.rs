@@ -6,6 +6,7 @@ use std::path::Path;
 
 use grader::error::Error as GraderError;
 use grader::grade::Options;
+use grader::late::Moment;
 use grader::source::Source;
 use grader::workspace::Workspace;
 use sha2::{Digest, Sha256};
@@ -35,6 +36,7 @@ pub fn exercise(
     exercise: &str,
     grader: &str,
     options: &Options,
+    due: Option<Moment>,
 ) -> Result<String, Error> {
     let mut hash = Hash::default();
     hash.add(grader.as_bytes());
@@ -42,6 +44,7 @@ pub fn exercise(
     hash.add_file(&workspace.fixtures(exercise).join("rubric.toml"))?;
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
     hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
+    hash.add(due.map_or(String::new(), |due| due.to_string()).as_bytes());
     Ok(hash.finish())
 }
 

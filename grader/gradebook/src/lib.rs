@@ -12,6 +12,7 @@ pub mod commands;
 pub mod error;
 pub mod export;
 pub mod fingerprint;
+pub mod handed_in;
 pub mod overview;
 pub mod page;
 pub mod partition;

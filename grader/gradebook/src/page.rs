@@ -6,6 +6,7 @@ mod stored;
 
 use std::path::Path;
 
+use grader::report::{Audience, Format};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::attempt::Attempt;
@@ -25,7 +26,8 @@ pub fn student(student: &str, attempts: &[Attempt]) -> String {
     document(student, &body)
 }
 
-/// Writes a page for each student whose attempts are in `attempts`, into `folder`.
+/// Writes a page for each student whose attempts are in `attempts`, into `folder`; and beside it a folder with the
+/// grader's own HTML report of each exercise, which has the pictures of schedules and the source.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -36,11 +38,24 @@ pub fn write_all(folder: &Path, attempts: Vec<Attempt>) -> Result<usize, Error> 
     let mut count = 0;
     for attempts in students {
         let name = &attempts[0].student;
-        let path = folder.join(file_name(name));
-        grader::output::Output::open(Some(&path))?.write(&student(name, attempts))?;
+        write(&folder.join(stem(name) + ".html"), &student(name, attempts))?;
+        for attempt in attempts {
+            write_report(&folder.join(stem(name)), attempt)?;
+        }
         count += 1;
     }
     Ok(count)
+}
+
+fn write_report(folder: &Path, attempt: &Attempt) -> Result<(), Error> {
+    let Some(report) = stored::report(attempt) else { return Ok(()) };
+    std::fs::create_dir_all(folder).map_err(grader::error::Error::file(folder))?;
+    let page = Format::Html.render_for(&report, Audience::Student);
+    write(&folder.join(format!("{}.html", stem(&attempt.exercise))), &page)
+}
+
+fn write(path: &Path, page: &str) -> Result<(), Error> {
+    Ok(grader::output::Output::open(Some(path))?.write(page)?)
 }
 
 /// The ids of the checks that failed in an attempt.
@@ -81,6 +96,9 @@ fn section(attempt: &Attempt) -> Markup {
                 @if let Some(time) = attempt.submitted_at { "handed in " (time) ", " }
                 "graded " (attempt.graded_at)
                 @if attempt.late_penalty > 0.0 { ", " (attempt.late_penalty) " points off for being late" }
+            }
+            @if attempt.report.is_some() {
+                p { a href=(report_of(attempt)) { "the whole report, with pictures and the source" } }
             }
             @if let Some(message) = &attempt.message { pre { (message) } }
             @if !checks.is_empty() {
@@ -137,19 +155,24 @@ fn points(score: f64, max_score: f64) -> Markup {
     html! { span.points { (score) "/" (max_score) } }
 }
 
-/// A file name for a student, whoever chose the student's name: different for different names, without
+/// Where the report of an attempt is, seen from its student's page. A `%` of the names is no escape in an address.
+fn report_of(attempt: &Attempt) -> String {
+    format!("{}/{}.html", stem(&attempt.student), stem(&attempt.exercise)).replace('%', "%25")
+}
+
+/// A name for a student's files, whoever chose the student's name: different for different names, without
 /// separators, not hidden, and not too long.
-fn file_name(student: &str) -> String {
+fn stem(student: &str) -> String {
     const LONGEST: usize = 120;
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let escape =
         |byte: u8| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
     let name: String = student.bytes().map(escape).collect();
     if name.len() <= LONGEST {
-        return format!("{name}.html");
+        return name;
     }
     // `%` is never followed by `-` in an escaped name, so this is no other student's.
-    format!("{}%-{}.html", &name[..LONGEST], crate::fingerprint::of_text(student))
+    format!("{}%-{}", &name[..LONGEST], crate::fingerprint::of_text(student))
 }
 
 #[cfg(test)]
@@ -190,15 +213,15 @@ mod tests {
 
     #[test]
     fn file_names_stay_in_their_folder() {
-        assert_eq!(file_name("ada-17"), "ada-17.html");
-        assert_eq!(file_name("../../.bashrc"), "%2e%2e%2f%2e%2e%2f%2ebashrc.html");
+        assert_eq!(stem("ada-17"), "ada-17");
+        assert_eq!(stem("../../.bashrc"), "%2e%2e%2f%2e%2e%2f%2ebashrc");
     }
 
     proptest! {
         #[test]
         fn different_students_have_different_files(one in "\\PC{0,150}", other in "\\PC{0,150}") {
-            prop_assert_eq!(file_name(&one) == file_name(&other), one == other);
-            prop_assert!(file_name(&one).len() < 200);
+            prop_assert_eq!(stem(&one) == stem(&other), one == other);
+            prop_assert!(stem(&one).len() < 200);
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Readers, bounded buffers, and child processes that test numbers.
 
+mod judges;
 mod scenario;
 
+use self::judges::{
+    Complaint, bounded_memory, complains, counts_right, has_workers, in_order, killed_worker,
+};
 use self::scenario::{Fed, Feeding};
-use crate::case::{Call, Case, Evidence, Fault, Judgement, Observation};
+use crate::case::{Call, Case, Fault, Judgement};
 use crate::exercise::{Check, Exercise};
-use crate::fixture::family::Family;
-use crate::judges::{ends, lines, quoted, same_lines, terminates};
+use crate::judges::{ends, terminates};
 
 /// Numbers that flow from files through threads to child processes and back.
 pub static EXERCISE: Exercise = Exercise {
@@ -39,6 +42,8 @@ fn cases(_seed: u64) -> Vec<Case> {
     let empty = vec![("a", String::new()), ("b", range(2, 4)), ("c", String::new())];
     // Wide numbers that would be others in 32 bits, 2 and 3 among them, and negative ones.
     let wide = vec![("a", range(4_294_967_290, 4_294_967_320)), ("b", "-7\n-1\n0\n1\n2\n".to_owned())];
+    let unended = vec![("a", "2\n3\n5".to_owned()), ("b", "4".to_owned())];
+    let twice = vec![("b", range(0, 20)), ("a", range(90, 95)), ("b", range(0, 20))];
     let bad = vec![("a", range(0, 20)), ("b", "2\n3\nfour\n5\n".to_owned()), ("c", range(5, 9))];
     let deadly = vec![("a", range(0, 20)), ("b", range(20, 40)), ("c", range(40, 50))];
     vec![
@@ -48,11 +53,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("empty-files", &[], empty).runs(3),
         counted("wide-and-negative", &[], wide).runs(1),
         counted("many-files", &["--workers", "2", "--readers", "3"], many).runs(3),
+        counted("no-last-newline", &[], unended).runs(1),
+        counted("same-file-twice", &[], twice).runs(2),
+        missing_file(few()).runs(2),
         bad_lines(bad).runs(3),
-        crashing("crash", &["--crash-on", "30"], deadly.clone(), Some("b")).runs(3),
-        crashing("crash-one-worker", &["--workers", "1", "--crash-on", "30"], deadly.clone(), Some("b"))
-            .runs(2),
-        crashing("crash-on-nothing", &["--crash-on", "77"], deadly, None).runs(2),
+        crashing("crash", &["--crash-on", "30"], deadly.clone(), true).runs(3),
+        crashing("crash-one-worker", &["--workers", "1", "--crash-on", "30"], deadly.clone(), true).runs(2),
+        crashing("crash-on-nothing", &["--crash-on", "77"], deadly, false).runs(2),
         fed("killed-worker", Feeding::Killed)
             .runs(2)
             .judge("worker-death", |seen| killed_worker(seen, Fed::FEW))
@@ -63,6 +70,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("terminates", ends()),
         fed("stopped-workers", Feeding::Stopped)
             .runs(1)
+            .judge("worker-death", has_workers)
             .judge("bounded-memory", bounded_memory)
             .judge("terminates", terminates(0)),
         Case::of_args("no-workers", ["--workers", "0", "a"]).runs(1).judge("terminates", terminates(2)),
@@ -105,21 +113,33 @@ fn counted(id: &str, options: &[&str], files: Vec<Numbers>) -> Case {
         .judge("terminates", terminates(0))
 }
 
-fn bad_lines(files: Vec<Numbers>) -> Case {
+/// Another file, which does not exist, comes first.
+fn missing_file(files: Vec<Numbers>) -> Case {
     let due: Vec<String> = files.iter().map(|(name, text)| due(name, text)).collect();
-    childless(Case::new("bad-line", call(&[], &files)))
-        .judge("bad-lines", move |seen| complains(seen, &due, "pipeline: b:3: not a number: four"))
+    childless(Case::new("missing-file", call(&["missing"], &files)))
+        .judge("counts-right", move |seen| complains(seen, &due, Complaint::Subject("pipeline: missing: ")))
         .judge("terminates", ends())
 }
 
-/// `lost` is the file whose numbers no worker survives.
-fn crashing(id: &str, options: &[&str], files: Vec<Numbers>, lost: Option<&'static str>) -> Case {
-    let rest = files.iter().filter(|(name, _)| Some(*name) != lost);
+fn bad_lines(files: Vec<Numbers>) -> Case {
+    let due: Vec<String> = files.iter().map(|(name, text)| due(name, text)).collect();
+    childless(Case::new("bad-line", call(&[], &files)))
+        .judge("bad-lines", move |seen| {
+            complains(seen, &due, Complaint::Line("pipeline: b:3: not a number: four"))
+        })
+        .judge("terminates", ends())
+}
+
+/// Whether no worker survives file `b`.
+fn crashing(id: &str, options: &[&str], files: Vec<Numbers>, dies: bool) -> Case {
+    let rest = files.iter().filter(|(name, _)| !dies || *name != "b");
     let due: Vec<String> = rest.map(|(name, text)| due(name, text)).collect();
     childless(Case::new(id, call(options, &files)))
-        .judge("worker-death", move |seen| match lost {
-            Some(lost) => complains(seen, &due, &format!("pipeline: {lost}: worker died")),
-            None => counts_right(seen, &due).into(),
+        .judge("worker-death", move |seen| {
+            if dies {
+                return complains(seen, &due, Complaint::Line("pipeline: b: worker died"));
+            }
+            counts_right(seen, &due).into()
         })
         .judge("terminates", ends())
 }
@@ -136,117 +156,4 @@ fn childless(case: Case) -> Case {
             Fault::new("no child process outlives the program", seen).into()
         }
     })
-}
-
-fn counts_right(seen: &Observation, due: &[String]) -> Result<(), Fault> {
-    let lines = lines(&seen.stdout)?;
-    let expected = "`PATH: COUNT of TOTAL are prime` for each file";
-    for due in due {
-        if !lines.contains(due) {
-            let path = due.split(": ").next().unwrap_or_default();
-            let theirs = lines.iter().position(|line| line.split(": ").next() == Some(path));
-            let seen =
-                theirs.map_or("there is none".to_owned(), |at| format!("it is {}", quoted(&lines[at])));
-            return Err(Fault { line: theirs, ..Fault::new(format!("{expected}: {}", quoted(due)), seen) });
-        }
-    }
-    match lines.iter().position(|line| !due.contains(line)) {
-        Some(at) => Err(Fault::new(expected, format!("also {}", quoted(&lines[at]))).at(at)),
-        None => Ok(()),
-    }
-}
-
-fn in_order(seen: &Observation, names: &[String]) -> Result<(), Fault> {
-    let name = |line: &String| line.split(": ").next().unwrap_or_default().to_owned();
-    let found: Vec<String> = lines(&seen.stdout)?.iter().map(name).collect();
-    same_lines(&found, names, "a line for each argument, in their order")
-}
-
-/// What can be counted is counted, the rest is named, and the exit code is 1.
-fn complains(seen: &Observation, due: &[String], complaint: &str) -> Judgement {
-    let expected = "what can be counted is counted, in argument order";
-    if let Err(fault) = lines(&seen.stdout).and_then(|lines| same_lines(lines, due, expected)) {
-        return fault.into();
-    }
-    if !seen.stderr.lines.iter().any(|line| line == complaint) {
-        let seen = seen
-            .stderr
-            .lines
-            .last()
-            .map_or("nothing is there".into(), |line| format!("{} is last", quoted(line)));
-        return Fault::new(format!("{} on standard error", quoted(complaint)), seen).into();
-    }
-    terminates(1)(seen)
-}
-
-/// `count` is how many numbers were fed.
-fn killed_worker(seen: &Observation, count: usize) -> Judgement {
-    match &seen.evidence {
-        Evidence::Family(Family { killed: true, .. }) => {
-            let due = [due(Fed::PIPE, &Fed::text(count))];
-            match counts_right(seen, &due) {
-                Ok(()) => terminates(0)(seen),
-                Err(fault) => fault.into(),
-            }
-        }
-        _ => Judgement::Unproven("no child process could be caught and killed".into()),
-    }
-}
-
-fn bounded_memory(seen: &Observation) -> Judgement {
-    match &seen.evidence {
-        Evidence::Reading(reading) if reading.most_memory >= Fed::FAR_TOO_MUCH => {
-            let seen =
-                format!("it reads {} MiB and more while no worker takes a number", reading.most_memory >> 20);
-            Fault::new("readers that wait when the buffers are full", seen).into()
-        }
-        Evidence::Reading(reading) if reading.at_rest => Judgement::Kept,
-        _ => Judgement::Unproven("the program had no child process that could be stopped".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::Ending;
-
-    fn output(code: i32, stdout: &str, stderr: &str) -> Observation {
-        Observation {
-            ending: Some(Ending::Exited(code)),
-            stdout: stdout.into(),
-            stderr: stderr.into(),
-            ..Observation::default()
-        }
-    }
-
-    #[test]
-    fn primes_are_counted() {
-        assert_eq!(due("a", &range(0, 30)), "a: 10 of 30 are prime");
-        assert_eq!(due("b", "2\n3\nfour\n5\n"), "b: 3 of 3 are prime");
-        assert_eq!(due("c", ""), "c: 0 of 0 are prime");
-        assert_eq!(due("d", "-7\n4294967291\n4294967298\n"), "d: 1 of 3 are prime");
-    }
-
-    #[test]
-    fn each_file_has_its_line_in_its_place() {
-        let due = ["a: 1 of 2 are prime".to_owned(), "b: 0 of 0 are prime".to_owned()];
-        let right = format!("{}\n{}\n", due[0], due[1]);
-        assert_eq!(counts_right(&output(0, &right, ""), &due), Ok(()));
-        assert!(counts_right(&output(0, "a: 1 of 1 are prime\nb: 0 of 0 are prime\n", ""), &due).is_err());
-        let names = ["b".to_owned(), "a".to_owned()];
-        assert!(in_order(&output(0, &right, ""), &names).is_err());
-    }
-
-    #[test]
-    fn what_is_lost_is_named_and_the_rest_is_there() {
-        let due = ["a: 1 of 2 are prime".to_owned()];
-        let judged = |code, stdout: &str, stderr: &str| {
-            complains(&output(code, stdout, stderr), &due, "pipeline: b: worker died")
-        };
-        let right = format!("{}\n", due[0]);
-        assert_eq!(judged(1, &right, "pipeline: b: worker died\n"), Judgement::Kept);
-        assert!(matches!(judged(0, &right, "pipeline: b: worker died\n"), Judgement::Broken(_)));
-        assert!(matches!(judged(1, &right, "pipeline: worker died\n"), Judgement::Broken(_)));
-        assert!(matches!(judged(1, "", "pipeline: b: worker died\n"), Judgement::Broken(_)));
-    }
 }

@@ -2,6 +2,7 @@
 
 mod judges;
 mod known;
+mod memory;
 mod transcript;
 mod workers;
 
@@ -11,6 +12,7 @@ use crate::judges::{ends, terminates};
 use crate::run::RunError;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
 use known::Primes;
+use memory::{LargestLimit, little_memory};
 use transcript::Session;
 use workers::{Count, Death};
 
@@ -21,7 +23,7 @@ pub static EXERCISE: Exercise = Exercise {
     checks: &[
         Check {
             id: "counts-right",
-            about: "number and largest of the primes, or their list, are right for each limit",
+            about: "the primes up to each limit are right, in at most 64 MiB of memory",
         },
         Check {
             id: "same-for-any-workers",
@@ -82,8 +84,10 @@ fn cases(_seed: u64) -> Vec<Case> {
         .runs(2)
         .judge("worker-death", worker_death)
         .judge("terminates", ends());
+    let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
     defaults
         .into_iter()
+        .chain([largest])
         .chain([explored.runs(1).explored(15)])
         .chain(counts)
         .chain(same)

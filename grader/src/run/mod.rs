@@ -28,7 +28,10 @@ use crate::sandbox::{self, Network, Policy, Tier};
 
 pub use ending::Ending;
 pub(crate) use panics::panic_or_exit;
-pub use process_table::{Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle};
+pub use process_table::{
+    Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle, private_memory,
+    processor_time,
+};
 pub use running::Running;
 
 /// What a program may use before the grader ends it.

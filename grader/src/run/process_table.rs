@@ -143,7 +143,7 @@ fn all_threads(process: Pid) -> Vec<Thread> {
 
 /// Processor time that `process` and those of its children that it has waited for have used,
 /// ended threads included.
-pub(super) fn processor_time(process: Pid) -> Duration {
+pub fn processor_time(process: Pid) -> Duration {
     ticks(process, 0)
 }
 
@@ -191,6 +191,13 @@ fn parse_share(rollup: &str) -> u64 {
         line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
     };
     (kibibytes("Pss_Anon:") + kibibytes("Pss_Shmem:")) * 1024
+}
+
+/// The memory that a process has for itself, in bytes; files that it maps are not its own (proc(5)).
+pub fn private_memory(process: Pid) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }
 
 #[cfg(test)]

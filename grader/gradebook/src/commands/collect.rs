@@ -17,6 +17,7 @@ use crate::batch::{self, Batch, Step, Task};
 use crate::book::Book;
 use crate::cli::CollectArgs;
 use crate::error::Error;
+use crate::handed_in::{self, Times};
 use crate::page;
 use crate::submission::{self, Submission};
 use crate::table::harmless;
@@ -35,14 +36,16 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let class = submissions(args)?;
     let exercises = exercises(args, &class)?;
     let submissions = part(args, class);
+    let handed_in = args.handed_in.as_deref().map_or(Ok(Times::new()), handed_in::read)?;
     let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
     grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
     let mut book = Book::open(&args.book.path)?;
     let batch = Batch {
-        exercises: batch::prepare(&workspace, &exercises, &options)?,
+        exercises: batch::prepare(&workspace, &exercises, &options, args.due)?,
         workspace: &workspace,
         options: options.clone(),
         settled: if args.again { HashSet::new() } else { book.settled()? },
+        handed_in,
         jobs: args.jobs.map_or_else(processors, usize::from),
     };
     let counts = grade_all(&batch, &submissions, &mut book)?;

@@ -36,14 +36,17 @@ impl Run {
     }
 }
 
+/// The attempt's report, with nothing that its student must not see. One that cannot be read is not shown: nobody
+/// knows what is in it.
+pub(super) fn report(attempt: &Attempt) -> Option<Report> {
+    let report: Report = serde_json::from_str(attempt.report.as_ref()?).ok()?;
+    Some(report.seen_by(Audience::Student))
+}
+
 /// The attempt with nothing in its report that its student must not see.
 pub(super) fn for_student(attempt: &Attempt) -> Attempt {
-    let seen = |text: &String| {
-        let report: Report = serde_json::from_str(text).ok()?;
-        serde_json::to_string(&report.seen_by(Audience::Student)).ok()
-    };
-    // A report that cannot be read is not shown: nobody knows what is in it.
-    Attempt { report: attempt.report.as_ref().and_then(seen), ..attempt.clone() }
+    let seen = report(attempt).and_then(|report| serde_json::to_string(&report).ok());
+    Attempt { report: seen, ..attempt.clone() }
 }
 
 /// The checks of the attempt's report; none without a report.

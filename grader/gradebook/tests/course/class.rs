@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use grader::exercise::Exercise;
 use grader::exercises::{even_odd, hello_threads};
-use grader::solution_region;
 use grader::specimen;
 use grader::workspace::Workspace;
 use zip::ZipWriter;
@@ -23,12 +22,18 @@ pub(crate) const STUDENTS: usize = 30;
 pub(crate) const FORMULA: &str = "=SUM(1,2)";
 
 /// The outcomes that are certain: student, in hello-threads, in even-odd.
-pub(crate) const CERTAIN: [(&str, &str, &str); 12] = [
+pub(crate) const CERTAIN: [(&str, &str, &str); 18] = [
     (FORMULA, "missing", "not-implemented"),
     ("broken-0", "missing", "build-error"),
     ("broken-1", "build-error", "missing"),
     ("cut-off", "unreadable", "unreadable"),
     ("empty", "missing", "missing"),
+    ("hostile-fake-report", "missing", "fail"),
+    ("hostile-fork-bomb", "missing", "fail"),
+    ("hostile-include-outside", "missing", "refused"),
+    ("hostile-kills-others", "missing", "fail"),
+    ("hostile-much-memory", "missing", "fail"),
+    ("hostile-output-flood", "missing", "fail"),
     ("linked", "refused", "refused"),
     ("packed", "missing", "pass"),
     ("reference", "pass", "pass"),
@@ -38,27 +43,35 @@ pub(crate) const CERTAIN: [(&str, &str, &str); 12] = [
     ("wrapped", "missing", "pass"),
 ];
 
-/// Makes the submissions in `folder`; those that are not certain are mutants and variants.
-pub(crate) fn make(workspace: &Workspace, folder: &Path) {
+/// Makes the submissions in `folder`; stubs are as they were `released` to students, and those that are not certain
+/// are mutants and variants.
+pub(crate) fn make(workspace: &Workspace, released: &Path, folder: &Path) {
     let write = |path: &str, text: &str| {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    let [hello, even_odd] = EXERCISES.map(|exercise| own_source(workspace, exercise));
+    let [hello, even_odd] = EXERCISES.map(|exercise| main_of(workspace.root(), exercise));
+    let [hello_stub, even_odd_stub] = EXERCISES.map(|exercise| main_of(released, exercise));
     write("reference/hello-threads.rs", &hello);
     write("reference/even-odd.rs", &even_odd);
     write("repository/crates/hello-threads/src/main.rs", &hello);
     write("wrapped/wrapped-main/even-odd/src/main.rs", &even_odd);
-    write("stub/hello-threads/src/main.rs", &stub(&hello));
-    write("stub/even-odd/src/main.rs", &stub(&even_odd));
+    write("stub/hello-threads/src/main.rs", &hello_stub);
+    write("stub/even-odd/src/main.rs", &even_odd_stub);
     write("broken-0/even-odd.rs", "fn main() { let number: u32 = \"text\"; }");
     write("broken-1/hello-threads.rs", "fn main() { not rust at all");
-    write(&format!("{FORMULA}/even-odd.rs"), &stub(&even_odd));
+    write(&format!("{FORMULA}/even-odd.rs"), &even_odd_stub);
     write("empty/notes.txt", "to do");
     write("cut-off.zip", "PK\x03\x04 and no more");
     write("tarred.tar.gz", "");
     symlink("/etc", folder.join("linked")).unwrap();
+    for (name, program) in
+        CERTAIN.iter().filter_map(|(name, ..)| Some((name, name.strip_prefix("hostile-")?)))
+    {
+        let source = workspace.root().join(format!("grader/tests/hostile/{program}.rs"));
+        write(&format!("{name}/even-odd.rs"), &fs::read_to_string(source).unwrap());
+    }
     pack(&folder.join("packed.zip"), "even-odd/src/main.rs", &even_odd);
     let specimens = EXERCISES.map(|exercise| specimen::all(workspace, exercise).unwrap());
     let [hello, even_odd] = specimens.map(|specimens| specimens.into_iter().map(|it| it.path));
@@ -70,12 +83,8 @@ pub(crate) fn make(workspace: &Workspace, folder: &Path) {
     }
 }
 
-fn own_source(workspace: &Workspace, exercise: &Exercise) -> String {
-    fs::read_to_string(workspace.crate_folder(exercise.name).join("src/main.rs")).unwrap()
-}
-
-fn stub(source: &str) -> String {
-    solution_region::strip(source).unwrap().0
+fn main_of(repository: &Path, exercise: &Exercise) -> String {
+    fs::read_to_string(repository.join("crates").join(exercise.name).join("src/main.rs")).unwrap()
 }
 
 fn pack(path: &Path, name: &str, content: &str) {

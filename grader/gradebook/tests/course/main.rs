@@ -1,5 +1,5 @@
-//! A course from end to end: thirty submissions are graded, the grader is killed half-way and called
-//! again, and what comes out must add up everywhere.
+//! A course from end to end: exercises are released, thirty submissions are graded, the grader is killed half-way
+//! and called again, and what comes out must add up everywhere.
 //!
 //! It takes minutes, so `cargo test` leaves it out; `.ci/course` runs it.
 
@@ -14,7 +14,10 @@ use std::process::{Command, Output, Stdio};
 use gradebook::attempt::Attempt;
 use gradebook::book::Book;
 use gradebook::policy::{self, Policy};
+use grader::release;
+use grader::report::{Audience, Format, Report};
 use grader::workspace::Workspace;
+use serde_json::Value;
 
 use class::{CERTAIN, EXERCISES, FORMULA, STUDENTS};
 
@@ -62,7 +65,9 @@ fn a_course_survives_a_kill_and_adds_up_everywhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let course = Course { folder: tempfile::tempdir().unwrap() };
     fs::create_dir(course.path("class")).unwrap();
-    class::make(&Workspace::at(root), &course.path("class"));
+    let workspace = Workspace::at(root);
+    release::release(&workspace, &course.path("released")).unwrap();
+    class::make(&workspace, &course.path("released"), &course.path("class"));
 
     let before = killed_half_way(&course);
     let text = course.call(&[&COLLECT[..], &["--reports", "pages"]].concat());
@@ -76,6 +81,7 @@ fn a_course_survives_a_kill_and_adds_up_everywhere() {
     assert_eq!(chosen.len(), TASKS, "nothing was graded twice");
     outcomes_are_as_they_must_be(&chosen);
     exports_add_up(&course, &chosen);
+    reports_add_up(&chosen);
     others_are_made_from_it(&course);
 }
 
@@ -135,8 +141,48 @@ fn exports_add_up(course: &Course, chosen: &[Attempt]) {
     }
 }
 
+/// Every format of a report has the points of the gradebook.
+fn reports_add_up(chosen: &[Attempt]) {
+    let mut reports = 0;
+    for attempt in chosen {
+        let Some(report) = &attempt.report else { continue };
+        let report: Report = serde_json::from_str(report).unwrap();
+        let value = |format: Format| {
+            serde_json::from_str::<Value>(&format.render_for(&report, Audience::Teacher)).unwrap()
+        };
+        let classroom = value(Format::Classroom);
+        let tests = classroom["tests"].as_array().unwrap().iter();
+        let sums = [
+            value(Format::Json)["score"].as_f64().unwrap(),
+            value(Format::Gradescope)["score"].as_f64().unwrap(),
+            tests.map(|test| test["score"].as_f64().unwrap()).sum(),
+        ];
+        for sum in sums {
+            assert!((sum - attempt.final_score()).abs() < 1e-9, "{} {}", attempt.student, attempt.exercise);
+        }
+        let points = format!("{}/{} points", attempt.final_score(), attempt.max_score);
+        for format in [Format::Human, Format::Html, Format::Github] {
+            assert!(format.render_for(&report, Audience::Teacher).contains(&points), "{format:?}: {points}");
+        }
+        let passes = value(Format::Exercism)["status"] == "pass";
+        assert_eq!(passes, attempt.outcome.word() == "pass", "{}", attempt.student);
+        reports += 1;
+    }
+    assert!(reports >= STUDENTS / 2, "{reports} reports");
+}
+
 fn others_are_made_from_it(course: &Course) {
-    assert_eq!(fs::read_dir(course.path("pages")).unwrap().count(), STUDENTS);
+    let pages = fs::read_dir(course.path("pages")).unwrap().flatten();
+    let (folders, pages): (Vec<_>, Vec<_>) = pages.map(|entry| entry.path()).partition(|path| path.is_dir());
+    assert_eq!(pages.len(), STUDENTS);
+    assert!(!folders.is_empty());
+    for folder in folders {
+        let page = fs::read_to_string(folder.with_extension("html")).unwrap();
+        for report in fs::read_dir(&folder).unwrap().flatten() {
+            let link = format!("{}/{}", folder.file_name().unwrap().display(), report.file_name().display());
+            assert!(page.contains(&link.replace('%', "%25")), "{link}");
+        }
+    }
     course.call(&["overview", "--html", "overview.html"]);
     let page = fs::read_to_string(course.path("overview.html")).unwrap();
     assert!(page.contains(&format!("{STUDENTS} students")));

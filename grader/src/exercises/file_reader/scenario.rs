@@ -1,6 +1,6 @@
 //! Runs of `file-reader` in which something is seen while it reads.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::thread;
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ impl Scenario for Sparse {
         let running = stage.call(["sparse"]).start()?;
         let mut reading = Reading::default();
         while let Some(program) = running.pid() {
-            if let Some(memory) = private_memory(program) {
+            if let Some(memory) = run::private_memory(program) {
                 reading.looks += 1;
                 reading.most_memory = reading.most_memory.max(memory);
             }
@@ -123,11 +123,4 @@ impl Scenario for Sparse {
     fn shown(&self, program: &str) -> String {
         format!("truncate --size 512M sparse ; {program} sparse")
     }
-}
-
-/// The memory that a process has for itself, in bytes; files that it maps are not its own (proc(5)).
-fn private_memory(process: Pid) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }

@@ -73,7 +73,7 @@ impl Scenario for Fed {
         let evidence = match self.feeding {
             Feeding::Killed => Evidence::Family(feed_and_kill(&running, pipe)),
             Feeding::KilledAtWork => Evidence::Family(kill_while_feeding(&running, pipe)),
-            Feeding::Stopped => Evidence::Reading(feed_and_stop(&running, pipe)),
+            Feeding::Stopped => feed_and_stop(&running, pipe),
         };
         Ok(Observation::of(running.wait()?).with(evidence))
     }
@@ -128,8 +128,9 @@ fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
     Family { most: sight.most, looks: sight.looks, ..family }
 }
 
-/// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much.
-fn feed_and_stop(running: &Running, mut pipe: File) -> Reading {
+/// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much. There is no
+/// reading of a program that takes far too much and has no children: these are the evidence then.
+fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
     let mut reading = Reading::default();
     let mut stopped: Vec<Pid> = Vec::new();
     let mut idle = 0;
@@ -149,10 +150,13 @@ fn feed_and_stop(running: &Running, mut pipe: File) -> Reading {
         }
         thread::sleep(LOOK);
     }
+    if stopped.is_empty() && reading.most_memory >= Fed::FAR_TOO_MUCH {
+        return Evidence::Family(Family::default());
+    }
     for child in stopped {
         let _ = kill_process(child, Signal::CONT);
     }
-    reading
+    Evidence::Reading(reading)
 }
 
 /// Whether no thread of the program itself does anything; its children are stopped.

@@ -45,6 +45,9 @@ const LARGE: &[(u64, u64, u64)] = &[
     (2_000_000_000, 98_222_287, 1_999_999_973),
 ];
 
+/// What has to be printed for the largest limit there is (OEIS A006880, A003618).
+pub(super) const LARGEST_LINE: &str = "1000000000000: 37607912018 primes, largest 999999999989";
+
 /// The limits that take long, ascending.
 pub(super) fn large_limits() -> impl Iterator<Item = u64> {
     LARGE.iter().map(|&(limit, ..)| limit)
