@@ -282,6 +282,8 @@ pub enum Evidence {
     Family(crate::fixture::family::Family),
     /// Which named pipes it opened, and what it took for memory.
     Reading(crate::fixture::pipes::Reading),
+    /// What was seen of a run that was not to come to its end.
+    Unfinished(crate::fixture::pipes::Reading),
     /// What each scripted chat client sent and received.
     Chat(Box<crate::fixture::chat::Transcripts>),
 }

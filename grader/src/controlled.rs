@@ -69,8 +69,8 @@ impl Controlled {
                 (limits.idle, limits.processor, limits.wall) = (Duration::MAX, Duration::MAX, Duration::MAX);
             })
             .start()?;
-        let socket = BufReader::with_capacity(64 << 10, accept(&listener, &server)?);
-        Ok(Self { socket, _server: server, _folder: folder })
+        let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
+        Ok(Self { socket: BufReader::with_capacity(64 << 10, socket), _server: server, _folder: folder })
     }
 
     /// Runs the program once; `replayed` are the steps to replay before the policy chooses.
@@ -198,8 +198,19 @@ impl Ending {
     }
 }
 
-/// Waits for the runtime to connect, as long as the program lives.
-fn accept(listener: &UnixListener, server: &Running) -> Result<UnixStream, RunError> {
+/// Why a program ended that had not reported. Who could not even be started is the grader's own trouble.
+fn ended_early(server: Running) -> RunError {
+    match server.wait() {
+        Err(error) => error,
+        Ok(outcome) => RunError::Control(format!(
+            "the program ended before its runtime reported ({}): is it linked statically?",
+            outcome.ending
+        )),
+    }
+}
+
+/// Waits for the runtime to connect; `None` when the program ends before.
+fn accept(listener: &UnixListener, server: &Running) -> Result<Option<UnixStream>, RunError> {
     const PATIENCE: Duration = Duration::from_secs(30);
     let fault = |reason: &str| RunError::Control(reason.to_owned());
     let started = Instant::now();
@@ -210,10 +221,10 @@ fn accept(listener: &UnixListener, server: &Running) -> Result<UnixStream, RunEr
         }
         let ready = poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&tick)).unwrap_or(0) > 0;
         if ready {
-            return Ok(listener.accept().map_err(|error| fault(&error.to_string()))?.0);
+            return Ok(Some(listener.accept().map_err(|error| fault(&error.to_string()))?.0));
         }
         if server.has_ended() && !interrupt::requested() {
-            return Err(fault("the program ended before its runtime reported: is it linked statically?"));
+            return Ok(None);
         }
         if started.elapsed() > PATIENCE {
             return Err(fault("the program's runtime did not report"));

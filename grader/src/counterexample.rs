@@ -17,6 +17,11 @@ const MOST_ROWS: usize = 48;
 /// How many of them may come after the line of output at which a failure shows.
 const ROWS_AFTER: usize = 6;
 
+/// How the text of a wait ends, where it begins, and where it is over without a wake.
+const WAITS: &str = ", waits";
+const WAKES_UNASKED: &str = ", woken by nobody";
+const TIMES_OUT: &str = ", times out";
+
 /// One row in the making: consecutive operations of one thread, in one call, on one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Step {
@@ -32,7 +37,8 @@ impl Step {
     fn continues(&self, before: &Self) -> bool {
         let same_call = (&self.place.called, &self.place.line, &self.place.file)
             == (&before.place.called, &before.place.line, &before.place.file);
-        let inner = !self.text.starts_with("Atomic") && !self.text.ends_with("waits");
+        let inner = !self.text.starts_with("Atomic")
+            && ![WAITS, WAKES_UNASKED, TIMES_OUT].iter().any(|end| self.text.ends_with(end));
         let same = self.text == before.text || same_call && inner && !self.place.called.is_empty();
         self.thread == before.thread && same && !self.text.starts_with("writes")
     }
@@ -154,7 +160,12 @@ fn is_meeting(place: &Place) -> bool {
 fn atomic_text(event: &Event, place: &Place, names: &mut Names) -> String {
     let name = names.name(event.object, place);
     let value = event.value;
-    let waits = if event.operation == Operation::FutexWait { ", waits" } else { "" };
+    let waits = match event.operation {
+        Operation::FutexWait => WAITS,
+        Operation::WakesUnasked => WAKES_UNASKED,
+        Operation::TimesOut => TIMES_OUT,
+        _ => "",
+    };
     let call = place.called.rsplit("::").next().unwrap_or_default();
     let is_lock = ["Mutex", "RwLock"].iter().any(|kind| name.starts_with(kind));
     match (place.chain.contains("Guard>"), name.starts_with("Atomic"), event.operation) {

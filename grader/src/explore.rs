@@ -328,7 +328,7 @@ pub(crate) fn judgement(check: &str, judge: &Judge, seen: &Observation) -> Optio
     if seen.ending().proves_nothing() {
         return Some(Judgement::Unproven(seen.ending().to_string()));
     }
-    // What clients saw of a server stands, even if the server then did not stop.
-    let has_transcripts = matches!(seen.evidence, Evidence::Chat(_));
-    (seen.code().is_some() || has_transcripts || check == "terminates").then(|| judge(seen))
+    // What was seen while it ran stands: by clients of a server that then did not stop, or of a run without an end.
+    let stands = matches!(seen.evidence, Evidence::Chat(_) | Evidence::Unfinished(_));
+    (seen.code().is_some() || stands || check == "terminates").then(|| judge(seen))
 }

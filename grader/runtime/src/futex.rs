@@ -57,11 +57,19 @@ fn wait(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const
     if found != value {
         return system::libc_result(-system::EAGAIN);
     }
-    let doing = Done { operation: Operation::FutexWait, object: word as u64, value: value.into() };
-    match scheduler::block(Wait::Futex { word: word as u64, bits, deadline }, doing, frame) {
-        // A spurious wake looks like any other: for EINTR std would wait again by itself.
-        Woken::Done | Woken::Spuriously => 0,
-        Woken::TimedOut => system::libc_result(-system::ETIMEDOUT),
+    let done = |operation| Done { operation, object: word as u64, value: value.into() };
+    let wait = Wait::Futex { word: word as u64, bits, deadline };
+    match scheduler::block(wait, done(Operation::FutexWait), frame) {
+        Woken::Done => 0,
+        // To the program it looks like any other wake: for EINTR std would wait again by itself.
+        Woken::Spuriously => {
+            scheduler::remark(done(Operation::WakesUnasked), frame);
+            0
+        }
+        Woken::TimedOut => {
+            scheduler::remark(done(Operation::TimesOut), frame);
+            system::libc_result(-system::ETIMEDOUT)
+        }
     }
 }
 

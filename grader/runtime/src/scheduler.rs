@@ -219,6 +219,12 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     get().threads[usize::from(me)].woken
 }
 
+/// Notes something for the picture that is no step.
+pub(crate) fn remark(done: Done, frame: *const u64) {
+    let scheduler = get();
+    scheduler.note(scheduler.current, done, frame);
+}
+
 /// Makes up to `most` waiters on a futex runnable, in an order that the policy chooses.
 pub(crate) fn wake_futex(word: u64, bits: u32, most: u32) -> u32 {
     let scheduler = get();

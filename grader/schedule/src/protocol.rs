@@ -253,6 +253,10 @@ pub enum Operation {
     WaitChild = 18,
     /// A memory fence.
     Fence = 19,
+    /// A wait on a futex ends although nobody woke the thread.
+    WakesUnasked = 20,
+    /// A wait on a futex ends because its time is over.
+    TimesOut = 21,
 }
 
 impl Operation {
@@ -260,7 +264,7 @@ impl Operation {
     pub fn from_number(number: u8) -> Option<Self> {
         use Operation::{
             CompareFail, CompareSwap, End, Fence, FutexWait, FutexWake, Join, Load, None, Poll, Read, Sleep,
-            Spawn, Start, Store, Swap, Update, WaitChild, Write, Yield,
+            Spawn, Start, Store, Swap, TimesOut, Update, WaitChild, WakesUnasked, Write, Yield,
         };
         let all = [
             None,
@@ -283,6 +287,8 @@ impl Operation {
             Poll,
             WaitChild,
             Fence,
+            WakesUnasked,
+            TimesOut,
         ];
         all.get(usize::from(number)).copied()
     }

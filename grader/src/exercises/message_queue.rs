@@ -163,7 +163,7 @@ fn child_process(seen: &Observation) -> Judgement {
         |seen: String| Fault::new("one child process sends, and none is alive at the end", seen).into();
     let Some(family) = family(seen) else { return Judgement::Unproven("it was not looked at".into()) };
     match (family.most, seen.survivors) {
-        (_, left) if left > 0 => fault(format!("{left} are alive when the program has ended")),
+        (_, left) if left > 0 => fault(format!("alive when the program has ended: {left}")),
         (0, _) if family.looks < 50 => Judgement::Unproven("it could not be looked at often enough".into()),
         (0, _) => fault("there is none while the messages are sent".into()),
         (1, _) => Judgement::Kept,

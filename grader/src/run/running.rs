@@ -115,6 +115,15 @@ impl Running {
         self.shared.lock().ended
     }
 
+    /// Ends the program, unless it has ended by itself.
+    ///
+    /// # Errors
+    /// As [`Self::wait`].
+    pub fn stop(self) -> Result<Outcome, RunError> {
+        let _ = self.control.shutdown(std::net::Shutdown::Write);
+        self.wait()
+    }
+
     /// Waits for the program's end.
     ///
     /// # Errors

@@ -87,17 +87,19 @@ pub(super) fn map_user(process: &Path, users: &str, groups: &str, is_unprivilege
     fs::write(process.join("gid_map"), groups)
 }
 
-/// An empty folder of this user's, always the same, so that graders leave at most one behind.
+/// An empty folder of this user's, always the same, so that graders leave at most one behind; where somebody else has
+/// taken its name, a fresh one.
 fn mount_point() -> io::Result<PathBuf> {
     let user = geteuid().as_raw();
-    let path = fs::canonicalize(std::env::temp_dir())?.join(format!("lockstep-{user}"));
+    let (temporary, name) = (fs::canonicalize(std::env::temp_dir())?, format!("lockstep-{user}"));
+    let path = temporary.join(&name);
     match fs::DirBuilder::new().mode(0o700).create(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
     let found = fs::symlink_metadata(&path)?;
-    if !found.is_dir() || found.uid() != user {
-        return Err(io::Error::other(format!("{}: not a folder of this user", path.display())));
+    if found.is_dir() && found.uid() == user {
+        return Ok(path);
     }
-    Ok(path)
+    Ok(tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(temporary)?.keep())
 }

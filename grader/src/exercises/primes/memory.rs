@@ -6,8 +6,6 @@
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::Signal;
-
 use super::known::LARGEST_LINE;
 use crate::case::{Evidence, Fault, Judgement, Observation, Scenario, Stage};
 use crate::fixture::family::PAUSE;
@@ -34,12 +32,11 @@ impl Scenario for LargestLimit {
             reading.most_memory = reading.most_memory.max(private_memory(program).unwrap_or(0));
             reading.looks += 1;
             if reading.most_memory > MOST_MEMORY || processor_time(program) >= ENOUGH_WORK {
-                running.signal(Signal::KILL);
                 break;
             }
             thread::sleep(PAUSE);
         }
-        Ok(Observation::of(running.wait()?).with(Evidence::Reading(reading)))
+        Ok(Observation::of(running.stop()?).with(Evidence::Unfinished(reading)))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -52,10 +49,10 @@ pub(super) fn little_memory(seen: &Observation) -> Judgement {
     const EXPECTED: &str = "a limit of 10^12 is worked on with at most 64 MiB of memory";
     let fault = |seen: String| Judgement::from(Fault::new(EXPECTED, seen));
     match (&seen.evidence, seen.ending()) {
-        (Evidence::Reading(reading), _) if reading.most_memory > MOST_MEMORY => {
+        (Evidence::Unfinished(reading), _) if reading.most_memory > MOST_MEMORY => {
             fault(format!("it had {} MiB of its own and more", reading.most_memory >> 20))
         }
-        (_, Ending::Signalled(9)) => Judgement::Kept,
+        (_, Ending::Stopped) => Judgement::Kept,
         // Some ways to count primes need no sieve.
         (_, Ending::Exited(0)) => {
             let due = [LARGEST_LINE.to_owned()];
@@ -74,13 +71,13 @@ mod tests {
 
     fn judged(ending: Ending, stdout: &str, most_memory: u64) -> Judgement {
         let seen = Observation { ending: Some(ending), stdout: stdout.into(), ..Observation::default() };
-        little_memory(&seen.with(Evidence::Reading(Reading { most_memory, ..Reading::default() })))
+        little_memory(&seen.with(Evidence::Unfinished(Reading { most_memory, ..Reading::default() })))
     }
 
     #[test]
     fn a_run_that_the_grader_ended_is_judged_by_its_memory() {
-        assert_eq!(judged(Ending::Signalled(9), "", MOST_MEMORY), Judgement::Kept);
-        assert!(matches!(judged(Ending::Signalled(9), "", MOST_MEMORY + 1), Judgement::Broken(_)));
+        assert_eq!(judged(Ending::Stopped, "", MOST_MEMORY), Judgement::Kept);
+        assert!(matches!(judged(Ending::Stopped, "", MOST_MEMORY + 1), Judgement::Broken(_)));
     }
 
     #[test]
