@@ -91,30 +91,28 @@ def chat():
     selector = selectors.DefaultSelector()
     for connection in joined:
         selector.register(connection, selectors.EVENT_READ)
-    wanted = {connection: 0 for connection in joined}
     rest = {connection: b"" for connection in joined}
 
-    def drain(until):
-        """Reads until every client has received `until` messages."""
-        left = sum(until - seen for seen in wanted.values())
+    def drain(mark, count):
+        """Reads until every client has received `count` lines with `mark`."""
+        left = count * clients
         while left > 0:
             ready = selector.select(60)
             if not ready:
-                sys.exit(f"chat-server: {left} messages are missing")
+                sys.exit(f"chat-server: {left} lines with {mark} are missing")
             for key, _ in ready:
                 lines = (rest[key.fileobj] + key.fileobj.recv(1 << 16)).split(b"\n")
                 rest[key.fileobj] = lines.pop()
-                found = sum(b" MSG " in line for line in lines)
-                wanted[key.fileobj] += found
-                left -= found
+                left -= sum(mark in line for line in lines)
 
-    # One message, so that everybody is there before the clock starts.
+    # Everybody is there, and has heard of everybody, before the clock starts.
+    drain(b"WELCOME ", 1)
     joined[0].sendall(b"ready\n")
-    drain(1)
+    drain(b" MSG ", 1)
     started = time.perf_counter()
     for connection in joined[:senders]:
         connection.sendall(b"".join(f"message {number}\n".encode() for number in range(messages)))
-    drain(1 + senders * messages)
+    drain(b" MSG ", senders * messages)
     seconds = time.perf_counter() - started
     server.stdin.close()
     server.wait()
