@@ -91,7 +91,8 @@ struct Run {
     attempt: Attempt,
     /// With a trace, all of it.
     record: Option<Record>,
-    hash: u64,
+    /// Of its schedule; none where something came from outside, as then a run is not the schedule's alone.
+    hash: Option<u64>,
     judgements: Vec<Option<Judgement>>,
     stub: Option<Observation>,
     /// It took seconds: it computed or waited where there is no control.
@@ -263,7 +264,7 @@ impl Explorer<'_> {
             self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
-            hash: record.as_ref().map_or(0, |record| record.header.hash),
+            hash: record.as_ref().filter(|record| !record.header.outside).map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
             slow: is_slow(seen.ending()),
@@ -290,7 +291,7 @@ impl Explorer<'_> {
             if let Some(record) = &run.record {
                 search.learn(&run.attempt, &record.schedule, &record.candidates);
             }
-            exploration.distinct.insert(run.hash);
+            exploration.distinct.extend(run.hash);
             if run.stub.is_some() {
                 exploration.stub = run.stub;
                 return Ok(());

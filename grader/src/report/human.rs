@@ -73,6 +73,7 @@ fn bounded_line(bounded: &BoundedReport) -> String {
 pub(super) fn effort(exercise: &ExerciseReport) -> String {
     let explored = match exercise.explored.schedules {
         0 => String::new(),
+        schedules if exercise.explored.distinct == 0 => format!("{schedules} schedules, "),
         schedules => format!("{schedules} schedules ({} distinct), ", exercise.explored.distinct),
     };
     format!("{} checks, {explored}{} runs", exercise.checks.len(), exercise.stressed.runs)
