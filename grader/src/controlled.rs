@@ -159,6 +159,7 @@ impl Record {
             Finish::Deadlock => {
                 Ending::Deadlocked { threads: self.threads.iter().filter(|thread| !thread.ended).count() }
             }
+            Finish::Budget if self.header.polls_outside => Ending::StepLimit { steps },
             Finish::Budget => Ending::Livelocked { steps },
             Finish::Divergence => Ending::Diverged { step: steps },
             Finish::TooManyThreads => {

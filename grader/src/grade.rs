@@ -1,36 +1,31 @@
 //! Grading one exercise: build it, run its cases, judge what they leave, add up the points.
 
+mod explored;
+mod failure;
 mod replay;
 mod words;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::{Case, Judgement, Observation};
 use crate::compile::{self, Build, Kind};
-use crate::controlled::Record;
-use crate::counterexample;
 use crate::error::Error;
 use crate::exercise::Exercise;
-use crate::explore::{self, Exploration, Extent};
+use crate::explore;
 use crate::progress::Progress;
-use crate::report::picture::Picture;
-use crate::report::{
-    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Stressed, listing, panic_line,
-};
+use crate::report::{CheckReport, ExerciseReport, Explored, Stressed, listing};
 use crate::rubric::Rubric;
 use crate::rules;
-use crate::run::{Ending, RunError};
+use crate::run::Ending;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::stress;
-use crate::symbols::Symbols;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
 use crate::workspace::Workspace;
 
 pub use replay::replay;
-use words::{lines_around, quoted};
 
 /// How a case is run and judged, whatever the exercise.
 #[derive(Clone, Debug)]
@@ -192,104 +187,6 @@ impl<'a> Grading<'a> {
         Ok(cases)
     }
 
-    /// Explores a case with its part of the exercise's schedules.
-    fn explore(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
-        if case.share == 0 {
-            return Ok(());
-        }
-        let extent = Extent {
-            schedules: (self.options.schedules * u64::from(case.share)).div_ceil(100),
-            preemptions: self.options.preemptions,
-        };
-        let failed = |check: &str| findings.has_failed(check);
-        let what = format!("{}: {}", self.exercise.name, case.id);
-        self.progress.begin(what, "schedules", extent.schedules);
-        let tell = |count| self.progress.done(count);
-        let explored = explore::explore(&self.control, case, self.options.seed, extent, failed, tell);
-        let explored = explored.and_then(|exploration| {
-            self.add(case, exploration, findings);
-            self.starve(case, findings)
-        });
-        match explored {
-            Ok(()) => {}
-            // Said in the report: without control nothing is proven, and a pass would be luck. What an earlier run
-            // of the program has left can keep the grader from preparing the next one.
-            Err(RunError::Control(reason) | RunError::Stage(reason)) => {
-                let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
-                for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
-                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
-    }
-
-    /// Runs a case with one thread after another kept from running, where a promise is about that.
-    fn starve(&self, case: &Case, findings: &mut Findings) -> Result<(), RunError> {
-        if case.starved_judges.is_empty() || findings.stub.is_some() {
-            return Ok(());
-        }
-        for (thread, seen) in explore::starve(&self.control, case, self.options.seed)? {
-            for (check, judge) in &case.starved_judges {
-                let tally = findings.tally(check);
-                match judge(&seen) {
-                    Judgement::Kept => tally.kept_under_control(1),
-                    Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
-                    Judgement::Broken(fault) => {
-                        let seen_then = format!("while T{thread} does not run, {}", fault.seen);
-                        let fault = Fault { seen: seen_then, ..fault };
-                        tally.broken(self.failure(case, &seen, fault, None));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&self, case: &Case, exploration: Exploration, findings: &mut Findings) {
-        findings.explored.schedules += exploration.schedules;
-        findings.explored.distinct += exploration.distinct.len() as u64;
-        findings.spent += exploration.spent;
-        if let Some(asked) = self.options.preemptions.filter(|_| exploration.schedules > 0) {
-            findings.explored.bounded.push(bounded(&case.id, &exploration, asked));
-        }
-        findings.long_endings += u32::from(exploration.slow);
-        findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
-        // Below that, that nothing shows is chance; and few preemptions show little.
-        const ENOUGH: u64 = 100;
-        let searched = exploration.schedules >= ENOUGH && self.options.preemptions.is_none();
-        for finding in exploration.findings {
-            let witness = finding.witness.map(|place| &case.witnesses[place]);
-            let found = finding.counterexample.map(|found| {
-                let schedule = found.record.schedule.to_string();
-                let picture = self.picture(&found.record, &found.fault);
-                let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
-                Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
-            });
-            let tally = findings.tally(finding.check);
-            let in_case = |reason: String| format!("case {}: {reason}", case.id);
-            match (witness, found) {
-                (None, found) => {
-                    tally.kept_under_control(finding.kept);
-                    finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
-                    found.into_iter().for_each(|failure| tally.broken(failure));
-                }
-                (Some(witness), Some(shown)) => tally.shown(shown, witness.is_lesson),
-                (Some(_), None) if !searched => {
-                    tally.unproven(in_case("too few schedules were tried to show it".into()));
-                }
-                (Some(witness), None) => {
-                    let seen = format!("none of {} schedules shows it", exploration.schedules);
-                    let fault = Fault::new(witness.expected, seen);
-                    let failure = self.failure(case, &Observation::default(), fault, None);
-                    let ended = "it is about all schedules together".to_owned();
-                    tally.broken(Failure { ending: "none".into(), ended, ..failure });
-                }
-            }
-        }
-    }
-
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
         // What has failed is not hidden by more runs, and a wrong program can be very slow.
         let usual = self.options.runs.unwrap_or(case.runs);
@@ -307,7 +204,8 @@ impl<'a> Grading<'a> {
             }
             self.judge(case, &seen, findings);
             if seen.code().is_none() {
-                findings.long_endings += u32::from(!matches!(seen.ending(), Ending::Deadlocked { .. }));
+                findings.long_endings +=
+                    u32::from(!matches!(seen.ending(), Ending::Deadlocked { .. } | Ending::Stopped));
                 return Ok(());
             }
         }
@@ -330,43 +228,6 @@ impl<'a> Grading<'a> {
                 Some(Judgement::Broken(fault)) => tally.broken(self.failure(case, seen, fault, None)),
             }
         }
-    }
-
-    fn picture(&self, record: &Record, fault: &Fault) -> Picture {
-        let symbols = Symbols::read(&self.control.program, self.exercise.name);
-        counterexample::picture(record, &symbols, fault.line)
-    }
-
-    fn failure(&self, case: &Case, seen: &Observation, fault: Fault, schedule: Option<String>) -> Failure {
-        Failure {
-            lines: lines_around(&seen.stdout.lines, fault.line),
-            expected: fault.expected,
-            seen: fault.seen,
-            ending: seen.ending().word().to_owned(),
-            ended: seen.ending().to_string(),
-            case: case.id.clone(),
-            call: case.scenario.shown(self.exercise.name),
-            replay: self.replay_command(case, schedule.as_deref()),
-            found_after: None,
-            place: panic_line(&seen.stderr.lines, self.exercise.name),
-            trace: Vec::new(),
-            picture: None,
-            schedule,
-        }
-    }
-
-    fn replay_command(&self, case: &Case, schedule: Option<&str>) -> String {
-        let mut command = format!("cargo grade replay {} --case {}", self.exercise.name, case.id);
-        if let Some(schedule) = schedule {
-            command += &format!(" --schedule '{schedule}'");
-        }
-        if self.options.seed != 0 {
-            command += &format!(" --seed {}", self.options.seed);
-        }
-        if let Some(path) = &self.source.origin {
-            command += &format!(" --source {}", quoted(path));
-        }
-        command
     }
 
     fn summary(&self, mut findings: Findings) -> ExerciseReport {
@@ -409,17 +270,6 @@ impl Findings {
 
     fn has_failed(&self, check: &str) -> bool {
         self.tallies.iter().any(|(id, tally)| *id == check && tally.has_failed())
-    }
-}
-
-fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
-    let complete = exploration.complete;
-    BoundedReport {
-        case: case.to_owned(),
-        schedules: exploration.schedules,
-        complete_preemptions: complete.map(|complete| complete.preemptions),
-        complete_schedules: complete.map_or(0, |complete| complete.schedules),
-        complete: complete.is_some_and(|complete| complete.preemptions == asked),
     }
 }
 

@@ -223,7 +223,8 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
         output: record.output as u32,
         sent_steps: sent_steps as u32,
         events: record.events as u32,
-        outside: record.outside,
+        outside: record.outside || record.polls_outside,
+        polls_outside: record.polls_outside,
     };
     send(socket, &header.encode());
     for thread in &record.thread[..record.threads] {

@@ -8,7 +8,7 @@ use schedule::protocol::Operation;
 use crate::entry::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
-use crate::{system, token};
+use crate::{record, system, token};
 
 const POLLIN: i16 = 1;
 const POLLOUT: i16 = 4;
@@ -405,6 +405,9 @@ extern "C" fn epoll_some(
 }
 entry!(epoll_wait, "r8", epoll_some);
 
+/// What looking at a child that has not ended takes of real time.
+const MILLISECONDS_A_LOOK: i32 = 1;
+
 extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, frame: *const u64) -> c_int {
     const WNOHANG: c_int = 1;
     if token::me().is_some() && options & WNOHANG == 0 {
@@ -416,6 +419,12 @@ extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, fra
     }
     let arguments = [process as usize, status as usize, options as usize, 0, 0, 0];
     // SAFETY: the caller's own arguments.
-    system::libc_result(unsafe { system::call(system::WAIT4, arguments) }) as c_int
+    let result = unsafe { system::call(system::WAIT4, arguments) };
+    if token::me().is_some() && result == 0 {
+        // Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first.
+        poll_for_real(&mut [], MILLISECONDS_A_LOOK);
+        record::get().polls_outside = true;
+    }
+    system::libc_result(result) as c_int
 }
 entry!(waitpid, "rcx", wait_child);

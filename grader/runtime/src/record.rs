@@ -21,6 +21,7 @@ pub(crate) struct Record {
     pub(crate) atomics: u32,
     pub(crate) hash: u64,
     pub(crate) outside: bool,
+    pub(crate) polls_outside: bool,
     pub(crate) steps: usize,
     pub(crate) events: usize,
     pub(crate) output: usize,
@@ -54,6 +55,7 @@ impl Record {
         self.atomics = 0;
         self.hash = 0xcbf2_9ce4_8422_2325;
         self.outside = false;
+        self.polls_outside = false;
         self.steps = 0;
         self.events = 0;
         self.output = 0;

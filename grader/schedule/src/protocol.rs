@@ -163,6 +163,9 @@ pub struct Header {
     /// Whether some thread waited for a descriptor or a child: what comes from outside, and when, is
     /// not part of the schedule.
     pub outside: bool,
+    /// Whether some thread looked at a child that had not ended, and went on: how many steps that takes is up to the
+    /// child.
+    pub polls_outside: bool,
 }
 
 impl Header {
@@ -174,7 +177,7 @@ impl Header {
         let mut bytes = Writer::<{ Self::SIZE }>::new();
         bytes.put(&MAGIC.to_le_bytes());
         bytes.put(&self.status.to_le_bytes());
-        bytes.put(&[self.finish as u8, self.threads, u8::from(self.outside), 0]);
+        bytes.put(&[self.finish as u8, self.threads, u8::from(self.outside), u8::from(self.polls_outside)]);
         bytes.put(&self.steps.to_le_bytes());
         bytes.put(&self.hash.to_le_bytes());
         bytes.put(&self.base.to_le_bytes());
@@ -191,7 +194,7 @@ impl Header {
             return None;
         }
         let status = reader.u32() as i32;
-        let [finish, threads, outside, _] = reader.take();
+        let [finish, threads, outside, polls_outside] = reader.take();
         Some(Self {
             status,
             finish: Finish::from_number(finish)?,
@@ -204,6 +207,7 @@ impl Header {
             sent_steps: reader.u32(),
             events: reader.u32(),
             outside: outside != 0,
+            polls_outside: polls_outside != 0,
         })
     }
 }
@@ -516,6 +520,7 @@ mod tests {
             sent_steps: 56,
             events: 78,
             outside: true,
+            polls_outside: true,
         };
         assert_eq!(Header::decode(&header.encode()), Some(header));
     }

@@ -3,7 +3,7 @@
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::support::{Program, check, grade, root, words};
+use crate::support::{Program, check, even_odd, grade, root, words};
 
 fn mutant(exercise: &str, name: &str) -> String {
     root().join("fixtures").join(exercise).join("mutants").join(name).display().to_string()
@@ -93,6 +93,31 @@ fn a_deadlock_names_who_holds_what_and_the_cycle() {
     grade(["check", "bank-account", "--source", &path])
         .code(1)
         .stdout(contains("deadlock").and(contains("holds it since")).and(contains("the cycle: T")));
+}
+
+/// A child takes the time that it takes, on a slow machine longer; looking at it is no livelock.
+#[test]
+fn who_polls_a_slow_child_does_not_run_out_of_steps() {
+    let program = Program::new(&even_odd(
+        "let mut child = std::process::Command::new(\"sleep\").arg(\"0.5\").spawn().unwrap();
+    while child.try_wait().unwrap().is_none() { std::thread::sleep(std::time::Duration::from_micros(1)); }
+    for n in 1..=max { println!(\"{n}\"); }",
+    ));
+    let path = program.path();
+    let assert = grade([
+        "replay",
+        "even-odd",
+        "--case",
+        "max-2",
+        "--schedule",
+        "T0×1",
+        "--source",
+        &path,
+        "--format",
+        "json",
+    ]);
+    let report: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    assert_eq!(check(&report, "terminates")["verdict"], "pass", "{report:#}");
 }
 
 #[test]

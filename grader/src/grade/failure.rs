@@ -1,0 +1,55 @@
+//! How a failure is put into a report: what was seen, the picture of the run, and the command that shows it again.
+
+use super::Grading;
+use super::words::{lines_around, quoted};
+use crate::case::{Case, Fault, Observation};
+use crate::controlled::Record;
+use crate::counterexample;
+use crate::report::picture::Picture;
+use crate::report::{Failure, panic_line};
+use crate::symbols::Symbols;
+
+impl Grading<'_> {
+    pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {
+        let symbols = Symbols::read(&self.control.program, self.exercise.name);
+        counterexample::picture(record, &symbols, fault.line)
+    }
+
+    pub(super) fn failure(
+        &self,
+        case: &Case,
+        seen: &Observation,
+        fault: Fault,
+        schedule: Option<String>,
+    ) -> Failure {
+        Failure {
+            lines: lines_around(&seen.stdout.lines, fault.line),
+            expected: fault.expected,
+            seen: fault.seen,
+            ending: seen.ending().word().to_owned(),
+            ended: seen.ending().to_string(),
+            case: case.id.clone(),
+            call: case.scenario.shown(self.exercise.name),
+            replay: self.replay_command(case, schedule.as_deref()),
+            found_after: None,
+            place: panic_line(&seen.stderr.lines, self.exercise.name),
+            trace: Vec::new(),
+            picture: None,
+            schedule,
+        }
+    }
+
+    fn replay_command(&self, case: &Case, schedule: Option<&str>) -> String {
+        let mut command = format!("cargo grade replay {} --case {}", self.exercise.name, case.id);
+        if let Some(schedule) = schedule {
+            command += &format!(" --schedule '{schedule}'");
+        }
+        if self.options.seed != 0 {
+            command += &format!(" --seed {}", self.options.seed);
+        }
+        if let Some(path) = &self.source.origin {
+            command += &format!(" --source {}", quoted(path));
+        }
+        command
+    }
+}
