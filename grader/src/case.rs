@@ -28,6 +28,8 @@ pub struct Case {
     pub share: u32,
     /// Whom the program can talk to.
     pub network: Network,
+    /// Whether sockets or child processes have a part in it: when they answer is not up to the schedule.
+    pub talks: bool,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises that only runs under control can show: who wrote which line.
@@ -64,6 +66,7 @@ impl Case {
             runs: 10,
             share: 0,
             network: Network::Own,
+            talks: false,
             judges: Vec::new(),
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
@@ -80,6 +83,12 @@ impl Case {
     /// Lets the program talk to the grader's scripted servers and clients.
     pub fn networked(mut self) -> Self {
         self.network = Network::Shared;
+        self.talking()
+    }
+
+    /// Says that sockets or child processes have a part in it, so that its schedules are not told apart.
+    pub fn talking(mut self) -> Self {
+        self.talks = true;
         self
     }
 

@@ -91,7 +91,7 @@ struct Run {
     attempt: Attempt,
     /// With a trace, all of it.
     record: Option<Record>,
-    /// Of its schedule; none where something came from outside, as then a run is not the schedule's alone.
+    /// Of its schedule; none where the case talks, as then a run is not the schedule's alone.
     hash: Option<u64>,
     judgements: Vec<Option<Judgement>>,
     stub: Option<Observation>,
@@ -264,7 +264,7 @@ impl Explorer<'_> {
             self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
-            hash: record.as_ref().filter(|record| !record.header.outside).map(|record| record.header.hash),
+            hash: record.as_ref().filter(|_| !self.case.talks).map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
             slow: is_slow(seen.ending()),

@@ -155,8 +155,8 @@ fn demos() -> [Case; 5] {
     [
         Case::of_args("no-arguments", [""; 0]).runs(3).judge("demo-delivers", demo::judge(3, 3)),
         Case::of_args("demo", ["demo"]).runs(6).judge("demo-delivers", demo::judge(3, 3)),
-        sized(1, 1).runs(3).explored(5),
-        sized(2, 1).runs(3).explored(15),
+        sized(1, 1).talking().runs(3).explored(5),
+        sized(2, 1).talking().runs(3).explored(15),
         sized(8, 25).runs(4),
     ]
 }

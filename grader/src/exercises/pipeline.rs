@@ -42,6 +42,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let empty = vec![("a", String::new()), ("b", range(2, 4)), ("c", String::new())];
     // Wide numbers that would be others in 32 bits, 2 and 3 among them, and negative ones.
     let wide = vec![("a", range(4_294_967_290, 4_294_967_320)), ("b", "-7\n-1\n0\n1\n2\n".to_owned())];
+    let small = vec![("b", range(0, 8)), ("a", range(90, 98))];
     let unended = vec![("a", "2\n3\n5".to_owned()), ("b", "4".to_owned())];
     let twice = vec![("b", range(0, 20)), ("a", range(90, 95)), ("b", range(0, 20))];
     let bad = vec![("a", range(0, 20)), ("b", "2\n3\nfour\n5\n".to_owned()), ("c", range(5, 9))];
@@ -49,6 +50,8 @@ fn cases(_seed: u64) -> Vec<Case> {
     vec![
         counted("one-file", &["--workers", "1", "--readers", "1"], one()).runs(3),
         counted("few-files", &[], few()).runs(4),
+        // The program's own threads are under control there, what the children do is not.
+        counted("small-files", &["--readers", "2"], small).talking().runs(1).explored(2),
         counted("more-of-all", &["--workers", "3", "--readers", "7"], few()).runs(3),
         counted("empty-files", &[], empty).runs(3),
         counted("wide-and-negative", &[], wide).runs(1),
