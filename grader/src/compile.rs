@@ -100,12 +100,10 @@ pub fn prepare(workspace: &Workspace, exercise: &str) -> Result<(), Error> {
 /// When the compiler cannot be run or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
     let package = Package::new(workspace, exercise)?;
-    let programs = workspace.build_folder().join("programs");
-    let program = programs.join(format!("{exercise}-{}", key(&package, source, kind)?));
+    let program = programs(workspace)?.join(format!("{exercise}-{}", key(&package, source, kind)?));
     if program.is_file() {
         return Ok(Build::Program(program));
     }
-    fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
     let recipe = dependencies::recipe(workspace, &package, kind)?;
     let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
     let folder = folder.path();
@@ -173,21 +171,30 @@ fn keep(built: &Path, program: &Path) -> Result<(), Error> {
     partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))
 }
 
+/// The folder of what has been built, by hashes: nothing in it ever changes.
+fn programs(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let programs = workspace.build_folder().join("programs");
+    fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
+    Ok(programs)
+}
+
 /// The hash of everything that decides what the program does.
 fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> {
+    let flags = if kind == Kind::Controlled { HOOKS } else { "" };
+    let of_source =
+        source.files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]);
+    let of_course = [compiler_version()?.as_bytes(), flags.as_bytes()].into_iter().chain(package.parts());
+    Ok(short_hash(of_course.chain(of_source)))
+}
+
+/// Of parts, whose lengths count, so that no two lists of parts look the same.
+fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
+    for part in parts {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
-    };
-    add(compiler_version()?.as_bytes());
-    add(if kind == Kind::Controlled { HOOKS.as_bytes() } else { b"" });
-    package.parts().for_each(&mut add);
-    for (path, content) in &source.files {
-        add(path.as_os_str().as_encoded_bytes());
-        add(content);
     }
-    Ok(hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect())
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn compiler_version() -> Result<&'static str, Error> {

@@ -38,17 +38,24 @@ pub(super) fn recipe(workspace: &Workspace, package: &Package, kind: Kind) -> Re
 
 /// The library that is preloaded, built from the workspace if it was not.
 pub(super) fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
-    static BUILT: Mutex<bool> = Mutex::new(false);
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let target = target(workspace);
-    if !*built {
-        fs::create_dir_all(&target).map_err(Error::file(&target))?;
-        let _lock = lock(&workspace.build_folder().join("lock"))?;
-        let args = ["build", "--offline", "--release", "--quiet", "--package", "runtime"];
-        run(cargo(workspace.root(), &target).args(args))?;
-        *built = true;
+    static KEPT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(runtime) = &*kept {
+        return Ok(runtime.clone());
     }
-    Ok(target.join("release").join("liblockstep_runtime.so"))
+    let target = target(workspace);
+    fs::create_dir_all(&target).map_err(Error::file(&target))?;
+    let _lock = lock(&workspace.build_folder().join("lock"))?;
+    let args = ["build", "--offline", "--release", "--quiet", "--package", "runtime"];
+    run(cargo(workspace.root(), &target).args(args))?;
+    // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
+    let built = target.join("release").join("liblockstep_runtime.so");
+    let content = fs::read(&built).map_err(Error::file(&built))?;
+    let runtime = super::programs(workspace)?.join(format!("runtime-{}.so", super::short_hash([&*content])));
+    if !runtime.is_file() {
+        super::keep(&built, &runtime)?;
+    }
+    Ok(kept.insert(runtime).clone())
 }
 
 /// The folder that holds the built dependencies of all exercises.
