@@ -24,7 +24,7 @@ pub struct Attempt {
     pub late_penalty: f64,
     /// Why nothing was judged.
     pub message: Option<String>,
-    /// When the newest file of the submission was written, as far as that is known.
+    /// When it was handed in, as far as that is known: as the course says, else when its newest file was written.
     pub submitted_at: Option<Timestamp>,
     /// When it was graded.
     pub graded_at: Timestamp,

@@ -141,7 +141,8 @@ impl Batch<'_> {
         let read =
             task.submission.open().and_then(|opened| opened.source(self.workspace, exercise.name, only));
         let source = read.as_ref().map(|(source, _)| source);
-        let fingerprint = fingerprint::submission(&task.exercise.fingerprint, source);
+        let known = self.handed_in.get(&task.submission.student).copied();
+        let fingerprint = fingerprint::submission(&task.exercise.fingerprint, source, known);
         let student = task.submission.student.clone();
         if self.settled.contains(&Settled { student, fingerprint: fingerprint.clone() }) {
             return Step::Unchanged;
@@ -149,7 +150,6 @@ impl Batch<'_> {
         let _alone =
             task.exercise.networked.then(|| self.network.lock().unwrap_or_else(PoisonError::into_inner));
         let started = Instant::now();
-        let known = self.handed_in.get(&task.submission.student).copied();
         let attempt = match read {
             Err(problem) => Attempt { submitted_at: known, ..task.unusable(problem) },
             Ok((source, newest)) => match grade(exercise, &source) {

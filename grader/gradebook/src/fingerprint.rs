@@ -11,6 +11,7 @@ use grader::source::Source;
 use grader::workspace::Workspace;
 use sha2::{Digest, Sha256};
 
+use crate::attempt::Timestamp;
 use crate::error::Error;
 use crate::submission::Problem;
 
@@ -48,10 +49,12 @@ pub fn exercise(
     Ok(hash.finish())
 }
 
-/// The hash of a submission, or of what is wrong with it, `exercise` being [`exercise()`].
-pub fn submission(exercise: &str, source: Result<&Source, &Problem>) -> String {
+/// The hash of a submission, or of what is wrong with it, `exercise` being [`exercise()`]. `handed_in` is when it came,
+/// where the course says so: a correction is graded again.
+pub fn submission(exercise: &str, source: Result<&Source, &Problem>, handed_in: Option<Timestamp>) -> String {
     let mut hash = Hash::default();
     hash.add(exercise.as_bytes());
+    hash.add(handed_in.map_or(String::new(), |time| time.to_string()).as_bytes());
     match source {
         Ok(source) => {
             for (path, content) in &source.files {
@@ -115,15 +118,16 @@ mod tests {
 
     #[test]
     fn every_change_of_a_source_is_another_fingerprint() {
-        let of = |files: &[(&str, &str)]| submission("even-odd", Ok(&source(files)));
+        let of = |files: &[(&str, &str)]| submission("even-odd", Ok(&source(files)), None);
         let all = [
             of(&[("main.rs", "ab")]),
             of(&[("main.rs", "a"), ("b.rs", "")]),
             of(&[("main.rs", "a")]),
             of(&[("main.rsa", "")]),
-            submission("primes", Ok(&source(&[("main.rs", "a")]))),
-            submission("even-odd", Err(&Problem::Missing)),
-            submission("even-odd", Err(&Problem::Unreadable("it is broken".into()))),
+            submission("primes", Ok(&source(&[("main.rs", "a")])), None),
+            submission("even-odd", Ok(&source(&[("main.rs", "a")])), Some(Timestamp(1000))),
+            submission("even-odd", Err(&Problem::Missing), None),
+            submission("even-odd", Err(&Problem::Unreadable("it is broken".into())), None),
         ];
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
@@ -133,6 +137,6 @@ mod tests {
     fn where_a_source_came_from_does_not_matter() {
         let one = source(&[("main.rs", "a")]);
         let other = Source { origin: Some("ada.zip".into()), ..one.clone() };
-        assert_eq!(submission("", Ok(&one)), submission("", Ok(&other)));
+        assert_eq!(submission("", Ok(&one), None), submission("", Ok(&other), None));
     }
 }

@@ -44,7 +44,7 @@ const FILES: &[&str] = &[
 ];
 
 /// Folders that students get as they are: the grader, without its own tests.
-const FOLDERS: &[&str] = &["grader/src", "grader/runtime/src", "grader/schedule/src"];
+const FOLDERS: &[&str] = &["grader/src", "grader/benches", "grader/runtime/src", "grader/schedule/src"];
 
 /// What was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -113,8 +113,8 @@ pub struct Points {
 pub struct Explored {
     /// Schedules run.
     pub schedules: u64,
-    /// Different ones among them; runs in which something came from outside are left out, as what they do is not
-    /// their schedule's alone.
+    /// Different ones among them, without those of cases in which sockets or child processes have a part: what
+    /// happens there is not the schedule's alone.
     pub distinct: u64,
     /// Schedules a second; a time, so it differs from run to run.
     pub per_second: f64,

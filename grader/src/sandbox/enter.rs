@@ -88,7 +88,7 @@ pub(super) fn map_user(process: &Path, users: &str, groups: &str, is_unprivilege
 }
 
 /// An empty folder of this user's, always the same, so that graders leave at most one behind; where somebody else has
-/// taken its name, a fresh one.
+/// taken its name, a fresh one for each grader.
 fn mount_point() -> io::Result<PathBuf> {
     let user = geteuid().as_raw();
     let (temporary, name) = (fs::canonicalize(std::env::temp_dir())?, format!("lockstep-{user}"));

@@ -36,8 +36,8 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let class = submissions(args)?;
     let exercises = exercises(args, &class)?;
+    let handed_in = handed_in(args, &class)?;
     let submissions = part(args, class);
-    let handed_in = args.handed_in.as_deref().map_or(Ok(Times::new()), handed_in::read)?;
     let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
     grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
     let mut book = Book::open(&args.book.path)?;
@@ -68,6 +68,17 @@ fn submissions(args: &CollectArgs) -> Result<Vec<Submission>, Error> {
         return Err(Error::NothingMatched("no submission is in these folders".into()));
     }
     Ok(class.submissions)
+}
+
+/// When submissions came, as far as a file says so. Who is in the file and not in the class is said: a name with a
+/// mistake would cost somebody points.
+fn handed_in(args: &CollectArgs, class: &[Submission]) -> Result<Times, Error> {
+    let times = args.handed_in.as_deref().map_or(Ok(Times::new()), handed_in::read)?;
+    let is_known = |name: &str| class.iter().any(|submission| submission.student == name);
+    for name in times.keys().filter(|name| !is_known(name)) {
+        eprintln!("--handed-in: no submission is called {}", harmless(name));
+    }
+    Ok(times)
 }
 
 /// The part of the class that is graded here.

@@ -1,7 +1,7 @@
 //! A run with the largest limit: it is accepted, and sieved in little memory.
 //!
-//! To the end such a run would take minutes. What a program takes for memory at once, or for each prime that it finds,
-//! shows within a second of work; then the grader ends it.
+//! To the end such a run would take minutes. What a program takes for memory at once, or for each prime if it finds them
+//! fast, shows within a second of work; then the grader ends it. A slow program that keeps its primes is not seen.
 
 use std::thread;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(super) fn little_memory(seen: &Observation) -> Judgement {
     let fault = |seen: String| Judgement::from(Fault::new(EXPECTED, seen));
     match (&seen.evidence, seen.ending()) {
         (Evidence::Unfinished(reading), _) if reading.most_memory > MOST_MEMORY => {
-            fault(format!("it had {} MiB of its own and more", reading.most_memory >> 20))
+            fault(format!("it had more than {} MiB of its own", MOST_MEMORY >> 20))
         }
         (_, Ending::Stopped) => Judgement::Kept,
         // Some ways to count primes need no sieve.
