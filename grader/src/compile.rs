@@ -123,7 +123,8 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     if outcome.ending.code() != Some(0) {
         return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
     }
-    keep(&out.join(exercise.replace('-', "_")), &program)?;
+    let built = out.join(exercise.replace('-', "_"));
+    keep(left::file(&built).map_err(Error::file(&built))?, &program)?;
     Ok(Build::Program(program))
 }
 
@@ -161,11 +162,10 @@ fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Result<Invocation, Er
 
 /// Copies under another name first, so that an interrupted copy, or that of another grader, is never taken for a
 /// program.
-fn keep(built: &Path, program: &Path) -> Result<(), Error> {
-    let mut built_file = left::file(built).map_err(Error::file(built))?;
+fn keep(mut built: impl io::Read, program: &Path) -> Result<(), Error> {
     let folder = program.parent().unwrap_or(Path::new("."));
     let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
-    io::copy(&mut built_file, &mut partial).map_err(Error::file(built))?;
+    io::copy(&mut built, &mut partial).map_err(Error::file(program))?;
     let executable = fs::Permissions::from_mode(0o755);
     partial.as_file().set_permissions(executable).map_err(Error::file(program))?;
     partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))

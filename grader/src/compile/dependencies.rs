@@ -53,7 +53,7 @@ pub(super) fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
     let content = fs::read(&built).map_err(Error::file(&built))?;
     let runtime = super::programs(workspace)?.join(format!("runtime-{}.so", super::short_hash([&*content])));
     if !runtime.is_file() {
-        super::keep(&built, &runtime)?;
+        super::keep(&*content, &runtime)?;
     }
     Ok(kept.insert(runtime).clone())
 }

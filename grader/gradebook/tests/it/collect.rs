@@ -45,7 +45,10 @@ fn what_cannot_be_graded_is_an_attempt_with_a_reason() {
     assert_eq!(outcomes(&class), expected.map(|(student, outcome)| (student.to_owned(), outcome)));
     let page = fs::read_to_string(class.path("pages/broken.html")).unwrap();
     assert!(page.contains("class/broken/main.rs"), "{page}");
-    assert_eq!(fs::read_dir(class.path("pages")).unwrap().count(), 6);
+    let names = fs::read_dir(class.path("pages")).unwrap().flatten().map(|entry| entry.file_name());
+    assert_eq!(names.filter(|name| name.to_string_lossy().ends_with(".html")).count(), 6);
+    // What was graded has its whole report, too.
+    assert!(class.path("pages/broken/even-odd.html").exists() && !class.path("pages/cut").exists());
 }
 
 #[test]
@@ -57,8 +60,13 @@ fn only_what_has_changed_is_graded_again() {
     let class = class.with("bob.rs", "fn main() { todo!(\"better\") }");
     class.call(&ONE).code(0).stdout(contains("1 graded, 1 unchanged"));
     class.call(&[&ONE[..], &["--seed", "7"]].concat()).code(0).stdout(contains("2 graded, 0 unchanged"));
+    let times = "folder,submitted_at\nbob,2026-03-01T00:00:00Z\neve,2026-03-01T00:00:00Z\n";
+    fs::write(class.path("times.csv"), times).unwrap();
+    let args = [&ONE[..], &["--seed", "7", "--handed-in", "times.csv"]].concat();
+    let call = class.call(&args).code(0).stdout(contains("1 graded, 1 unchanged"));
+    call.stderr(contains("no submission is called eve"));
     class.call(&["show", "bob"]).code(0).stdout(contains("not-implemented"));
-    assert_eq!(outcomes(&class).len(), 5);
+    assert_eq!(outcomes(&class).len(), 6);
 }
 
 #[test]
