@@ -30,7 +30,7 @@ pub use ending::Ending;
 pub(crate) use panics::panic_or_exit;
 pub use process_table::{
     Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle, private_memory,
-    processor_time,
+    processor_time, state,
 };
 pub use running::Running;
 

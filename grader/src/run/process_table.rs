@@ -152,11 +152,27 @@ pub(super) fn processor_time_of_reaped(process: Pid) -> Duration {
     ticks(process, 2)
 }
 
+/// The letter of what `process` is doing, field 3 of `/proc/PID/stat` (proc(5)); `None` where there is no such process.
+pub fn state(process: Pid) -> Option<char> {
+    parse_state(&stat(process))
+}
+
+fn parse_state(stat: &str) -> Option<char> {
+    after_name(stat)?.chars().next()
+}
+
+/// `/proc/PID/stat`, empty where there is no such process.
+fn stat(process: Pid) -> String {
+    fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default()
+}
+
 /// Of utime, stime, cutime, cstime, fields 14 to 17, the sum of all but the first `skipped`; the state is field 3.
 fn ticks(process: Pid, skipped: usize) -> Duration {
-    let pid = process.as_raw_nonzero();
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields = after_name(&stat).unwrap_or_default().split_whitespace().skip(11).take(4).skip(skipped);
+    parse_ticks(&stat(process), skipped)
+}
+
+fn parse_ticks(stat: &str, skipped: usize) -> Duration {
+    let fields = after_name(stat).unwrap_or_default().split_whitespace().skip(11).take(4).skip(skipped);
     let ticks: u64 = fields.filter_map(|word| word.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
@@ -217,6 +233,14 @@ mod tests {
             waits_for_ever: true,
         };
         assert_eq!(thread, expected);
+    }
+
+    #[test]
+    fn state_and_work_are_read_behind_any_name() {
+        let stat = "12 (a) b) S 1 12 12 0 -1 4194304 1 0 0 0 10 20 30 40 20 0 1 0 5 0 0";
+        let ticks = 100_000 / rustix::param::clock_ticks_per_second();
+        assert_eq!((parse_state(stat), parse_ticks(stat, 0)), (Some('S'), Duration::from_millis(ticks)));
+        assert_eq!((parse_state(""), parse_ticks("", 0)), (None, Duration::ZERO));
     }
 
     #[test]
