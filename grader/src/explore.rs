@@ -10,6 +10,7 @@ mod set;
 mod starve;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,8 +28,8 @@ use crate::stage::Control;
 use set::Set;
 pub use starve::starve;
 
-/// Runs in a batch: enough to keep the processors busy, few enough to stop soon.
-const BATCH: u64 = 40;
+/// Runs in a batch: few at first, as most failures come soon; later enough that processors rarely wait for each other.
+const BATCH: std::ops::RangeInclusive<u64> = 40..=200;
 
 /// How far a case is explored.
 #[derive(Clone, Copy, Debug)]
@@ -190,14 +191,14 @@ impl Explorer<'_> {
         let sets: Result<Vec<Set>, RunError> =
             (0..processors).map(|place| Set::new(self.control, place)).collect();
         let mut sets = sets?;
-        let first = self.warm_up(&sets[0])?;
-        self.usual = first.header.steps;
+        self.usual = self.warm_up(&mut sets)?.header.steps;
         let mut search: Box<dyn Search> = match extent.preemptions {
             Some(preemptions) => Box::new(Bounded::new(preemptions)),
             None => Box::new(Portfolio::new(self.seed, self.usual)),
         };
         while exploration.goes_on(extent.schedules) {
-            let attempts = search.propose(BATCH.min(extent.schedules - exploration.schedules) as usize);
+            let batch = exploration.schedules.clamp(*BATCH.start(), *BATCH.end());
+            let attempts = search.propose(batch.min(extent.schedules - exploration.schedules) as usize);
             if attempts.is_empty() {
                 break;
             }
@@ -211,10 +212,11 @@ impl Explorer<'_> {
         Ok(exploration)
     }
 
-    /// A run without preemption. It tells how long runs are, and whether there is control at all:
-    /// a program with threads has atomic operations, so their hooks must have been called.
-    fn warm_up(&self, set: &Set<'_>) -> Result<Record, RunError> {
-        let (_, record) = set.traced(self.case, self.seed, search::replay(), &[])?;
+    /// A run without preemption on each processor. It tells how long runs are, and whether there is control at
+    /// all: a program with threads has atomic operations, so their hooks must have been called.
+    fn warm_up(&self, sets: &mut [Set<'_>]) -> Result<Record, RunError> {
+        let run = |set: &mut Set<'_>| set.traced(self.case, self.seed, search::replay(), &[]);
+        let (_, record) = on_all(sets, run)?.swap_remove(0);
         if record.header.atomics == 0 && record.header.threads > 1 {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
@@ -225,31 +227,21 @@ impl Explorer<'_> {
 
     /// Makes these runs, on all processors.
     fn batch(&self, sets: &mut [Set<'_>], attempts: &[Attempt]) -> Result<Vec<Run>, RunError> {
-        let count = sets.len();
-        let results: Vec<Result<Vec<Run>, RunError>> = thread::scope(|scope| {
-            let work = |(place, set): (usize, &mut Set<'_>)| {
-                let mut runs = Vec::new();
-                for attempt in attempts.iter().skip(place).step_by(count) {
-                    let run = self.run(set, attempt)?;
-                    let slow = run.slow;
-                    runs.push(run);
-                    if slow {
-                        break;
-                    }
+        let next = AtomicUsize::new(0);
+        let work = |set: &mut Set<'_>| {
+            let mut runs = Vec::new();
+            while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let run = self.run(set, attempt)?;
+                if run.slow {
+                    next.store(attempts.len(), Ordering::Relaxed);
                 }
-                Ok(runs)
-            };
-            let started: Vec<_> =
-                sets.iter_mut().enumerate().map(|part| scope.spawn(move || work(part))).collect();
-            let lost = || Err(RunError::Control("a thread of the grader panicked".into()));
-            started.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
-        });
-        let mut runs = Vec::new();
-        for result in results {
-            runs.extend(result?);
-        }
+                runs.push(run);
+            }
+            Ok(runs)
+        };
+        let mut runs: Vec<Run> = on_all(sets, work)?.into_iter().flatten().collect();
         runs.sort_by_key(|run| run.attempt.number);
-        // What other processors did beyond the first slow run depends on how many there are.
+        // Runs are begun in order, so all before the first slow one are here; what is behind it depends on the processors.
         if let Some(first) = runs.iter().position(|run| run.slow) {
             runs.truncate(first + 1);
         }
@@ -309,6 +301,19 @@ impl Explorer<'_> {
         }
         Ok(())
     }
+}
+
+/// Works with each set in a thread of its own; the results are in the order of the sets.
+fn on_all<'a, T: Send>(
+    sets: &mut [Set<'a>],
+    work: impl Fn(&mut Set<'a>) -> Result<T, RunError> + Sync,
+) -> Result<Vec<T>, RunError> {
+    thread::scope(|scope| {
+        let work = &work;
+        let started: Vec<_> = sets.iter_mut().map(|set| scope.spawn(move || work(set))).collect();
+        let lost = || Err(RunError::Control("a thread of the grader panicked".into()));
+        started.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
+    })
 }
 
 fn is_slow(ending: &Ending) -> bool {

@@ -10,8 +10,9 @@ use core::ptr;
 
 use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord};
 
+use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{io, orphans, scheduler, system, threads};
+use crate::{io, orphans, scheduler, system, threads, warm};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -42,6 +43,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
     orphans::adopt();
+    warm::prepare();
     serve(socket);
 }
 
@@ -226,34 +228,20 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
     };
-    send(socket, &header.encode());
+    let mut outbox = Outbox::new(socket);
+    outbox.put(&header.encode());
     for thread in &record.thread[..record.threads] {
-        send(socket, &ThreadRecord::encode(thread));
+        outbox.put(&ThreadRecord::encode(thread));
     }
-    send(socket, &record.outputs[..record.output]);
-    send(socket, &record.step[..sent_steps]);
+    outbox.put(&record.outputs[..record.output]);
+    outbox.put(&record.step[..sent_steps]);
     for candidates in &record.candidates[..sent_steps] {
-        send(socket, &candidates.to_le_bytes());
+        outbox.put(&candidates.to_le_bytes());
     }
     for event in &record.event[..record.events] {
-        send(socket, &Event::encode(event));
+        outbox.put(&Event::encode(event));
     }
-}
-
-/// A grader that is gone ends the server.
-fn send(socket: usize, bytes: &[u8]) {
-    const MSG_NOSIGNAL: usize = 0x4000;
-    let mut sent = 0;
-    while sent < bytes.len() {
-        let rest = &bytes[sent..];
-        let arguments = [socket, rest.as_ptr() as usize, rest.len(), MSG_NOSIGNAL, 0, 0];
-        // SAFETY: the slice is valid for the call.
-        match unsafe { system::call(system::SENDTO, arguments) } {
-            count if count > 0 => sent += count as usize,
-            error if error == -system::EINTR => {}
-            _ => system::exit(0),
-        }
-    }
+    outbox.send();
 }
 
 fn read_exactly(socket: usize, bytes: &mut [u8]) -> bool {
