@@ -82,7 +82,7 @@ impl Error {
 /// Without `--official` a user may take the risk; with it nobody may.
 fn way_out(least: Tier) -> &'static str {
     match least {
-        Tier::Strong => "",
+        Tier::Strong | Tier::Full => "",
         _ => "; --unsafe-no-sandbox runs programs without it",
     }
 }

@@ -10,6 +10,7 @@
 //! unknown hole lets through.
 
 mod enter;
+mod group;
 pub(crate) mod jail;
 pub mod layers;
 mod limits;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use enter::{Demand, enter};
+pub use group::delegated;
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
 pub use scratch::{Folder, folder, open_to_all};
@@ -48,6 +50,10 @@ pub struct Policy {
     pub processes: u64,
     /// Bytes below `/tmp`, and in one file.
     pub disk: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// The control group below which it gets its own.
+    pub group: Option<PathBuf>,
 }
 
 /// Whom a program can talk to over the network. Never anybody outside this machine.
@@ -87,6 +93,8 @@ impl Policy {
             network,
             processes: ceiling.processes,
             disk: ceiling.disk,
+            memory: ceiling.memory,
+            group: delegated().ok().map(Path::to_owned),
         }
     }
 }

@@ -62,14 +62,15 @@ pub(super) fn run() -> Result<u8, Error> {
         there(layers::seccomp())
             .map_err(|reason| format!("{reason}; needs a kernel with CONFIG_SECCOMP_FILTER")),
     );
-    line(
-        "control groups (not used)",
-        there(layers::control_group()).map_err(|reason| format!("{reason}; memory is watched instead")),
-    );
     let tier = sandbox::enter(Demand::Some, &[]).or_else(|error| match error {
         Error::Sandbox { found, .. } => Ok(found),
         other => Err(other),
     })?;
+    let group = sandbox::delegated();
+    line(
+        "control groups",
+        group.map(|_| String::new()).map_err(|reason| format!("{reason}; {CONTROL_GROUPS}")),
+    );
     for attempt in &ATTEMPTS {
         let is_stopped = is_stopped(attempt)?;
         line(
@@ -89,6 +90,9 @@ pub(super) fn run() -> Result<u8, Error> {
     Output::open(None)?.write(&text)?;
     Ok(if tier >= Tier::Basic { exit_code::PASS } else { exit_code::FAIL })
 }
+
+const CONTROL_GROUPS: &str = "memory is watched instead. Start it in a group of its own: systemd-run --user --scope \
+    --property=Delegate=yes cargo grade";
 
 const NAMESPACES: &str = "allow unprivileged user namespaces (sysctl user.max_user_namespaces, and on Ubuntu \
     kernel.apparmor_restrict_unprivileged_userns=0)";

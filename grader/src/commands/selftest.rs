@@ -29,11 +29,7 @@ const AT_ONCE: usize = 2;
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     super::enter(&workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
-    let selftest = Selftest {
-        workspace,
-        options: Options { schedules: args.schedules, ..Options::default() },
-        progress: Progress::on_terminal(),
-    };
+    let selftest = Selftest { workspace, schedules: args.schedules, progress: Progress::on_terminal() };
     let mut subjects = Vec::new();
     for exercise in super::selected(&args.exercises)? {
         subjects.extend(selftest.subjects(exercise)?);
@@ -54,7 +50,8 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
 
 struct Selftest {
     workspace: Workspace,
-    options: Options,
+    /// So many for each program, in place of the usual budget.
+    schedules: Option<u64>,
     progress: Progress,
 }
 
@@ -161,7 +158,11 @@ impl Selftest {
     }
 
     fn grade(&self, subject: &Subject) -> Result<ExerciseReport, Error> {
-        grade::grade(&self.workspace, subject.exercise, &subject.source, &self.options, &self.progress)
+        let options = self.schedules.map_or_else(Options::default, |schedules| Options {
+            schedules: whole_budget(subject.exercise, schedules),
+            ..Options::default()
+        });
+        grade::grade(&self.workspace, subject.exercise, &subject.source, &options, &self.progress)
     }
 
     /// The crate as students get it: every solution region is a `todo!()`. Nothing, where they have it already.
@@ -179,6 +180,13 @@ impl Selftest {
         }
         Ok((regions > 0).then_some(source))
     }
+}
+
+/// The budget of which the cases' shares come to `schedules`: those of exercises with slow cases are parts of it.
+fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
+    let cases = (exercise.cases)(Options::default().seed);
+    let shares: u64 = cases.iter().map(|case| u64::from(case.share)).sum();
+    (schedules * 100).div_ceil(shares.max(1))
 }
 
 /// Says what came of one subject; whether it is as it must be.

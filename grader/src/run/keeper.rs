@@ -2,7 +2,8 @@
 //!
 //! Its standard input is a socket to the grader. It makes the program's jail and writes `started PID REAPER`
 //! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
-//! SURVIVORS FULL` (1 where the program filled its folder), or `failed REASON`. When the grader
+//! SURVIVORS FULL` (1 where the program filled its folder), `out-of-memory 0 SURVIVORS 0` where its control group
+//! was ended, or `failed REASON`. When the grader
 //! closes its end, by intent or by dying, the keeper ends the program and writes `ended`.
 //!
 //! The keeper is a *child subreaper* (`PR_SET_CHILD_SUBREAPER`, prctl(2)): a process that the
@@ -14,7 +15,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -65,9 +65,9 @@ fn keep_program(args: impl Iterator<Item = OsString>, control: &mut File) -> io:
     set_resource_limits()?;
     // Older kernels lack it; then only what Rust opened is closed.
     let _ = system::close_others_on_exec();
-    let jailed = jail::start(&policy, target)?;
+    let mut jailed = jail::start(&policy, target)?;
     let process: OwnedFd = pidfd_open(jailed.child, PidfdFlags::empty())?;
-    let mut words = BufReader::new(jailed.words);
+    let mut words = BufReader::new(&mut jailed.words);
     let mut first = String::new();
     words.read_line(&mut first)?;
     if let Some(reason) = first.strip_prefix("failed ") {
@@ -88,6 +88,9 @@ fn keep_program(args: impl Iterator<Item = OsString>, control: &mut File) -> io:
         let _ = kill_process(jailed.child, Signal::KILL);
     }
     let survivors = end_descendants();
+    if jailed.ran_out_of_memory() {
+        return Ok(Some(format!("out-of-memory 0 {survivors} 0")));
+    }
     let report = report?;
     Ok(report.map(|report| if has_reaper { report } else { format!("{report} {survivors} 0") }))
 }
@@ -107,7 +110,7 @@ fn read_arguments(mut args: impl Iterator<Item = OsString>) -> io::Result<(Polic
 }
 
 /// What the jail's first process said last; `None` while it lives.
-fn last_words(process: &OwnedFd, mut words: BufReader<UnixStream>) -> io::Result<Option<String>> {
+fn last_words(process: &OwnedFd, mut words: impl BufRead) -> io::Result<Option<String>> {
     if !is_ready(process)? {
         return Ok(None);
     }

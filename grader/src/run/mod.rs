@@ -178,7 +178,8 @@ impl Invocation {
         let mut readable = self.readable.clone();
         readable.push(self.program.clone());
         let policy = Policy::new(&self.folder, &readable, self.network);
-        if self.is_trusted { Policy { tier: Tier::None, ..policy } } else { policy }
+        let tier = if self.is_trusted { Tier::None } else { policy.tier };
+        Policy { tier, memory: self.limits.memory, ..policy }
     }
 
     /// Sets the standard input.

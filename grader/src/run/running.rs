@@ -193,7 +193,8 @@ impl Supervisor {
         let (stdout, stderr) = (std::mem::take(&mut progress.stdout), std::mem::take(&mut progress.stderr));
         drop(progress);
         let report = String::from_utf8_lossy(&self.heard).into_owned();
-        let (ending, survivors) = read_report(&report, &stderr).map_err(RunError::Keeper)?;
+        let (ending, survivors) =
+            read_report(&report, &stderr, self.watch.memory_limit()).map_err(RunError::Keeper)?;
         Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors })
     }
 
@@ -294,7 +295,7 @@ fn read_start(line: &str) -> Option<(Option<Pid>, Option<Pid>)> {
 }
 
 /// The ending that the keeper's last line and the program's standard error tell.
-fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
+fn read_report(report: &str, stderr: &[u8], memory: u64) -> Result<(Ending, usize), String> {
     let last = report.lines().last().unwrap_or("it ended without a word");
     let words: Vec<&str> = last.split(' ').collect();
     let number = |index: usize| words.get(index).and_then(|word| word.parse::<i32>().ok());
@@ -306,6 +307,7 @@ fn read_report(report: &str, stderr: &[u8]) -> Result<(Ending, usize), String> {
         ("exited", Some(101)) => Ok((panic_or_exit(stderr), survivors)),
         ("exited", Some(code)) => Ok((Ending::Exited(code), survivors)),
         ("signalled", Some(signal)) => Ok((Ending::Signalled(signal), survivors)),
+        ("out-of-memory", _) => Ok((Ending::MemoryLimit { bytes: memory }, survivors)),
         ("ended", None) => Ok((Ending::Stopped, 0)),
         _ => Err(last.strip_prefix("failed ").unwrap_or(last).to_owned()),
     }

@@ -49,6 +49,11 @@ impl Watch {
         }
     }
 
+    /// The most bytes of memory that the program may use.
+    pub(super) fn memory_limit(&self) -> u64 {
+        self.limits.memory
+    }
+
     /// Looks at the program, when it is time to. Says how it has to end, if it has to.
     pub(super) fn look(&mut self, output: usize) -> Option<Ending> {
         if output > self.limits.output {

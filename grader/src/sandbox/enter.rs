@@ -12,7 +12,7 @@ use rustix::process::{getegid, geteuid};
 use rustix::thread::UnshareFlags;
 
 use super::tier::{self, Layer, Tier};
-use super::{layers, scratch, system};
+use super::{group, layers, scratch, system};
 use crate::error::Error;
 
 /// What a user asks of the sandbox.
@@ -54,7 +54,9 @@ fn strongest(without: &[Layer]) -> Tier {
     let has_filters = layers::landlock().is_ok() && layers::seccomp().is_ok();
     let wants_jail = !without.contains(&Layer::Namespaces);
     let has_jail = wants_jail && layers::namespaces().is_ok() && move_away().is_ok();
+    let wants_groups = !without.contains(&Layer::ControlGroups);
     match (has_jail, has_filters) {
+        (true, true) if wants_groups && group::prepare() => Tier::Full,
         (true, true) => Tier::Strong,
         (false, true) => Tier::Basic,
         _ => Tier::None,

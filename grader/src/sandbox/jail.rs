@@ -25,6 +25,7 @@ use rustix::thread::{
     set_capabilities_secure_bits, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
+use super::group::Group;
 use super::{Network, Policy, Tier, enter, restrict, root, system};
 use crate::run::descendants;
 
@@ -44,6 +45,14 @@ pub(crate) struct Target {
 pub(crate) struct Jailed {
     pub(crate) child: Pid,
     pub(crate) words: UnixStream,
+    group: Option<Group>,
+}
+
+impl Jailed {
+    /// Whether the jail was ended as it asked for more memory than it may have. Only the strongest tier knows.
+    pub(crate) fn ran_out_of_memory(&self) -> bool {
+        self.group.as_ref().is_some_and(Group::ran_out_of_memory)
+    }
 }
 
 /// Starts `target` in the jail of `policy`. The child says over the socket: nothing and closes it, where it
@@ -59,11 +68,27 @@ pub(crate) fn start(policy: &Policy, target: Target) -> io::Result<Jailed> {
         live(policy, target, inside)
     };
     drop(inside);
-    if policy.tier == Tier::Strong {
+    let mut group = None;
+    if policy.tier >= Tier::Strong {
         introduce_users(child)?;
+        group = own_group(policy, child)?;
         words.write_all(b"!")?;
     }
-    Ok(Jailed { child, words })
+    Ok(Jailed { child, words, group })
+}
+
+/// The jail's control group, with its first process in it. Files in memory count, and what the kernel keeps for it; the
+/// grader's own watch looks at the rest.
+fn own_group(policy: &Policy, first: Pid) -> io::Result<Option<Group>> {
+    const FOR_THE_KERNEL: u64 = 64 << 20;
+    const OF_THE_JAIL: u64 = 1;
+    let Some(delegated) = policy.group.as_ref().filter(|_| policy.tier == Tier::Full) else {
+        return Ok(None);
+    };
+    let memory = policy.memory.saturating_add(2 * policy.disk).saturating_add(FOR_THE_KERNEL);
+    let group = Group::new(delegated, getpid(), memory, policy.processes + OF_THE_JAIL)?;
+    group.add(first)?;
+    Ok(Some(group))
 }
 
 fn namespaces(policy: &Policy) -> UnshareFlags {
@@ -99,7 +124,7 @@ fn live(policy: &Policy, target: Target, mut words: UnixStream) -> ! {
     // Of all on this machine, the first to be ended where memory runs out (proc(5)).
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let result = match policy.tier {
-        Tier::Strong => reign(policy, target, &mut words),
+        Tier::Strong | Tier::Full => reign(policy, target, &mut words),
         _ => become_program(policy, target),
     };
     if let Err(error) = result {

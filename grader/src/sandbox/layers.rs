@@ -1,7 +1,6 @@
 //! The layers of the sandbox, each tried for real on this machine.
 
 use std::io;
-use std::path::PathBuf;
 
 use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
 use rustix::thread::UnshareFlags;
@@ -56,22 +55,4 @@ pub fn namespaces() -> Result<(), String> {
 fn wait_for(child: rustix::process::Pid) -> io::Result<()> {
     rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty())?;
     Ok(())
-}
-
-/// Whether the grader's control group (cgroups(7), version 2) was delegated to this user with its controllers
-/// for memory and processes.
-///
-/// # Errors
-/// What is missing.
-pub fn control_group() -> Result<(), String> {
-    let own = std::fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
-    let path =
-        own.lines().find_map(|line| line.strip_prefix("0::/")).ok_or("no control group of version 2")?;
-    let folder = PathBuf::from("/sys/fs/cgroup").join(path);
-    let controllers = std::fs::read_to_string(folder.join("cgroup.controllers")).unwrap_or_default();
-    let has = |name: &str| controllers.split_whitespace().any(|controller| controller == name);
-    if !has("memory") || !has("pids") {
-        return Err("memory and pids are not delegated".into());
-    }
-    tempfile::tempdir_in(&folder).map(drop).map_err(|error| error.to_string())
 }

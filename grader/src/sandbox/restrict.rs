@@ -49,7 +49,7 @@ fn set_limits(policy: &Policy) -> io::Result<()> {
     limit(Resource::As, ADDRESS_SPACE)?;
     // Sparse files are larger than what they hold.
     limit(Resource::Fsize, policy.disk.saturating_mul(32))?;
-    if policy.tier == Tier::Strong {
+    if policy.tier >= Tier::Strong {
         limit(Resource::Nproc, policy.processes)?;
     }
     Ok(())
@@ -68,13 +68,13 @@ fn restrict_files(policy: &Policy) -> Result<(), landlock::RulesetError> {
     let ruleset = ruleset.scope(Scope::from_all(abi))?.create()?;
     let seen: Vec<&Path> = match policy.tier {
         // The jail's root has nothing else.
-        Tier::Strong => vec![Path::new("/")],
+        Tier::Strong | Tier::Full => vec![Path::new("/")],
         _ => {
             policy.readable.iter().map(AsRef::as_ref).chain([Path::new("/proc"), Path::new("/dev")]).collect()
         }
     };
     let mut written: Vec<&Path> = policy.writable.iter().map(AsRef::as_ref).collect();
-    if policy.tier == Tier::Strong {
+    if policy.tier >= Tier::Strong {
         written.push(Path::new("/tmp"));
     }
     let devices = ["/dev/null", "/dev/zero", "/dev/full"];

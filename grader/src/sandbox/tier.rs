@@ -16,6 +16,8 @@ pub enum Tier {
     /// Besides, namespaces of its own for everything, a small root, and folders of limited size. Memory is
     /// watched.
     Strong,
+    /// Besides, a control group for each program: the kernel counts its memory and its processes.
+    Full,
 }
 
 impl Tier {
@@ -25,6 +27,7 @@ impl Tier {
             Self::None => "none",
             Self::Basic => "basic",
             Self::Strong => "strong",
+            Self::Full => "full",
         }
     }
 }
@@ -39,6 +42,8 @@ pub enum Layer {
     Landlock,
     /// The filters for system calls.
     Seccomp,
+    /// Control groups: what is left is [`Tier::Strong`].
+    ControlGroups,
 }
 
 static TIER: OnceLock<Tier> = OnceLock::new();
