@@ -2,8 +2,9 @@
 //! descriptors are tried without blocking, and the thread waits for readiness under the scheduler.
 
 use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicU32, Ordering};
 
-use schedule::protocol::Operation;
+use schedule::protocol::{Finish, Operation};
 
 use crate::entry::entry;
 use crate::record::Done;
@@ -407,6 +408,9 @@ entry!(epoll_wait, "r8", epoll_some);
 
 /// What looking at a child that has not ended takes of real time.
 const MILLISECONDS_A_LOOK: i32 = 1;
+/// A run that has looked at children so often in vain waits for them for ever.
+const MOST_LOOKS: u32 = 5_000;
+static LOOKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, frame: *const u64) -> c_int {
     const WNOHANG: c_int = 1;
@@ -421,9 +425,14 @@ extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, fra
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::WAIT4, arguments) };
     if token::me().is_some() && result == 0 {
-        // Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first.
+        // Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first,
+        // nor keep others from what the child waits for.
         poll_for_real(&mut [], MILLISECONDS_A_LOOK);
         record::get().polls_outside = true;
+        if LOOKS.fetch_add(1, Ordering::Relaxed) == MOST_LOOKS {
+            scheduler::finish(Finish::OutsideWait);
+        }
+        scheduler::give_way(frame);
     }
     system::libc_result(result) as c_int
 }

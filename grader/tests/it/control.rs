@@ -98,24 +98,32 @@ fn a_deadlock_names_who_holds_what_and_the_cycle() {
 /// A child takes the time that it takes, on a slow machine longer; looking at it is no livelock.
 #[test]
 fn who_polls_a_slow_child_does_not_run_out_of_steps() {
-    let program = Program::new(&even_odd(
+    ends_without_preemption(
         "let mut child = std::process::Command::new(\"sleep\").arg(\"0.5\").spawn().unwrap();
     while child.try_wait().unwrap().is_none() { std::thread::sleep(std::time::Duration::from_micros(1)); }
     for n in 1..=max { println!(\"{n}\"); }",
-    ));
+    );
+}
+
+#[test]
+fn who_polls_a_child_lets_others_bring_what_it_waits_for() {
+    ends_without_preemption(
+        "use std::process::{Command, Stdio};
+    let mut child = Command::new(\"cat\").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let input = child.stdin.take();
+    let closes = std::thread::spawn(move || drop(input));
+    while child.try_wait().unwrap().is_none() {}
+    closes.join().unwrap();
+    for n in 1..=max { println!(\"{n}\"); }",
+    );
+}
+
+fn ends_without_preemption(body: &str) {
+    let program = Program::new(&even_odd(body));
     let path = program.path();
-    let assert = grade([
-        "replay",
-        "even-odd",
-        "--case",
-        "max-2",
-        "--schedule",
-        "T0×1",
-        "--source",
-        &path,
-        "--format",
-        "json",
-    ]);
+    let (case, schedule) = (["--case", "max-2"], ["--schedule", "T0×1"]);
+    let source = ["--source", &path, "--format", "json"];
+    let assert = grade([["replay", "even-odd"], case, schedule].concat().into_iter().chain(source));
     let report: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
     assert_eq!(check(&report, "terminates")["verdict"], "pass", "{report:#}");
 }
