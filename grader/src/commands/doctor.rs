@@ -91,8 +91,8 @@ pub(super) fn run() -> Result<u8, Error> {
     Ok(if tier >= Tier::Basic { exit_code::PASS } else { exit_code::FAIL })
 }
 
-const CONTROL_GROUPS: &str = "memory is watched instead. Start it in a group of its own: systemd-run --user --scope \
-    --property=Delegate=yes cargo grade";
+const CONTROL_GROUPS: &str =
+    "memory is watched instead (systemd-run --user --scope -p Delegate=yes cargo grade)";
 
 const NAMESPACES: &str = "allow unprivileged user namespaces (sysctl user.max_user_namespaces, and on Ubuntu \
     kernel.apparmor_restrict_unprivileged_userns=0)";

@@ -3,6 +3,9 @@
 //! The grader needs a *delegated* group, one whose files its user may write and that nobody else is in. A group
 //! either has processes or passes controllers on, so the grader first moves into a group below that one; beside it
 //! each jail gets its own. A grader cannot remove the group that it is in: the next one there does.
+//!
+//! A jail may have some more memory than its program: its files are in memory and count here. So the grader's own watch
+//! mostly ends a program first; the kernel ends what is faster, and what the watch cannot see.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -38,9 +41,9 @@ pub(super) fn prepare() -> bool {
 fn claim() -> io::Result<PathBuf> {
     let missing = |what: &str| io::Error::new(ErrorKind::Unsupported, what);
     let own = fs::read_to_string("/proc/self/cgroup")?;
-    let own = own_group(&own).ok_or_else(|| missing("no control group of version 2"))?;
-    let folder = around_grader(&Path::new(MOUNTED).join(own));
-    let controllers = fs::read_to_string(folder.join("cgroup.controllers"))?;
+    let absent = || missing(&format!("no control group of version 2 in {MOUNTED}"));
+    let folder = around_grader(&Path::new(MOUNTED).join(own_group(&own).ok_or_else(absent)?));
+    let controllers = fs::read_to_string(folder.join("cgroup.controllers")).map_err(|_| absent())?;
     let has = |name| controllers.split_whitespace().any(|controller| controller == name);
     if !has("memory") || !has("pids") {
         return Err(missing("memory and pids are not delegated"));
