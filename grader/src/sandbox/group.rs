@@ -21,7 +21,7 @@ const JAIL: &str = "lockstep-jail-";
 
 static DELEGATED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 
-/// The group below which jails get theirs; none before [`prepare`].
+/// The group below which jails get theirs; none before the sandbox is entered.
 ///
 /// # Errors
 /// Why there is none.
@@ -79,15 +79,22 @@ fn around_grader(folder: &Path) -> PathBuf {
     folder.parent().filter(|_| is_grader).unwrap_or(folder).to_owned()
 }
 
-/// Removes groups of graders that are gone. Those that have processes stay.
+/// Removes the groups of processes that are gone; those of other graders stay.
 fn remove_left_ones(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(GRADER) || name.starts_with(JAIL) {
+        if owner(&entry.file_name().to_string_lossy()).is_some_and(|owner| !is_alive(owner)) {
             let _ = fs::remove_dir(entry.path());
         }
     }
+}
+
+/// The process that made the group of this name, if it is one of ours.
+fn owner(name: &str) -> Option<u32> {
+    [GRADER, JAIL].iter().find_map(|prefix| name.strip_prefix(prefix)?.parse().ok())
+}
+
+fn is_alive(process: u32) -> bool {
+    Path::new("/proc").join(process.to_string()).exists()
 }
 
 fn make(folder: &Path) -> io::Result<()> {
@@ -175,6 +182,16 @@ mod tests {
         let around = |path| around_grader(Path::new(path));
         assert_eq!(around("/sys/fs/cgroup/a/lockstep-grader-7"), Path::new("/sys/fs/cgroup/a"));
         assert_eq!(around("/sys/fs/cgroup/a"), Path::new("/sys/fs/cgroup/a"));
+    }
+
+    #[test]
+    fn a_groups_name_tells_whose_it_is() {
+        assert_eq!(owner("lockstep-grader-12"), Some(12));
+        assert_eq!(owner("lockstep-jail-7"), Some(7));
+        assert_eq!(owner("lockstep-jail-"), None);
+        assert_eq!(owner("user.slice"), None);
+        assert!(is_alive(std::process::id()));
+        assert!(!is_alive(u32::MAX));
     }
 
     #[test]
