@@ -395,8 +395,8 @@ impl Scenario for Call {
     }
 }
 
-/// Writes a file that an earlier run in the same folder may have left there. Whatever stands in its place is
-/// neither followed nor opened, as the program may have put it there.
+/// Writes a file. Whatever stands in its place is neither followed nor opened, as the program may have put it there and
+/// taken the right to remove it.
 fn put(path: &Path, content: &[u8]) -> io::Result<()> {
     match File::create_new(path) {
         Ok(mut file) => file.write_all(content),

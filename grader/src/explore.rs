@@ -187,7 +187,8 @@ impl Explorer<'_> {
         if self.judges.is_empty() {
             return Ok(exploration);
         }
-        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let processors =
+            thread::available_parallelism().map_or(1, usize::from).min(extent.schedules.max(1) as usize);
         let sets: Result<Vec<Set>, RunError> =
             (0..processors).map(|place| Set::new(self.control, place)).collect();
         let mut sets = sets?;
@@ -216,7 +217,8 @@ impl Explorer<'_> {
     /// all: a program with threads has atomic operations, so their hooks must have been called.
     fn warm_up(&self, sets: &mut [Set<'_>]) -> Result<Record, RunError> {
         let run = |set: &mut Set<'_>| set.traced(self.case, self.seed, search::replay(), &[]);
-        let (_, record) = on_all(sets, run)?.swap_remove(0);
+        let runs: Result<Vec<_>, RunError> = on_all(sets, run)?.into_iter().collect();
+        let (_, record) = runs?.swap_remove(0);
         if record.header.atomics == 0 && record.header.threads > 1 {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
@@ -231,21 +233,22 @@ impl Explorer<'_> {
         let work = |set: &mut Set<'_>| {
             let mut runs = Vec::new();
             while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let run = self.run(set, attempt)?;
-                if run.slow {
+                let run = self.run(set, attempt);
+                if is_last(&run) {
                     next.store(attempts.len(), Ordering::Relaxed);
                 }
-                runs.push(run);
+                runs.push((attempt.number, run));
             }
-            Ok(runs)
+            runs
         };
-        let mut runs: Vec<Run> = on_all(sets, work)?.into_iter().flatten().collect();
-        runs.sort_by_key(|run| run.attempt.number);
-        // Runs are begun in order, so all before the first slow one are here; what is behind it depends on the processors.
-        if let Some(first) = runs.iter().position(|run| run.slow) {
+        let mut runs: Vec<_> = on_all(sets, work)?.into_iter().flatten().collect();
+        runs.sort_by_key(|(number, _)| *number);
+        // Runs are begun in order, so all before the first that ends the batch are here; what is behind it depends on
+        // the processors.
+        if let Some(first) = runs.iter().position(|(_, run)| is_last(run)) {
             runs.truncate(first + 1);
         }
-        Ok(runs)
+        runs.into_iter().map(|(_, run)| run).collect()
     }
 
     fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
@@ -306,14 +309,20 @@ impl Explorer<'_> {
 /// Works with each set in a thread of its own; the results are in the order of the sets.
 fn on_all<'a, T: Send>(
     sets: &mut [Set<'a>],
-    work: impl Fn(&mut Set<'a>) -> Result<T, RunError> + Sync,
+    work: impl Fn(&mut Set<'a>) -> T + Sync,
 ) -> Result<Vec<T>, RunError> {
-    thread::scope(|scope| {
+    let ended: Vec<thread::Result<T>> = thread::scope(|scope| {
         let work = &work;
         let started: Vec<_> = sets.iter_mut().map(|set| scope.spawn(move || work(set))).collect();
-        let lost = || Err(RunError::Control("a thread of the grader panicked".into()));
-        started.into_iter().map(|worker| worker.join().unwrap_or_else(|_| lost())).collect()
-    })
+        started.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    });
+    let lost = |_| RunError::Control("a thread of the grader panicked".into());
+    ended.into_iter().map(|result| result.map_err(lost)).collect()
+}
+
+/// Whether no further runs are begun after it.
+fn is_last(run: &Result<Run, RunError>) -> bool {
+    run.as_ref().map_or(true, |run| run.slow)
 }
 
 fn is_slow(ending: &Ending) -> bool {

@@ -17,8 +17,7 @@ use crate::sandbox::Network;
 pub struct Stage<'a> {
     /// The built program.
     pub program: &'a Path,
-    /// A folder that is the program's working directory. Without control it is empty and of this run
-    /// alone; under control the runs of one case share it.
+    /// A folder that is the program's working directory, empty before each run.
     pub folder: &'a Path,
     /// Whom the program can talk to.
     pub network: Network,

@@ -408,7 +408,7 @@ entry!(epoll_wait, "r8", epoll_some);
 
 /// What looking at a child that has not ended takes of real time.
 const MILLISECONDS_A_LOOK: i32 = 1;
-/// A run that has looked at children so often in vain waits for them for ever.
+/// Who has looked at children so often in a row without finding one ended waits for ever.
 const MOST_LOOKS: u32 = 5_000;
 static LOOKS: AtomicU32 = AtomicU32::new(0);
 
@@ -424,6 +424,9 @@ extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, fra
     let arguments = [process as usize, status as usize, options as usize, 0, 0, 0];
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::WAIT4, arguments) };
+    if token::me().is_some() && result > 0 {
+        LOOKS.store(0, Ordering::Relaxed);
+    }
     if token::me().is_some() && result == 0 {
         // Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first,
         // nor keep others from what the child waits for.
@@ -432,7 +435,10 @@ extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, fra
         if LOOKS.fetch_add(1, Ordering::Relaxed) == MOST_LOOKS {
             scheduler::finish(Finish::OutsideWait);
         }
-        scheduler::give_way(frame);
+        // A look is a step only where it matters: how many there are is up to the child.
+        if !scheduler::is_alone() {
+            scheduler::give_way(frame);
+        }
     }
     system::libc_result(result) as c_int
 }

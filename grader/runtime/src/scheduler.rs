@@ -307,6 +307,11 @@ pub(crate) fn end_thread(me: ThreadId) {
     token::give(next);
 }
 
+/// Whether the calling thread is the only one that has not ended.
+pub(crate) fn is_alone() -> bool {
+    get().select(|thread| thread.wait != Wait::Ended).len() == 1
+}
+
 /// The virtual time, in nanoseconds since 1970; each reading takes a microsecond.
 pub(crate) fn read_clock() -> u64 {
     let scheduler = get();

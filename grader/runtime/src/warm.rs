@@ -62,7 +62,7 @@ fn prepare_malloc() {
     // SAFETY: numbers, and memory that was just allocated.
     unsafe {
         mallopt(M_ARENA_MAX, 1);
-        free(malloc(1));
+        free(core::hint::black_box(malloc(1)));
     }
 }
 

@@ -186,7 +186,7 @@ impl Selftest {
 fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
     let cases = (exercise.cases)(Options::default().seed);
     let shares: u64 = cases.iter().map(|case| u64::from(case.share)).sum();
-    (schedules * 100).div_ceil(shares.max(1))
+    schedules.saturating_mul(100).div_ceil(shares.max(1))
 }
 
 /// Says what came of one subject; whether it is as it must be.

@@ -1,6 +1,8 @@
 //! One processor's share of an exploration.
 
 use std::cell::RefCell;
+use std::fs;
+use std::path::Path;
 
 use schedule::ThreadId;
 use schedule::protocol::Request;
@@ -38,6 +40,9 @@ impl<'a> Set<'a> {
         request: Request,
         steps: &[ThreadId],
     ) -> Result<Observation, RunError> {
+        // Which runs came before in this folder depends on how fast the processors were. What they left in the jail's
+        // own /tmp stays.
+        empty(self.folder.path());
         {
             let mut servers = self.servers.borrow_mut();
             servers.request = request;
@@ -73,5 +78,30 @@ impl<'a> Set<'a> {
     /// The record of the last run, once.
     pub(super) fn last(&self) -> Option<Record> {
         self.servers.borrow_mut().last.take()
+    }
+}
+
+/// Removes all that is in `folder`, as far as the system lets it: a link itself, not what it leads to.
+fn empty(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let _ = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_emptied_without_following_links() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(outside.path().join("kept"), "").unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/b/file"), "").unwrap();
+        empty(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(outside.path().join("kept").exists());
     }
 }

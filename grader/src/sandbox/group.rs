@@ -11,6 +11,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, getpid};
 
@@ -50,11 +52,11 @@ fn claim() -> io::Result<PathBuf> {
     }
     remove_left_ones(&folder);
     let mine = folder.join(format!("{GRADER}{}", getpid()));
-    make(&mine)?;
+    make_fresh(&mine)?;
     add(&mine, getpid())?;
     let passed_on = fs::write(folder.join("cgroup.subtree_control"), "+memory +pids");
     // For real, as doctor promises.
-    let tried = passed_on.and_then(|()| Group::new(&folder, getpid(), u64::MAX, u64::MAX));
+    let tried = passed_on.and_then(|()| Group::new(&folder, getpid(), 1 << 30, 1 << 10));
     if let Err(error) = tried {
         let _ = add(&folder, getpid());
         let _ = fs::remove_dir(&mine);
@@ -97,10 +99,13 @@ fn is_alive(process: u32) -> bool {
     Path::new("/proc").join(process.to_string()).exists()
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// One that an earlier process with this number left has counted what that one did.
+fn make_fresh(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
-        // Of an earlier process with this number.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_dir(folder)?;
+            fs::create_dir(folder)
+        }
         result => result,
     }
 }
@@ -120,11 +125,11 @@ impl Group {
     /// refused.
     pub(super) fn new(delegated: &Path, keeper: Pid, memory: u64, processes: u64) -> io::Result<Self> {
         let folder = delegated.join(format!("{JAIL}{keeper}"));
-        make(&folder)?;
+        make_fresh(&folder)?;
         let group = Self { folder };
         group.set("memory.max", memory)?;
         group.set("memory.oom.group", 1)?;
-        group.set("pids.max", processes.min(MOST_PROCESSES))?;
+        group.set("pids.max", processes)?;
         // Absent where there is no swap.
         let _ = group.set("memory.swap.max", 0);
         Ok(group)
@@ -145,14 +150,19 @@ impl Group {
     }
 }
 
-/// The kernel takes no larger number (`PIDS_MAX`).
-const MOST_PROCESSES: u64 = 4 << 20;
-
 impl Drop for Group {
     fn drop(&mut self) {
         // From Linux 5.14; a jail's end ends all in it anyway.
         let _ = self.set("cgroup.kill", 1);
-        let _ = fs::remove_dir(&self.folder);
+        // What is killed takes a moment to be gone.
+        for _ in 0..20 {
+            match fs::remove_dir(&self.folder) {
+                Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                _ => return,
+            }
+        }
     }
 }
 

@@ -85,7 +85,8 @@ fn own_group(policy: &Policy, first: Pid) -> io::Result<Option<Group>> {
     let Some(delegated) = policy.group.as_ref().filter(|_| policy.tier == Tier::Full) else {
         return Ok(None);
     };
-    let memory = policy.memory.saturating_add(2 * policy.disk).saturating_add(FOR_THE_KERNEL);
+    let files = policy.writable.iter().map(|folder| size(folder)).sum::<u64>() + policy.disk;
+    let memory = policy.memory.saturating_add(files).saturating_add(FOR_THE_KERNEL);
     let group = Group::new(delegated, getpid(), memory, policy.processes + OF_THE_JAIL)?;
     group.add(first)?;
     Ok(Some(group))
@@ -213,6 +214,11 @@ fn reap(program: Pid) -> io::Result<ExitStatus> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// The most bytes that files can have there: folders of runs and builds are file systems in memory.
+fn size(folder: &Path) -> u64 {
+    statvfs(folder).map_or(0, |found| found.f_blocks * found.f_frsize)
 }
 
 /// Whether nothing more can be written there: no space is left, or no file can be added.

@@ -79,12 +79,8 @@ fn serve(plan: &Plan, stage: &Stage<'_>) -> io::Result<Server> {
     Ok(server)
 }
 
-/// Sets up the folders and the input. What an earlier run left in the folder is gone.
+/// Sets up the folders and the input.
 fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)]) -> io::Result<Invocation> {
-    for name in names_in(stage.folder) {
-        let path = stage.folder.join(name);
-        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
-    }
     fs::create_dir_all(out)?;
     open_to_all(out)?;
     for name in &plan.obstacles {
