@@ -56,7 +56,7 @@ fn claim() -> io::Result<PathBuf> {
     add(&mine, getpid())?;
     let passed_on = fs::write(folder.join("cgroup.subtree_control"), "+memory +pids");
     // For real, as doctor promises.
-    let tried = passed_on.and_then(|()| Group::new(&folder, getpid(), 1 << 30, 1 << 10));
+    let tried = passed_on.and_then(|()| Group::new(&folder, 1 << 30, 1 << 10));
     if let Err(error) = tried {
         let _ = add(&folder, getpid());
         let _ = fs::remove_dir(&mine);
@@ -120,11 +120,11 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Makes the group of `keeper`'s jail: at most so many bytes of memory, those of files in memory among them, and
+    /// Makes the group of the calling process's jail: at most so many bytes of memory, those of files in memory among them, and
     /// so many processes and threads. What exceeds the memory is ended as a whole; what exceeds the processes is
     /// refused.
-    pub(super) fn new(delegated: &Path, keeper: Pid, memory: u64, processes: u64) -> io::Result<Self> {
-        let folder = delegated.join(format!("{JAIL}{keeper}"));
+    pub(super) fn new(delegated: &Path, memory: u64, processes: u64) -> io::Result<Self> {
+        let folder = delegated.join(format!("{JAIL}{}", getpid()));
         make_fresh(&folder)?;
         let group = Self { folder };
         group.set("memory.max", memory)?;

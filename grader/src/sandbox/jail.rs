@@ -82,12 +82,10 @@ pub(crate) fn start(policy: &Policy, target: Target) -> io::Result<Jailed> {
 fn own_group(policy: &Policy, first: Pid) -> io::Result<Option<Group>> {
     const FOR_THE_KERNEL: u64 = 64 << 20;
     const OF_THE_JAIL: u64 = 1;
-    let Some(delegated) = policy.group.as_ref().filter(|_| policy.tier == Tier::Full) else {
-        return Ok(None);
-    };
+    let Some(delegated) = &policy.group else { return Ok(None) };
     let files = policy.writable.iter().map(|folder| size(folder)).sum::<u64>() + policy.disk;
     let memory = policy.memory.saturating_add(files).saturating_add(FOR_THE_KERNEL);
-    let group = Group::new(delegated, getpid(), memory, policy.processes + OF_THE_JAIL)?;
+    let group = Group::new(delegated, memory, policy.processes + OF_THE_JAIL)?;
     group.add(first)?;
     Ok(Some(group))
 }
