@@ -10,6 +10,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::socket_peercred;
 use schedule::protocol::{
     Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
 };
@@ -18,7 +19,7 @@ use schedule::{Schedule, ThreadId, ThreadSet};
 use crate::case::{Observation, Text};
 use crate::interrupt;
 use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
-use crate::sandbox;
+use crate::sandbox::{self, Temporary};
 
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
 pub struct Controlled {
@@ -27,6 +28,7 @@ pub struct Controlled {
     _server: Running,
     /// Holds the socket's file.
     _folder: sandbox::Folder,
+    temporary: Option<Temporary>,
 }
 
 /// What one run under control left behind.
@@ -70,7 +72,14 @@ impl Controlled {
             })
             .start()?;
         let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
-        Ok(Self { socket: BufReader::with_capacity(64 << 10, socket), _server: server, _folder: folder })
+        let temporary = socket_peercred(&socket).ok().and_then(|peer| Temporary::of(peer.pid));
+        let socket = BufReader::with_capacity(64 << 10, socket);
+        Ok(Self { socket, _server: server, _folder: folder, temporary })
+    }
+
+    /// Whether another run would begin as the first did: nothing is left in the jail's `/tmp`.
+    pub fn is_fresh(&self) -> bool {
+        !self.temporary.as_ref().is_some_and(Temporary::is_used)
     }
 
     /// Runs the program once; `replayed` are the steps to replay before the policy chooses.

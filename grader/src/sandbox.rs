@@ -18,6 +18,7 @@ mod restrict;
 mod root;
 mod scratch;
 pub(crate) mod system;
+mod temporary;
 mod tier;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use group::delegated;
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
 pub use scratch::{Folder, folder, open_to_all};
+pub(crate) use temporary::Temporary;
 pub use tier::{Layer, Tier, tier};
 
 /// What one program can reach, and how much of it. The keeper gets it as text.

@@ -85,6 +85,7 @@ impl Servers {
     }
 
     fn run(&mut self, call: Invocation) -> Result<Observation, RunError> {
+        self.servers.retain(|(_, server)| server.is_fresh());
         let place = match self.servers.iter().position(|(known, _)| *known == call) {
             Some(place) => place,
             None => {

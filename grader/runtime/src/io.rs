@@ -414,7 +414,8 @@ static LOOKS: AtomicU32 = AtomicU32::new(0);
 
 extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, frame: *const u64) -> c_int {
     const WNOHANG: c_int = 1;
-    if token::me().is_some() && options & WNOHANG == 0 {
+    let controlled = token::me().is_some();
+    if controlled && options & WNOHANG == 0 {
         let doing = Done { operation: Operation::WaitChild, object: process as u64, value: 0 };
         scheduler::before(0, true);
         while !child_has_ended(process) {
@@ -424,22 +425,25 @@ extern "C" fn wait_child(process: c_int, status: *mut c_int, options: c_int, fra
     let arguments = [process as usize, status as usize, options as usize, 0, 0, 0];
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::WAIT4, arguments) };
-    if token::me().is_some() && result > 0 {
-        LOOKS.store(0, Ordering::Relaxed);
-    }
-    if token::me().is_some() && result == 0 {
-        // Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first,
-        // nor keep others from what the child waits for.
-        poll_for_real(&mut [], MILLISECONDS_A_LOOK);
-        record::get().polls_outside = true;
-        if LOOKS.fetch_add(1, Ordering::Relaxed) == MOST_LOOKS {
-            scheduler::finish(Finish::OutsideWait);
-        }
-        // A look is a step only where it matters: how many there are is up to the child.
-        if !scheduler::is_alone() {
-            scheduler::give_way(frame);
-        }
+    match result {
+        0 if controlled => look_in_vain(frame),
+        1.. if controlled => LOOKS.store(0, Ordering::Relaxed),
+        _ => {}
     }
     system::libc_result(result) as c_int
 }
 entry!(waitpid, "rcx", wait_child);
+
+/// Steps alone do not bring a child to its end: whoever looks again and again must not run out of them first, nor keep
+/// others from what the child waits for.
+fn look_in_vain(frame: *const u64) {
+    poll_for_real(&mut [], MILLISECONDS_A_LOOK);
+    record::get().polls_outside = true;
+    if LOOKS.fetch_add(1, Ordering::Relaxed) == MOST_LOOKS {
+        scheduler::finish(Finish::OutsideWait);
+    }
+    // A look is a step only where it matters: how many there are is up to the child.
+    if !scheduler::is_alone() {
+        scheduler::give_way(frame);
+    }
+}

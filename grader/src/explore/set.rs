@@ -40,8 +40,7 @@ impl<'a> Set<'a> {
         request: Request,
         steps: &[ThreadId],
     ) -> Result<Observation, RunError> {
-        // Which runs came before in this folder depends on how fast the processors were. What they left in the jail's
-        // own /tmp stays.
+        // Which runs came before in this folder depends on how fast the processors were.
         empty(self.folder.path());
         {
             let mut servers = self.servers.borrow_mut();

@@ -134,3 +134,16 @@ fn more_schedules_can_be_asked_for() {
     let assert = grade(["check", "even-odd", "--schedules", "0", "--source", &program.path()]);
     assert.stdout(contains("schedules").not());
 }
+
+/// What runs came before on a processor is chance, so a run must find nothing of them.
+#[test]
+fn no_run_sees_what_another_left() {
+    let program = Program::new(&even_odd(
+        "for place in [\"/tmp/left\", \"left\"] {
+        std::fs::File::create_new(place).expect(\"nothing is left\");
+    }
+    for n in 1..=max { println!(\"{n}\"); }",
+    ));
+    grade(["check", "even-odd", "--schedules", "20", "--source", &program.path()])
+        .stdout(contains("two-threads fail").and(contains("terminates fail").not()));
+}
