@@ -6,6 +6,7 @@ mod containment;
 mod control;
 mod hint;
 mod hostile;
+mod no_control;
 mod pull_request;
 mod release;
 mod reports;
