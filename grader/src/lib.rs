@@ -4,6 +4,9 @@
 //! leaves behind, `exercises` say how that is judged, `grade` puts these together, and `report`
 //! renders what came of it. `commands` are thin layers over them.
 
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!("Lockstep needs Linux on x86-64");
+
 pub mod case;
 pub mod cli;
 pub mod commands;

@@ -9,6 +9,9 @@
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
 //! Threads other than the token's holder are parked in `token` and touch nothing.
 
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!("Lockstep needs Linux on x86-64");
+
 mod atomics;
 mod control;
 mod entry;
