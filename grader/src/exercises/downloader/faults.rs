@@ -1,6 +1,6 @@
 //! The ways in which the server fails.
 
-use super::cases::{Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
+use super::cases::{AT_MOST, Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
 use super::plan::{Due, Plan, REFUSING};
 use crate::case::Case;
 use crate::fixture::http::{Answer, Body, Cut, Framing};
@@ -73,6 +73,7 @@ pub(super) fn retried(bodies: Bodies) -> Vec<Case> {
         case("one-retry", 1, limited_retries("--jobs 4 --retries 1", 1, bodies), &[RETRIES, ENDS]),
         case("no-retry", 1, limited_retries("--jobs 4 --retries 0", 0, bodies), &[RETRIES, ENDS]),
         case("reset-half-way", 1, reset_half_way(bodies), &[INTACT, ENDS]),
+        case("retries-count-as-jobs", 1, retries_among_jobs(bodies), &[AT_MOST, ENDS]),
     ]
 }
 
@@ -120,6 +121,20 @@ fn reset_half_way(bodies: Bodies) -> Plan {
             plan.serve(&format!("/reset-{times}.bin"), answers, Due::FileOrFailure(body.content()))
         },
     )
+}
+
+/// As many files as there are jobs fail once; each job that goes on to another one meanwhile is kept busy with it.
+/// A program that tries again later, when a job is free, and one whose job waits for its retry are both right.
+fn retries_among_jobs(bodies: Bodies) -> Plan {
+    let bodies = [1, 2, 3, 4].map(|index| bodies.sized(index, 300_000));
+    let fails_once = |plan: Plan, index: usize| {
+        let answers = then_whole(Answer::Status(503), 1, bodies[index]);
+        plan.serve(&format!("/busy-{index}.bin"), answers, Due::File(bodies[index].content()))
+    };
+    let plan = (0..2).fold(Plan::new("--jobs 2 --timeout 600").patient(), fails_once);
+    (2..4)
+        .fold(plan, |plan, index| plan.file(&format!("/free-{index}.bin"), bodies[index]))
+        .held_for_one_too_many(2)
 }
 
 /// `failure` so many times, then the file.

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) obstacles: Vec<&'static str>,
     /// What the server does.
     pub(super) site: Site,
+    /// How many downloads the program may run at once, where that is judged.
+    pub(super) jobs: usize,
     /// How long the program may sleep, where that has to be longer than usual.
     pub(super) idle: Option<Duration>,
 }
@@ -83,6 +85,7 @@ impl Plan {
             out: Some("downloads"),
             obstacles: Vec::new(),
             site: Site::default(),
+            jobs: 0,
             idle: None,
         }
     }
@@ -133,11 +136,18 @@ impl Plan {
     /// the program sleeps meanwhile is not its fault.
     pub(super) fn held(mut self, jobs: usize, hold: Hold, order: Order) -> Self {
         self.idle = Some(PATIENT);
+        self.jobs = jobs;
         self.site.gate = Some(Gate { jobs, order });
         for page in &mut self.site.pages {
             page.hold = Some(hold);
         }
         self
+    }
+
+    /// Every whole body waits half-way at a gate that opens only for one more than the `jobs` that there may be, or
+    /// when the program has slept so long that no retry is still to come. Failures are answered at once.
+    pub(super) fn held_for_one_too_many(self, jobs: usize) -> Self {
+        Self { jobs, ..self.held(jobs + 1, Hold::Middle, Order::Together) }
     }
 
     /// The program may sleep between two requests, and each connection serves only one: on one that
@@ -161,8 +171,7 @@ impl Plan {
 
     /// The fewest downloads that have to be under way at one moment, and the most that may be.
     pub(super) fn concurrency(&self) -> (usize, usize) {
-        let jobs = self.site.gate.map_or(0, |gate| gate.jobs);
-        (jobs.min(self.site.pages.len()), jobs)
+        (self.jobs.min(self.site.pages.len()), self.jobs)
     }
 
     /// The items that are arguments, and those that are lines of the input.
