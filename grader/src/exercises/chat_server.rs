@@ -114,7 +114,7 @@ fn trouble() -> [Case; 6] {
             .judge("refuses-bad-lines", refusal::judge)
             .judge("same-order-for-all", held(order::same_for_all)),
         serving("rivals", scripts::rivals, Stop::EndOfInput)
-            .runs(2)
+            .runs(4)
             .judge("refuses-bad-lines", refusal::judge_rivals),
         serving("slow-client-catches-up", scripts::slow_client_catches_up, Stop::EndOfInput)
             .runs(1)

@@ -148,8 +148,10 @@ pub(super) fn bad_lines(room: &mut Room) -> Result<(), GaveUp> {
     talk_at_once(room, &[ann, guest], &[ann, guest], 1)
 }
 
-/// In each round, four clients ask for the same name at once; nobody else does ever.
+/// In each round, four clients ask for the same name at once; nobody else does ever. A crowd that is being talked to
+/// keeps the room busy: who looks for the name first and then waits for its turn to join is likely to be overtaken.
 pub(super) fn rivals(room: &mut Room) -> Result<(), GaveUp> {
+    let crowd = join_together(room, &(1..=60).map(|number| format!("guest-{number}")).collect::<Vec<_>>())?;
     let mut rounds = Vec::new();
     for round in 1..=25 {
         let connect = |_| room.connect(&format!("wanted-{round}"), Manner::Competes);
@@ -158,8 +160,10 @@ pub(super) fn rivals(room: &mut Room) -> Result<(), GaveUp> {
     // Whoever is connected and served already is not late by an uncertain time.
     room.let_server_settle();
     for rivals in rounds {
+        say_more(room, &crowd[..4], 8);
         rivals.iter().for_each(|&rival| room.introduce(rival));
         room.wait_for_answer(&rivals)?;
+        talk_at_once(room, &crowd[..4], &crowd, 1)?;
     }
     Ok(())
 }
@@ -216,14 +220,21 @@ pub(super) fn many_clients(room: &mut Room) -> Result<(), GaveUp> {
     let nicks: Vec<String> = (1..=CLIENTS).map(|number| format!("client-{number}")).collect();
     let mut clients = Vec::with_capacity(CLIENTS);
     for some in nicks.chunks(AT_ONCE) {
-        for nick in some {
-            let client = room.connect(nick, Manner::Stays)?;
-            room.introduce(client);
-            clients.push(client);
-        }
-        room.wait_for_welcome(&clients)?;
+        clients.extend(join_together(room, some)?);
     }
     talk_at_once(room, &clients[..1], &clients, 1)
+}
+
+/// Connects all and lets them say their names before it waits for the first welcome.
+fn join_together(room: &mut Room, nicks: &[String]) -> Result<Vec<ClientId>, GaveUp> {
+    let mut clients = Vec::with_capacity(nicks.len());
+    for nick in nicks {
+        let client = room.connect(nick, Manner::Stays)?;
+        room.introduce(client);
+        clients.push(client);
+    }
+    room.wait_for_welcome(&clients)?;
+    Ok(clients)
 }
 
 fn join_all(room: &mut Room, nicks: &[&str]) -> Result<Vec<ClientId>, GaveUp> {
