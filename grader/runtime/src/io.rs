@@ -9,6 +9,7 @@ use schedule::protocol::{Finish, Operation};
 use crate::entry::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
+use crate::streams::standard_stream;
 use crate::{record, system, token};
 
 const POLLIN: i16 = 1;
@@ -126,9 +127,8 @@ extern "C" fn write_some(descriptor: c_int, buffer: *const u8, length: usize, fr
 entry!(write, "rcx", write_some);
 
 extern "C" fn write_parts(descriptor: c_int, parts: *const Part, count: c_int, frame: *const u64) -> isize {
-    let to_log = descriptor == 1 || descriptor == 2;
-    if token::me().is_some() && to_log {
-        return keep_output(descriptor, parts, count, frame);
+    if let Some(stream) = token::me().and_then(|_| standard_stream(descriptor)) {
+        return keep_output(stream, parts, count, frame);
     }
     when_ready(descriptor, POLLOUT, Operation::Write, frame, || {
         // SAFETY: the caller's own arguments.
@@ -139,9 +139,9 @@ extern "C" fn write_parts(descriptor: c_int, parts: *const Part, count: c_int, f
 }
 entry!(writev, "rcx", write_parts);
 
-fn keep_output(descriptor: i32, parts: *const Part, count: c_int, frame: *const u64) -> isize {
+fn keep_output(stream: i32, parts: *const Part, count: c_int, frame: *const u64) -> isize {
     // Two writers of one stream conflict: their order can be seen.
-    scheduler::before(descriptor as u64, true);
+    scheduler::before(stream as u64, true);
     let mut total = 0;
     for index in 0..count as usize {
         // SAFETY: the caller passes `count` parts, each a valid buffer.
@@ -150,11 +150,11 @@ fn keep_output(descriptor: i32, parts: *const Part, count: c_int, frame: *const 
             if part.length == 0 { &[] } else { core::slice::from_raw_parts(part.base, part.length) }
         };
         if !bytes.is_empty() {
-            scheduler::write_output(descriptor as u8, bytes);
+            scheduler::write_output(stream as u8, bytes);
         }
         total += bytes.len();
     }
-    let done = Done { operation: Operation::Write, object: descriptor as u64, value: total as u64 };
+    let done = Done { operation: Operation::Write, object: stream as u64, value: total as u64 };
     scheduler::after(done, true, frame);
     total as isize
 }

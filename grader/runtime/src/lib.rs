@@ -21,6 +21,7 @@ mod orphans;
 mod outbox;
 mod record;
 mod scheduler;
+mod streams;
 mod system;
 mod threads;
 mod time;

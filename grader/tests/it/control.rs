@@ -118,6 +118,35 @@ fn who_polls_a_child_lets_others_bring_what_it_waits_for() {
     );
 }
 
+#[test]
+fn standard_output_has_other_names() {
+    let output = "let mut output = std::fs::File::from(std::os::fd::AsFd::as_fd(&std::io::stdout())
+        .try_clone_to_owned().unwrap());
+    for n in 1..=max { std::io::Write::write_all(&mut output, format!(\"{n}\\n\").as_bytes()).unwrap(); }";
+    writes_the_numbers(output);
+}
+
+/// For files and pipes std lets the kernel do it, past `write`.
+#[test]
+fn what_is_copied_to_standard_output_is_seen() {
+    let file = "let numbers: String = (1..=max).map(|n| format!(\"{n}\\n\")).collect();
+    std::fs::write(\"numbers\", numbers).unwrap();
+    std::io::copy(&mut std::fs::File::open(\"numbers\").unwrap(), &mut std::io::stdout()).unwrap();";
+    writes_the_numbers(file);
+    let child = "use std::process::{Command, Stdio};
+    let mut child = Command::new(\"seq\").arg(max.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+    std::io::copy(child.stdout.as_mut().unwrap(), &mut std::io::stdout()).unwrap();
+    child.wait().unwrap();";
+    writes_the_numbers(child);
+}
+
+fn writes_the_numbers(body: &str) {
+    let program = Program::new(&even_odd(body));
+    let path = program.path();
+    grade(["check", "even-odd", "--schedules", "20", "--source", &path])
+        .stdout(contains("two-threads fail").and(contains("alternates fail").not()));
+}
+
 fn ends_without_preemption(body: &str) {
     let program = Program::new(&even_odd(body));
     let path = program.path();
