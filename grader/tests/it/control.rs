@@ -118,26 +118,30 @@ fn who_polls_a_child_lets_others_bring_what_it_waits_for() {
     );
 }
 
+/// Another descriptor of standard output.
+const CLONE: &str = "let clone = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned();
+    let mut output = std::fs::File::from(clone.unwrap());";
+
 #[test]
 fn standard_output_has_other_names() {
-    let output = "let mut output = std::fs::File::from(std::os::fd::AsFd::as_fd(&std::io::stdout())
-        .try_clone_to_owned().unwrap());
-    for n in 1..=max { std::io::Write::write_all(&mut output, format!(\"{n}\\n\").as_bytes()).unwrap(); }";
-    writes_the_numbers(output);
+    let writes = "for n in 1..=max {
+        std::io::Write::write_all(&mut output, format!(\"{n}\\n\").as_bytes()).unwrap();
+    }";
+    writes_the_numbers(&format!("{CLONE}\n{writes}"));
 }
 
-/// For files and pipes std lets the kernel do it, past `write`.
+/// Where both ends are known std lets the kernel do it, past `write`.
 #[test]
 fn what_is_copied_to_standard_output_is_seen() {
     let file = "let numbers: String = (1..=max).map(|n| format!(\"{n}\\n\")).collect();
     std::fs::write(\"numbers\", numbers).unwrap();
-    std::io::copy(&mut std::fs::File::open(\"numbers\").unwrap(), &mut std::io::stdout()).unwrap();";
-    writes_the_numbers(file);
+    std::io::copy(&mut std::fs::File::open(\"numbers\").unwrap(), &mut output).unwrap();";
+    writes_the_numbers(&format!("{CLONE}\n{file}"));
     let child = "use std::process::{Command, Stdio};
     let mut child = Command::new(\"seq\").arg(max.to_string()).stdout(Stdio::piped()).spawn().unwrap();
-    std::io::copy(child.stdout.as_mut().unwrap(), &mut std::io::stdout()).unwrap();
+    std::io::copy(child.stdout.as_mut().unwrap(), &mut output).unwrap();
     child.wait().unwrap();";
-    writes_the_numbers(child);
+    writes_the_numbers(&format!("{CLONE}\n{child}"));
 }
 
 fn writes_the_numbers(body: &str) {
