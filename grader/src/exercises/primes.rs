@@ -57,6 +57,10 @@ const MIDDLE_LIMITS: &[u64] = &[
 
 const LARGE_LIMITS: &[u64] = &[1_000_000, 1_999_993, 1_999_992, 2_000_000];
 
+/// More than one piece of 1024 numbers, the shortest that many programs cut, and few enough numbers for those that
+/// take each under a lock: a run has no more steps than [`crate::search::BUDGET`].
+const PIECES_LIMIT: u64 = 1200;
+
 const MODES: [&str; 2] = ["threads", "processes"];
 
 fn cases(_seed: u64) -> Vec<Case> {
@@ -67,6 +71,9 @@ fn cases(_seed: u64) -> Vec<Case> {
     ];
     // Small enough for thousands of schedules; a count that is put together in a wrong way shows all the same.
     let explored = counted("threads-explored", &["--mode", "threads", "--workers", "3"], &[200], &primes);
+    // Several of the pieces that programs cut the numbers into: whose piece is added last is up to the schedule.
+    let pieces =
+        counted("threads-pieces", &["--mode", "threads", "--workers", "3"], &[PIECES_LIMIT], &primes);
     let counts = MODES.into_iter().flat_map(|mode| counts(mode, &primes));
     let workers = [2, 3].map(|workers| {
         Case::new(format!("children-{workers}"), Count { workers })
@@ -88,7 +95,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     defaults
         .into_iter()
         .chain([largest])
-        .chain([explored.runs(1).explored(15)])
+        .chain([explored.runs(1).explored(15), pieces.runs(1).explored(15)])
         .chain(counts)
         .chain(same)
         .chain(workers)
