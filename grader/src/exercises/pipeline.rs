@@ -4,7 +4,8 @@ mod judges;
 mod scenario;
 
 use self::judges::{
-    Complaint, bounded_memory, complains, counts_right, has_workers, in_order, killed_worker,
+    Complaint, all_workers_killed, bounded_memory, complains, counts_right, has_workers, in_order,
+    killed_worker,
 };
 use self::scenario::{Fed, Feeding};
 use crate::case::{Call, Case, Fault, Judgement};
@@ -70,6 +71,10 @@ fn cases(_seed: u64) -> Vec<Case> {
         fed("killed-at-work", Feeding::KilledAtWork)
             .runs(4)
             .judge("worker-death", |seen| killed_worker(seen, Fed::MANY))
+            .judge("terminates", ends()),
+        fed("all-killed", Feeding::AllKilled)
+            .runs(2)
+            .judge("worker-death", all_workers_killed)
             .judge("terminates", ends()),
         fed("stopped-workers", Feeding::Stopped)
             .runs(1)

@@ -73,14 +73,23 @@ pub(super) fn complains(seen: &Observation, due: &[String], complaint: Complaint
 /// `count` is how many numbers were fed.
 pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
     match &seen.evidence {
-        Evidence::Family(Family { killed: true, .. }) => {
-            let due = [due(Fed::PIPE, &Fed::text(count))];
-            match counts_right(seen, &due) {
-                Ok(()) => terminates(0)(seen),
-                Err(fault) => fault.into(),
-            }
-        }
+        Evidence::Family(Family { killed: true, .. }) => all_counted(seen, count),
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
+    }
+}
+
+/// No batch has lost more than one worker, so none may be lost. The reading tells how many bytes were fed.
+pub(super) fn all_workers_killed(seen: &Observation) -> Judgement {
+    match &seen.evidence {
+        Evidence::Reading(reading) => all_counted(seen, Fed::count(reading.most_memory)),
+        _ => Judgement::Unproven("the two child processes could not be caught at work and killed".into()),
+    }
+}
+
+fn all_counted(seen: &Observation, count: usize) -> Judgement {
+    match counts_right(seen, &[due(Fed::PIPE, &Fed::text(count))]) {
+        Ok(()) => terminates(0)(seen),
+        Err(fault) => fault.into(),
     }
 }
 
@@ -162,6 +171,17 @@ mod tests {
     fn a_reason_follows_the_subject() {
         assert!(Complaint::Subject("pipeline: a: ").is("pipeline: a: no such file"));
         assert!(!Complaint::Subject("pipeline: a: ").is("pipeline: a: "));
+    }
+
+    #[test]
+    fn the_batches_of_all_killed_workers_are_counted() {
+        let judged = |code, stdout, evidence| all_workers_killed(&output(code, stdout, "").with(evidence));
+        let fed = || Evidence::Reading(Reading { most_memory: 16, at_rest: true, ..Reading::default() });
+        assert_eq!(judged(0, "pipe-0: 2 of 2 are prime\n", fed()), Judgement::Kept);
+        assert!(matches!(judged(1, "", fed()), Judgement::Broken(_)));
+        assert!(matches!(judged(0, "pipe-0: 1 of 2 are prime\n", fed()), Judgement::Broken(_)));
+        let unseen = Evidence::Family(Family::default());
+        assert!(matches!(judged(1, "", unseen), Judgement::Unproven(_)));
     }
 
     #[test]

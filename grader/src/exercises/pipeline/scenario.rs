@@ -30,6 +30,8 @@ pub(super) enum Feeding {
     KilledAtWork,
     /// All are stopped until the program rests.
     Stopped,
+    /// All are stopped until the program rests, then they are killed together.
+    AllKilled,
 }
 
 /// The program reads numbers from a named pipe.
@@ -49,10 +51,17 @@ impl Fed {
     /// A prime, as it is fed.
     const LINE: &[u8] = b"1000003\n";
     const ARGS: [&str; 3] = ["--workers", "2", Self::PIPE];
+    /// As in the arguments.
+    const WORKERS: usize = 2;
 
     /// So many numbers, as they are fed.
     pub(super) fn text(count: usize) -> String {
         String::from_utf8_lossy(Self::LINE).repeat(count)
+    }
+
+    /// How many numbers have so many bytes.
+    pub(super) fn count(bytes: u64) -> usize {
+        bytes as usize / Self::LINE.len()
     }
 }
 
@@ -74,6 +83,7 @@ impl Scenario for Fed {
             Feeding::Killed => Evidence::Family(feed_and_kill(&running, pipe)),
             Feeding::KilledAtWork => Evidence::Family(kill_while_feeding(&running, pipe)),
             Feeding::Stopped => feed_and_stop(&running, pipe),
+            Feeding::AllKilled => feed_and_kill_all(&running, pipe),
         };
         Ok(Observation::of(running.wait()?).with(evidence))
     }
@@ -85,6 +95,9 @@ impl Scenario for Fed {
                 format!("mkfifo pipe-0 ; {call} & pkill -KILL --oldest --parent $! # and feed pipe-0")
             }
             Feeding::Stopped => format!("mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0"),
+            Feeding::AllKilled => format!(
+                "mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0 ; pkill -KILL --parent $!"
+            ),
         }
     }
 }
@@ -128,9 +141,49 @@ fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
     Family { most: sight.most, looks: sight.looks, ..family }
 }
 
-/// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much. There is no
-/// reading of a program that takes far too much and has no children: these are the evidence then.
+/// Lets the children go on when the program has come to rest. There is no reading of a program that takes far too much
+/// and has no children: these are the evidence then.
 fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
+    let (reading, stopped) = feed_to_rest(running, &mut pipe);
+    if stopped.is_empty() && reading.most_memory >= Fed::FAR_TOO_MUCH {
+        return Evidence::Family(Family::default());
+    }
+    for child in stopped {
+        let _ = kill_process(child, Signal::CONT);
+    }
+    Evidence::Reading(reading)
+}
+
+/// Kills all workers when the program has come to rest. Each has a batch in hand then: else the program would give it
+/// one, as there is more than the buffers hold. There is only a reading where all this was so.
+fn feed_and_kill_all(running: &Running, mut pipe: File) -> Evidence {
+    let (reading, stopped) = feed_to_rest(running, &mut pipe);
+    if let Some(program) = running.pid().filter(|_| reading.at_rest && stopped.len() == Fed::WORKERS) {
+        // Stopped meanwhile, so that it cannot give one worker's batch to the other, which is to be killed, too.
+        let _ = kill_process(program, Signal::STOP);
+        let killed = stopped.iter().filter(|&&child| kill_alive(running, child)).count();
+        while running.pid().is_some() && stopped.iter().any(|&child| !has_died(child)) {
+            thread::sleep(LOOK);
+        }
+        let _ = kill_process(program, Signal::CONT);
+        if killed == Fed::WORKERS {
+            return Evidence::Reading(reading);
+        }
+    }
+    for child in stopped {
+        let _ = kill_process(child, Signal::CONT);
+    }
+    Evidence::Family(Family::default())
+}
+
+/// Also where its parent has not noticed.
+fn has_died(child: Pid) -> bool {
+    matches!(run::state(child), None | Some('Z' | 'X'))
+}
+
+/// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much. Gives back the
+/// children, too.
+fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
     let mut reading = Reading::default();
     let mut stopped: Vec<Pid> = Vec::new();
     let mut idle = 0;
@@ -141,7 +194,7 @@ fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
             let _ = kill_process(child, Signal::STOP);
             stopped.push(child);
         }
-        let taken = feed(&mut pipe);
+        let taken = feed(pipe);
         reading.most_memory += taken;
         idle = if taken == 0 && is_at_rest(program) { idle + 1 } else { 0 };
         reading.at_rest = idle >= RESTS && !stopped.is_empty();
@@ -150,13 +203,7 @@ fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
         }
         thread::sleep(LOOK);
     }
-    if stopped.is_empty() && reading.most_memory >= Fed::FAR_TOO_MUCH {
-        return Evidence::Family(Family::default());
-    }
-    for child in stopped {
-        let _ = kill_process(child, Signal::CONT);
-    }
-    Evidence::Reading(reading)
+    (reading, stopped)
 }
 
 /// Whether no thread of the program itself does anything; its children are stopped.
