@@ -29,8 +29,8 @@ use crate::sandbox::{self, Network, Policy, Tier};
 pub use ending::Ending;
 pub(crate) use panics::panic_or_exit;
 pub use process_table::{
-    Activity, activity, activity_of_one, children, descendants, is_asleep, is_idle, private_memory,
-    processor_time, state,
+    Activity, activity, activity_of_one, children, descendants, has_begun, is_asleep, is_idle,
+    private_memory, processor_time, state,
 };
 pub use running::Running;
 

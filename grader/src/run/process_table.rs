@@ -26,6 +26,20 @@ pub fn descendants(ancestor: Pid) -> Vec<Pid> {
     found
 }
 
+/// Whether `process` runs a program of its own: until exec the parent of a spawned child waits for it (vfork(2)), and who
+/// stops the child stops both.
+pub fn has_begun(process: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
+    stat.is_ok_and(|stat| !is_before_exec(&stat))
+}
+
+/// The flag `PF_FORKNOEXEC` of the ninth field.
+fn is_before_exec(stat: &str) -> bool {
+    const FORKED_WITHOUT_EXEC: u32 = 0x40;
+    let flags = after_name(stat).and_then(|fields| fields.split_whitespace().nth(6)?.parse::<u32>().ok());
+    flags.is_some_and(|flags| flags & FORKED_WITHOUT_EXEC != 0)
+}
+
 fn parse_pids(list: &str) -> Vec<Pid> {
     list.split_whitespace().filter_map(|word| Pid::from_raw(word.parse().ok()?)).collect()
 }
@@ -233,6 +247,14 @@ mod tests {
             waits_for_ever: true,
         };
         assert_eq!(thread, expected);
+    }
+
+    #[test]
+    fn a_child_before_exec_is_told_from_one_after() {
+        assert!(!is_before_exec(STAT));
+        assert!(is_before_exec(&STAT.replace("4194304", "4194368")));
+        assert!(!is_before_exec(""));
+        assert!(has_begun(rustix::process::getpid()));
     }
 
     #[test]

@@ -188,12 +188,12 @@ fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
     let mut stopped: Vec<Pid> = Vec::new();
     let mut idle = 0;
     while let Some(program) = running.pid() {
-        for child in
-            run::children(program).into_iter().filter(|child| !stopped.contains(child)).collect::<Vec<_>>()
-        {
+        let mut begun = run::children(program);
+        begun.retain(|child| !stopped.contains(child) && run::has_begun(*child));
+        for &child in &begun {
             let _ = kill_process(child, Signal::STOP);
-            stopped.push(child);
         }
+        stopped.extend(begun);
         let taken = feed(pipe);
         reading.most_memory += taken;
         idle = if taken == 0 && is_at_rest(program) { idle + 1 } else { 0 };
