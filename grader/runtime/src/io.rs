@@ -127,7 +127,9 @@ extern "C" fn write_some(descriptor: c_int, buffer: *const u8, length: usize, fr
 entry!(write, "rcx", write_some);
 
 extern "C" fn write_parts(descriptor: c_int, parts: *const Part, count: c_int, frame: *const u64) -> isize {
-    if let Some(stream) = token::me().and_then(|_| standard_stream(descriptor)) {
+    if token::me().is_some()
+        && let Some(stream) = standard_stream(descriptor)
+    {
         return keep_output(stream, parts, count, frame);
     }
     when_ready(descriptor, POLLOUT, Operation::Write, frame, || {

@@ -10,12 +10,12 @@ pub(crate) fn standard_stream(descriptor: i32) -> Option<i32> {
     if descriptor <= 2 {
         return (descriptor > 0).then_some(descriptor);
     }
-    let pipe = pipe(descriptor)?;
-    [1, 2].into_iter().find(|&stream| self::pipe(stream) == Some(pipe))
+    let own = pipe_identity(descriptor)?;
+    [1, 2].into_iter().find(|&stream| pipe_identity(stream) == Some(own))
 }
 
 /// Device and inode of a pipe (fstat(2)). The grader gives each standard stream a pipe of its own.
-fn pipe(descriptor: i32) -> Option<(u64, u64)> {
+fn pipe_identity(descriptor: i32) -> Option<(u64, u64)> {
     const KIND: u64 = 0o170_000;
     const FIFO: u64 = 0o010_000;
     // `struct stat`: device, inode, links, and the mode in the lower half of the fourth word.

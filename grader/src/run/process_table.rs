@@ -89,7 +89,7 @@ fn after_name(stat: &str) -> Option<&str> {
 /// `/proc/PID/syscall` holds the number and six arguments of the call that a thread is blocked
 /// in; the fourth argument of futex(2) is its time-out.
 fn is_endless_futex_wait(syscall: &str) -> bool {
-    const FUTEX: &str = if cfg!(target_arch = "x86_64") { "202" } else { "98" };
+    const FUTEX: &str = "202";
     let words: Vec<&str> = syscall.split_whitespace().collect();
     words.first() == Some(&FUTEX) && words.get(4) == Some(&"0x0")
 }

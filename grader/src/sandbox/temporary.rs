@@ -16,8 +16,8 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    /// That of the jail in which `process` is, as it should stay. None in tiers whose programs cannot write to any
-    /// `/tmp`, or write to everybody's.
+    /// That of the jail in which `process` is, its files counted now, before the program has run. None in tiers whose
+    /// programs cannot write to any `/tmp`, or write to everybody's, and where the system does not show it.
     pub(crate) fn of(process: Pid) -> Option<Self> {
         if tier() < Tier::Strong {
             return None;

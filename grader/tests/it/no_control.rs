@@ -1,5 +1,6 @@
 //! Programs whose threads cannot be controlled: it is said, and nothing passes by silence.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,34 +39,63 @@ fn main() {
 }
 ";
 
-/// Grades a right program, and again after `replace` made another one of its build with hooks out of the plain build
-/// and the folder for it.
+/// Grades a right program, and again after `replace` made another one of its build with hooks, out of the plain build
+/// and a folder for it. `mark` is the test's own.
 #[track_caller]
 fn replaced(mark: &str, reason: &str, replace: impl Fn(&Path, &Path) -> PathBuf) {
-    let program = Program::new(&RIGHT.replace("MARK", mark));
+    // Else an earlier run's builds would be found.
+    let mark = format!("{mark}-{}", std::process::id());
+    let program = Program::new(&RIGHT.replace("MARK", &mark));
     let path = program.path();
     let args = ["check", "even-odd", "--schedules", "40", "--source", &path];
+    let known = programs();
     grade(args).success();
-    let (plain, controlled) = builds(mark);
-    let other = replace(&plain, program.folder());
-    let beside = controlled.with_extension("new");
-    fs::copy(other, &beside).unwrap();
-    fs::rename(&beside, &controlled).unwrap();
+    let builds = Builds::find(&mark, &known);
+    let other = replace(&builds.plain, program.folder());
+    // Anew: the file may still be open as a program.
+    fs::remove_file(&builds.controlled).unwrap();
+    fs::copy(other, &builds.controlled).unwrap();
     let said = contains(reason).and(contains("1 inconclusive"));
     grade(args).code(3).stdout(said);
-    fs::remove_file(controlled).unwrap();
 }
 
-/// The plain build with `mark` in it, and the one with hooks.
-fn builds(mark: &str) -> (PathBuf, PathBuf) {
-    let holds = |path: &PathBuf, text: &str| {
-        fs::read(path).is_ok_and(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
-    };
-    let programs = fs::read_dir(root().join("target/grade/programs")).unwrap().flatten();
+/// What the grader built of one program. Removed with this: one of them is not what its name says.
+struct Builds {
+    plain: PathBuf,
+    controlled: PathBuf,
+}
+
+impl Builds {
+    /// Those with `mark` in them, which are not among the `known`.
+    fn find(mark: &str, known: &BTreeSet<PathBuf>) -> Self {
+        let now = programs();
+        // Another test may have removed its own meanwhile.
+        let new = now.difference(known).filter_map(|path| Some((path.clone(), fs::read(path).ok()?)));
+        let mut marked = new.filter(|(_, program)| contains_text(program, mark));
+        let (first, second) = (marked.next().unwrap(), marked.next().unwrap());
+        assert!(marked.next().is_none());
+        let has_hooks = |(_, program): &(PathBuf, Vec<u8>)| contains_text(program, "__tsan_");
+        let (controlled, plain) = if has_hooks(&first) { (first, second) } else { (second, first) };
+        Self { plain: plain.0, controlled: controlled.0 }
+    }
+}
+
+impl Drop for Builds {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.plain);
+        let _ = fs::remove_file(&self.controlled);
+    }
+}
+
+/// All that were built of this exercise.
+fn programs() -> BTreeSet<PathBuf> {
+    let folder = fs::read_dir(root().join("target/grade/programs")).into_iter().flatten().flatten();
     let is_even_odd = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("even-odd-");
-    let marked = programs.map(|entry| entry.path()).filter(|path| is_even_odd(path) && holds(path, mark));
-    let (controlled, plain): (Vec<_>, Vec<_>) = marked.partition(|path| holds(path, "__tsan_"));
-    (plain[0].clone(), controlled[0].clone())
+    folder.map(|entry| entry.path()).filter(is_even_odd).collect()
+}
+
+fn contains_text(program: &[u8], text: &str) -> bool {
+    program.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 #[test]

@@ -33,11 +33,14 @@ pub(super) fn judge_rivals(observation: &Observation) -> Judgement {
         *welcomed.entry(&client.nick).or_default() += usize::from(is_welcome);
     }
     let fault = |seen| Fault::new("of those who ask for the same name at once, one is welcomed", seen).into();
+    // Else somebody else waits, for a message, which another check is about.
+    let unanswered = |client: &Transcript| client.manner == Manner::Competes && client.received.is_empty();
+    let is_unanswered = transcripts.clients.iter().any(unanswered);
     let unfair = welcomed.iter().find(|(_, count)| **count > 1);
     let nobody = welcomed.iter().find(|(_, count)| **count == 0);
     match (unfair, &transcripts.cut, nobody) {
         (Some((nick, count)), _, _) => fault(format!("{count} clients are welcomed as {nick}")),
-        (None, Some(cut), _) if cut.is_proof() => fault(cut.to_string()),
+        (None, Some(cut), _) if cut.is_proof() && is_unanswered => fault(cut.to_string()),
         (None, Some(cut), _) => Judgement::Unproven(cut.to_string()),
         (None, None, Some((nick, _))) => fault(format!("nobody is welcomed as {nick}")),
         (None, None, None) => Judgement::Kept,

@@ -145,7 +145,7 @@ impl Plan {
     }
 
     /// Every whole body waits half-way at a gate that opens only for one more than the `jobs` that there may be, or
-    /// when the program has slept so long that no retry is still to come. Failures are answered at once.
+    /// when the program has slept for a long time: a retry that comes later is not seen. Failures are answered at once.
     pub(super) fn held_for_one_too_many(self, jobs: usize) -> Self {
         Self { jobs, ..self.held(jobs + 1, Hold::Middle, Order::Together) }
     }

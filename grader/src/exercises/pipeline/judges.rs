@@ -82,7 +82,7 @@ pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
 pub(super) fn all_workers_killed(seen: &Observation) -> Judgement {
     match &seen.evidence {
         Evidence::Reading(reading) => all_counted(seen, Fed::count(reading.most_memory)),
-        _ => Judgement::Unproven("the two child processes could not be caught at work and killed".into()),
+        _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
 

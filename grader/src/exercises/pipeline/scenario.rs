@@ -1,14 +1,17 @@
 //! Runs of `pipeline` that read a named pipe: so what the program has taken is known at every moment.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
+use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Evidence, Observation, Scenario, Stage};
-use crate::fixture::family::{Family, Sight, kill_alive};
+use crate::fixture::family::{Family, Sight, is_alive, kill_alive};
 use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::run::{self, Activity, RunError, Running};
 
@@ -21,6 +24,10 @@ const LINES: usize = 512;
 /// The program rests when it was idle at so many looks in a row.
 const RESTS: u32 = 10;
 
+/// Also when it was awake, and took nothing, at so many: a thread that looks again and again never is idle. Looks at
+/// which it wanted for a processor do not count.
+const POLLS: u32 = 200;
+
 /// What happens to the workers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feeding {
@@ -30,7 +37,7 @@ pub(super) enum Feeding {
     KilledAtWork,
     /// All are stopped until the program rests.
     Stopped,
-    /// All are stopped until the program rests, then they are killed together.
+    /// All are stopped until the program rests, then those with work in hand are killed together.
     AllKilled,
 }
 
@@ -51,8 +58,6 @@ impl Fed {
     /// A prime, as it is fed.
     const LINE: &[u8] = b"1000003\n";
     const ARGS: [&str; 3] = ["--workers", "2", Self::PIPE];
-    /// As in the arguments.
-    const WORKERS: usize = 2;
 
     /// So many numbers, as they are fed.
     pub(super) fn text(count: usize) -> String {
@@ -96,7 +101,7 @@ impl Scenario for Fed {
             }
             Feeding::Stopped => format!("mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0"),
             Feeding::AllKilled => format!(
-                "mkfifo pipe-0 ; {call} & pkill -STOP --parent $! # and feed pipe-0 ; pkill -KILL --parent $!"
+                "mkfifo pipe-0 ; {call} & pkill -STOP --parent $! ; pkill -KILL --parent $! # and feed pipe-0 between"
             ),
         }
     }
@@ -154,31 +159,36 @@ fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
     Evidence::Reading(reading)
 }
 
-/// Kills all workers when the program has come to rest. Each has a batch in hand then: else the program would give it
-/// one, as there is more than the buffers hold. There is only a reading where all this was so.
+/// Kills the workers that have work in hand, all at once, when the program takes no more. Each of their batches has lost
+/// one worker then. There is only a reading where one was killed.
 fn feed_and_kill_all(running: &Running, mut pipe: File) -> Evidence {
     let (reading, stopped) = feed_to_rest(running, &mut pipe);
-    if let Some(program) = running.pid().filter(|_| reading.at_rest && stopped.len() == Fed::WORKERS) {
-        // Stopped meanwhile, so that it cannot give one worker's batch to the other, which is to be killed, too.
-        let _ = kill_process(program, Signal::STOP);
-        let killed = stopped.iter().filter(|&&child| kill_alive(running, child)).count();
-        while running.pid().is_some() && stopped.iter().any(|&child| !has_died(child)) {
-            thread::sleep(LOOK);
-        }
-        let _ = kill_process(program, Signal::CONT);
-        if killed == Fed::WORKERS {
-            return Evidence::Reading(reading);
-        }
+    let Some(program) = running.pid() else { return Evidence::Family(Family::default()) };
+    let mut victims: Vec<Pid> = stopped.iter().copied().filter(|&child| has_input(child)).collect();
+    if victims.is_empty() {
+        victims.extend(stopped.first());
     }
-    for child in stopped {
-        let _ = kill_process(child, Signal::CONT);
+    // Stopped meanwhile, so that it cannot give one worker's batch to the other, which is to be killed, too.
+    let _ = kill_process(program, Signal::STOP);
+    while running.pid().is_some() && run::state(program) != Some('T') {
+        thread::sleep(LOOK);
     }
-    Evidence::Family(Family::default())
+    let killed = victims.iter().filter(|&&child| kill_alive(running, child)).count();
+    while running.pid().is_some() && victims.iter().any(|&child| is_alive(child)) {
+        thread::sleep(LOOK);
+    }
+    for process in stopped.into_iter().chain([program]) {
+        let _ = kill_process(process, Signal::CONT);
+    }
+    if killed > 0 { Evidence::Reading(reading) } else { Evidence::Family(Family::default()) }
 }
 
-/// Also where its parent has not noticed.
-fn has_died(child: Pid) -> bool {
-    matches!(run::state(child), None | Some('Z' | 'X'))
+/// Whether a stopped child has not read all that was sent to its standard input. Another one that is killed may be
+/// idle, and the first to be given the batch of the other.
+fn has_input(child: Pid) -> bool {
+    let path = format!("/proc/{}/fd/0", child.as_raw_nonzero());
+    let input = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path);
+    input.is_ok_and(|input| ioctl_fionread(&input).is_ok_and(|bytes| bytes > 0))
 }
 
 /// Keeps all children stopped, and feeds what the program takes until it takes no more or far too much. Gives back the
@@ -186,7 +196,7 @@ fn has_died(child: Pid) -> bool {
 fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
     let mut reading = Reading::default();
     let mut stopped: Vec<Pid> = Vec::new();
-    let mut idle = 0;
+    let (mut idle, mut unmoved) = (0, 0);
     while let Some(program) = running.pid() {
         let mut begun = run::children(program);
         begun.retain(|child| !stopped.contains(child) && run::has_begun(*child));
@@ -196,19 +206,17 @@ fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
         stopped.extend(begun);
         let taken = feed(pipe);
         reading.most_memory += taken;
-        idle = if taken == 0 && is_at_rest(program) { idle + 1 } else { 0 };
-        reading.at_rest = idle >= RESTS && !stopped.is_empty();
-        if idle >= RESTS || reading.most_memory >= Fed::FAR_TOO_MUCH {
+        let activity = run::activity_of_one(program);
+        idle = if taken == 0 && activity == Activity::Idle { idle + 1 } else { 0 };
+        unmoved = if taken == 0 { unmoved + u32::from(activity == Activity::Awake) } else { 0 };
+        let rests = idle >= RESTS || unmoved >= POLLS;
+        reading.at_rest = rests && !stopped.is_empty();
+        if rests || reading.most_memory >= Fed::FAR_TOO_MUCH {
             break;
         }
         thread::sleep(LOOK);
     }
     (reading, stopped)
-}
-
-/// Whether no thread of the program itself does anything; its children are stopped.
-fn is_at_rest(program: Pid) -> bool {
-    matches!(run::activity_of_one(program), Activity::Idle)
 }
 
 /// Writes whole lines until the pipe is full; how many bytes.
