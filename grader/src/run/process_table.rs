@@ -29,8 +29,8 @@ pub fn descendants(ancestor: Pid) -> Vec<Pid> {
 /// Whether `process` runs a program of its own: until exec the parent of a spawned child waits for it (vfork(2)), and who
 /// stops the child stops both.
 pub fn has_begun(process: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
-    stat.is_ok_and(|stat| !is_before_exec(&stat))
+    let stat = stat(process);
+    !stat.is_empty() && !is_before_exec(&stat)
 }
 
 /// The flag `PF_FORKNOEXEC` of the ninth field.
