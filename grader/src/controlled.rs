@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
+use schedule::mechanism::Candidates;
 use schedule::protocol::{
     Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
 };
-use schedule::{Schedule, ThreadId, ThreadSet};
+use schedule::{Schedule, ThreadId};
 
 use crate::case::{Observation, Text};
 use crate::interrupt;
@@ -42,8 +43,8 @@ pub struct Record {
     pub output: Vec<(OutputHead, Vec<u8>)>,
     /// Who took each step; only in a trace.
     pub schedule: Schedule,
-    /// Who could have taken each step without being woken early; only in a trace.
-    pub candidates: Vec<ThreadSet>,
+    /// Who could have taken each step; only in a trace.
+    pub candidates: Vec<Candidates>,
     /// Every operation; only in a trace.
     pub events: Vec<Event>,
 }
@@ -114,15 +115,17 @@ impl Controlled {
         let threads = (0..header.threads).map(|_| self.thread()).collect::<io::Result<_>>()?;
         let output = split_output(&self.bytes(header.output as usize)?);
         let schedule = Schedule::new(self.bytes(header.sent_steps as usize)?);
-        let sets = self.bytes(8 * header.sent_steps as usize)?;
+        let candidates = (0..header.sent_steps).map(|_| self.candidates()).collect::<io::Result<_>>()?;
         let events = (0..header.events).map(|_| self.event()).collect::<io::Result<_>>()?;
-        let candidates =
-            sets.chunks_exact(8).map(|set| ThreadSet(u64::from_le_bytes(set.try_into().unwrap_or_default())));
-        Ok(Record { header, threads, output, schedule, candidates: candidates.collect(), events })
+        Ok(Record { header, threads, output, schedule, candidates, events })
     }
 
     fn thread(&mut self) -> io::Result<ThreadRecord> {
         ThreadRecord::decode(&self.take()?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    fn candidates(&mut self) -> io::Result<Candidates> {
+        Ok(Candidates::from_words([u64::from_le_bytes(self.take()?), u64::from_le_bytes(self.take()?)]))
     }
 
     fn event(&mut self) -> io::Result<Event> {
@@ -141,10 +144,6 @@ impl Controlled {
         Ok(bytes)
     }
 }
-
-/// A usual run takes at most this part of the budget of steps, or a run that uses all of it says
-/// nothing.
-const USUAL_PART: u32 = 8;
 
 impl Record {
     /// The run as judges see it.
@@ -170,9 +169,10 @@ impl Record {
             }
             Finish::Budget if self.header.polls_outside => Ending::StepLimit { steps },
             Finish::Budget => Ending::Livelocked { steps },
+            Finish::StepLimit => Ending::StepLimit { steps },
             Finish::Divergence => Ending::Diverged { step: steps },
             Finish::TooManyThreads => {
-                Ending::ToolError("it has more than 64 threads, the most under control".into())
+                Ending::ToolError("it has more than 64 threads at once, the most under control".into())
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
             Finish::OutsideWait => Ending::Idle { seconds: 2 },
@@ -195,16 +195,6 @@ impl Record {
             .filter(|(head, _)| head.descriptor == descriptor)
             .flat_map(|(_, text)| text.clone())
             .collect()
-    }
-}
-
-impl Ending {
-    /// What a used-up budget of steps means for a program whose usual run takes `usual` steps.
-    pub fn with_usual_steps(self, usual: u32) -> Self {
-        match self {
-            Self::Livelocked { steps } if usual > steps / USUAL_PART => Self::StepLimit { steps },
-            other => other,
-        }
     }
 }
 

@@ -20,10 +20,10 @@ use schedule::protocol::Finish;
 use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation, Witness};
 use crate::controlled::Record;
 use crate::run::{Ending, RunError};
-use crate::search::bounded::Bounded;
-use crate::search::portfolio::Portfolio;
-use crate::search::{self, Attempt, Complete, Search};
 use crate::stage::Control;
+use schedule::search::bounded::Bounded;
+use schedule::search::portfolio::Portfolio;
+use schedule::search::{self, Attempt, Complete, Search};
 
 use set::Set;
 pub use starve::starve;
@@ -253,7 +253,6 @@ impl Explorer<'_> {
 
     fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
         let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
-        let seen = self.usual_ending(seen);
         let record = set.last();
         let judgements =
             self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
@@ -265,11 +264,6 @@ impl Explorer<'_> {
             slow: is_slow(seen.ending()),
             stub: seen.reached_stub().is_some().then_some(seen),
         })
-    }
-
-    fn usual_ending(&self, mut seen: Observation) -> Observation {
-        seen.ending = seen.ending.map(|ending| ending.with_usual_steps(self.usual));
-        seen
     }
 
     /// Adds a batch; the first failure of a check is confirmed and shortened.

@@ -37,8 +37,6 @@ pub mod rubric;
 pub mod rules;
 pub mod run;
 pub mod sandbox;
-pub mod search;
-pub mod shorten;
 pub mod solution_region;
 pub mod source;
 pub mod specimen;

@@ -13,29 +13,37 @@ use crate::entry::entry;
 use crate::record::{self, Done};
 use crate::{scheduler, token};
 
-/// Runs `operation` on the object at `address` with a scheduling point on both sides. It gives the
-/// result, what it was, and the value that a trace shows.
+/// What an operation came to.
+struct Came<T> {
+    /// For the program.
+    result: T,
+    /// For the picture.
+    operation: Operation,
+    /// Whether the object has another value now.
+    changed: bool,
+}
+
+/// Runs `operation` on the object at `address` with a scheduling point on both sides.
 fn scheduled<T: Copy + Into<u64>>(
     address: *mut T,
     writes: bool,
     frame: *const u64,
-    operation: impl FnOnce() -> (T, Operation),
+    operation: impl FnOnce() -> Came<T>,
 ) -> T {
     if token::me().is_none() {
-        return operation().0;
+        return operation().result;
     }
     let object = address as u64;
     record::get().atomics += 1;
     scheduler::before(object, writes);
-    let (result, operation) = operation();
+    let Came { result, operation, changed } = operation();
     let value: u64 = result.into();
-    let failed_to_change = matches!(operation, Operation::Load | Operation::CompareFail);
-    if failed_to_change {
+    if !changed {
         // SAFETY: the hook's own frame: the saved frame pointer, then the return address.
         let site = unsafe { *frame.add(1) };
-        scheduler::watch_for_spin(object, site, value);
+        scheduler::reads(object, site, value);
     }
-    scheduler::after(Done { operation, object, value }, !failed_to_change, frame);
+    scheduler::after(Done { operation, object, value }, changed, frame);
     result
 }
 
@@ -45,7 +53,9 @@ macro_rules! update {
             scheduled(address, true, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
-                (atomic.$method(value, SeqCst), Operation::$operation)
+                let result = atomic.$method(value, SeqCst);
+                let changed = atomic.load(SeqCst) != result;
+                Came { result, operation: Operation::$operation, changed }
             })
         }
         entry!($name, "rcx", $inner);
@@ -59,7 +69,7 @@ macro_rules! atomics_of_size {
             scheduled(address, false, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
-                (atomic.load(SeqCst), Operation::Load)
+                Came { result: atomic.load(SeqCst), operation: Operation::Load, changed: false }
             })
         }
         entry!($load, "rdx", $load_inner);
@@ -67,8 +77,8 @@ macro_rules! atomics_of_size {
         extern "C" fn $store_inner(address: *mut $int, value: $int, _order: i32, frame: *const u64) {
             scheduled(address, true, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
-                unsafe { <$atomic>::from_ptr(address) }.store(value, SeqCst);
-                (value, Operation::Store)
+                let before = unsafe { <$atomic>::from_ptr(address) }.swap(value, SeqCst);
+                Came { result: value, operation: Operation::Store, changed: before != value }
             });
         }
         entry!($store, "rcx", $store_inner);
@@ -80,8 +90,8 @@ macro_rules! atomics_of_size {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
                 match atomic.compare_exchange(expected, value, SeqCst, SeqCst) {
-                    Ok(found) => (found, Operation::CompareSwap),
-                    Err(found) => (found, Operation::CompareFail),
+                    Ok(result) => Came { result, operation: Operation::CompareSwap, changed: result != value },
+                    Err(result) => Came { result, operation: Operation::CompareFail, changed: false },
                 }
             })
         }

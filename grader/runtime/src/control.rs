@@ -14,6 +14,9 @@ use crate::outbox::Outbox;
 use crate::record::{self, Record};
 use crate::{io, orphans, scheduler, system, threads, warm};
 
+/// How this library gets into the program.
+const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
+
 unsafe extern "C" {
     static environ: *const *const c_char;
     fn getenv(name: *const c_char) -> *const c_char;
@@ -36,9 +39,10 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     if let Some(processor) = variable(PROCESSOR_VARIABLE) {
         pin_to(processor);
     }
-    // The program and its children must not see the grader's variables.
-    unset(SOCKET_VARIABLE);
-    unset(PROCESSOR_VARIABLE);
+    // The program and its children must not see that the grader is there.
+    for name in [SOCKET_VARIABLE, PROCESSOR_VARIABLE, PRELOAD_VARIABLE] {
+        erase(name);
+    }
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
@@ -61,9 +65,17 @@ fn variable(name: &str) -> Option<&'static CStr> {
     })
 }
 
-fn unset(name: &str) {
-    // SAFETY: the name ends with a zero; there is one thread only.
-    with_name(name, |name| unsafe { unsetenv(name) });
+/// Takes a variable out of the environment, and out of the memory in which the kernel shows it (proc(5), `environ`).
+fn erase(name: &str) {
+    let Some(value) = variable(name) else { return };
+    // SAFETY: the variable stands in the environment that this process was started with, which is writable memory of its
+    // own: the name, `=`, the value and a zero. There is one thread only, and nobody else keeps a reference into it.
+    unsafe {
+        let start = value.as_ptr().cast_mut().sub(name.len() + 1);
+        let length = name.len() + 1 + value.to_bytes().len();
+        with_name(name, |name| unsetenv(name));
+        start.write_bytes(0, length);
+    }
 }
 
 /// Starts the program again without address space randomization, so that the same schedule meets
@@ -133,7 +145,7 @@ fn serve(socket: usize) {
             system::exit(0);
         }
         let Some(request) = Request::decode(&bytes) else { system::exit(70) };
-        let steps = &mut scheduler::replay_buffer()[..request.replayed as usize];
+        let Some(steps) = scheduler::replay_buffer(request.replayed as usize) else { system::exit(70) };
         if !read_exactly(socket, steps) {
             system::exit(0);
         }
@@ -224,7 +236,7 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
         atomics: record.atomics,
         output: record.output as u32,
         sent_steps: sent_steps as u32,
-        events: record.events as u32,
+        events: record.kept_events() as u32,
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
     };
@@ -235,10 +247,10 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
     }
     outbox.put(&record.outputs[..record.output]);
     outbox.put(&record.step[..sent_steps]);
-    for candidates in &record.candidates[..sent_steps] {
-        outbox.put(&candidates.to_le_bytes());
+    for words in &record.candidates[..sent_steps] {
+        words.iter().for_each(|word| outbox.put(&word.to_le_bytes()));
     }
-    for event in &record.event[..record.events] {
+    for event in record.last_events() {
         outbox.put(&Event::encode(event));
     }
     outbox.send();

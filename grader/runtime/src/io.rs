@@ -10,7 +10,7 @@ use crate::entry::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
 use crate::streams::standard_stream;
-use crate::{record, system, token};
+use crate::{record, system, time, token};
 
 const POLLIN: i16 = 1;
 const POLLOUT: i16 = 4;
@@ -206,8 +206,7 @@ fn socket_call(
             scheduler::after(Done { value: result as u64, ..doing }, true, frame);
             return system::libc_result(result);
         }
-        deadline =
-            deadline.or_else(|| time_out(descriptor, events).map(|time| scheduler::read_clock() + time));
+        deadline = deadline.or_else(|| time_out(descriptor, events).map(time::deadline_in));
         if wait_until_ready(descriptor, events, doing, deadline, frame) == Woken::TimedOut {
             return system::libc_result(-system::EAGAIN);
         }
@@ -227,7 +226,7 @@ fn time_out(descriptor: i32, events: i16) -> Option<u64> {
         [descriptor as usize, SOL_SOCKET, option, time.as_mut_ptr() as usize, &raw mut length as usize, 0];
     // SAFETY: the places are as large as the option.
     let result = unsafe { system::call(GETSOCKOPT, arguments) };
-    let nanoseconds = time[0].saturating_mul(1_000_000_000) + time[1] * 1000;
+    let nanoseconds = time[0].saturating_mul(1_000_000_000).saturating_add(time[1].saturating_mul(1000));
     (result == 0 && nanoseconds > 0).then_some(nanoseconds)
 }
 
@@ -326,7 +325,7 @@ entry!(connect, "rcx", make_connection);
 /// Several descriptors at once: looked at without blocking, with a step of virtual time between.
 fn poll_loop(milliseconds: c_int, frame: *const u64, look: impl Fn() -> isize) -> isize {
     let doing = Done { operation: Operation::Poll, object: 0, value: 0 };
-    let deadline = (milliseconds >= 0).then(|| scheduler::read_clock() + milliseconds as u64 * 1_000_000);
+    let deadline = (milliseconds >= 0).then(|| time::deadline_in(milliseconds as u64 * 1_000_000));
     let mut real_looks = 0;
     scheduler::before(0, true);
     loop {
@@ -338,7 +337,7 @@ fn poll_loop(milliseconds: c_int, frame: *const u64, look: impl Fn() -> isize) -
         }
         // Readiness is looked for again after a millisecond of virtual time, or a real one when
         // nobody else can go on.
-        let soon = scheduler::read_clock() + 1_000_000;
+        let soon = time::deadline_in(1_000_000);
         let deadline = deadline.map_or(soon, |deadline| deadline.min(soon));
         real_looks += 1;
         if real_looks > 50 {
@@ -368,7 +367,7 @@ extern "C" fn poll_some(
     if count == 1 && milliseconds != 0 {
         // SAFETY: the caller passes one valid pollfd.
         let one = unsafe { *descriptors };
-        let deadline = (milliseconds > 0).then(|| scheduler::read_clock() + milliseconds as u64 * 1_000_000);
+        let deadline = (milliseconds > 0).then(|| time::deadline_in(milliseconds as u64 * 1_000_000));
         let doing = Done { operation: Operation::Poll, object: one.descriptor as u64, value: 0 };
         scheduler::before(0, true);
         if look(0) == 0 {
@@ -398,7 +397,7 @@ extern "C" fn epoll_some(
     let doing = Done { operation: Operation::Poll, object: epoll as u64, value: 0 };
     scheduler::before(0, true);
     if milliseconds != 0 && !is_ready(epoll, POLLIN) {
-        let deadline = (milliseconds > 0).then(|| scheduler::read_clock() + milliseconds as u64 * 1_000_000);
+        let deadline = (milliseconds > 0).then(|| time::deadline_in(milliseconds as u64 * 1_000_000));
         // An epoll descriptor is itself ready when one of its descriptors is.
         wait_until_ready(epoll, POLLIN, doing, deadline, frame);
     }

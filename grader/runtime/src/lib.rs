@@ -2,7 +2,7 @@
 //!
 //! The program was compiled so that every atomic operation is a call of a function here
 //! (`atomics`), and the libc functions through which threads meet are interposed (`threads`,
-//! `futex`, `time`, `io`). One thread runs at a time: it holds the *token*. At every
+//! `futex`, `time`, `io`), and those that tell of a world that differs from run to run (`chance`, `dates`, `processors`). One thread runs at a time: it holds the *token*. At every
 //! operation the holder asks `scheduler` who goes on. Without a grader's socket in the
 //! environment everything here passes through to the system.
 //!
@@ -13,12 +13,15 @@
 compile_error!("Lockstep needs Linux on x86-64");
 
 mod atomics;
+mod chance;
 mod control;
+mod dates;
 mod entry;
 mod futex;
 mod io;
 mod orphans;
 mod outbox;
+mod processors;
 mod record;
 mod scheduler;
 mod streams;

@@ -3,12 +3,11 @@
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use schedule::mechanism::Candidates;
 use schedule::protocol::{Event, Finish, Operation, OutputHead, ThreadRecord};
-use schedule::{MOST_THREADS, ThreadId};
+use schedule::{MOST_STEPS, MOST_THREADS, ThreadId};
 
-/// The most steps of a run.
-pub(crate) const MOST_STEPS: usize = 1 << 17;
-/// The most events that a trace keeps: the last ones of a longer run are lost.
+/// The most events that a trace keeps: the first ones of a longer run are lost, as how it ended is what matters.
 pub(crate) const MOST_EVENTS: usize = 1 << 14;
 /// The most bytes of output, with their heads.
 pub(crate) const MOST_OUTPUT: usize = 1 << 20;
@@ -23,14 +22,16 @@ pub(crate) struct Record {
     pub(crate) outside: bool,
     pub(crate) polls_outside: bool,
     pub(crate) steps: usize,
+    /// How many there were, lost ones included.
     pub(crate) events: usize,
     pub(crate) output: usize,
     pub(crate) thread: [ThreadRecord; MOST_THREADS],
     pub(crate) step: [ThreadId; MOST_STEPS],
     /// The threads that could have taken each step, kept in a trace.
-    pub(crate) candidates: [u64; MOST_STEPS],
+    pub(crate) candidates: [[u64; 2]; MOST_STEPS],
     pub(crate) outputs: [u8; MOST_OUTPUT],
-    pub(crate) event: [Event; MOST_EVENTS],
+    /// A ring: the event with number `n` stands at `n % MOST_EVENTS`.
+    event: [Event; MOST_EVENTS],
 }
 
 static RECORD: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
@@ -61,14 +62,20 @@ impl Record {
         self.output = 0;
     }
 
+    /// Makes room for what is known of a thread.
+    pub(crate) fn begin_thread(&mut self, thread: ThreadId) {
+        self.threads = self.threads.max(usize::from(thread) + 1);
+        self.thread[usize::from(thread)] = ThreadRecord::default();
+    }
+
     /// Notes a step; false when there is no room for another.
-    pub(crate) fn add_step(&mut self, thread: ThreadId, candidates: u64, trace: bool) -> bool {
+    pub(crate) fn add_step(&mut self, thread: ThreadId, candidates: Candidates, trace: bool) -> bool {
         if self.steps >= MOST_STEPS {
             return false;
         }
         self.step[self.steps] = thread;
         if trace {
-            self.candidates[self.steps] = candidates;
+            self.candidates[self.steps] = candidates.to_words();
         }
         self.steps += 1;
         // FNV-1a.
@@ -78,10 +85,18 @@ impl Record {
 
     /// Notes an operation of a trace.
     pub(crate) fn add_event(&mut self, event: Event) {
-        if self.events < MOST_EVENTS {
-            self.event[self.events] = event;
-            self.events += 1;
-        }
+        self.event[self.events % MOST_EVENTS] = event;
+        self.events += 1;
+    }
+
+    /// How many events are kept.
+    pub(crate) fn kept_events(&self) -> usize {
+        self.events.min(MOST_EVENTS)
+    }
+
+    /// The kept events, in their order.
+    pub(crate) fn last_events(&self) -> impl Iterator<Item = &Event> {
+        (self.events - self.kept_events()..self.events).map(|number| &self.event[number % MOST_EVENTS])
     }
 
     /// Notes what a thread writes; false when there is no room.

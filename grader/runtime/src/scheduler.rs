@@ -1,330 +1,246 @@
-//! The mechanism: which threads can go on, and the hand-over to the one that the policy names.
+//! Handing over: asks the mechanism who goes on, writes it down, and gives the token to that thread.
 //!
-//! All functions are called by the token's holder. A thread that cannot go on says what it waits
-//! for ([`Wait`]); whoever changes that makes it runnable again. When nobody is runnable, virtual
-//! time jumps to the next deadline, then real readiness of descriptors is waited for, and if there
-//! is neither, the run is deadlocked.
+//! All functions are called by the token's holder. A thread that cannot go on says what it waits for ([`Wait`]).
+//! A borrow of the shared state ends before the token is handed over: whoever has it then borrows anew.
 
 mod frames;
-mod replay;
-mod waiting;
 
 use core::cell::UnsafeCell;
 
-use schedule::policy::{AnyPolicy, Kind, Pending, Policy, View};
-use schedule::protocol::{Event, FRAMES, Finish, Operation, Request};
-use schedule::random::Random;
-use schedule::{MOST_THREADS, ThreadId, ThreadSet};
+use schedule::mechanism::{Choice, Mechanism, Read, Threads, World};
+use schedule::policy::Pending;
+use schedule::protocol::{Event, Finish, Operation, OutputHead, Request};
+use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
+
+pub(crate) use schedule::mechanism::{Wait, Woken};
 
 use crate::record::{self, Done};
-use crate::{system, token};
+use crate::{dates, io, system, token};
 
-/// What a thread that cannot go on waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
-    /// Nothing: it can go on.
-    None,
-    /// Its creator to block, as long as the start gate is shut.
-    Gate { creator: ThreadId },
-    /// A wake on a futex.
-    Futex { word: u64, bits: u32, deadline: Option<u64> },
-    /// Its time.
-    Sleep { deadline: u64 },
-    /// The end of a thread.
-    Join { thread: ThreadId },
-    /// A descriptor to become ready, polled for real.
-    Ready { descriptor: i32, events: i16, deadline: Option<u64> },
-    /// A child process to end; -1 for any.
-    Child { process: i32 },
-    /// Nothing more: it has ended.
-    Ended,
-}
-
-/// Why a thread goes on after a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Woken {
-    /// What it waited for happened.
-    Done,
-    /// Its deadline passed.
-    TimedOut,
-    /// No reason, as futex(2) allows.
-    Spuriously,
-}
-
-/// A load or failed exchange that finds the same value at the same place again and again.
-#[derive(Clone, Copy, Default)]
-struct Spin {
-    object: u64,
-    site: u64,
-    value: u64,
-    count: u32,
-}
-
-/// So many equal reads in a row are a spin loop.
-const SPIN_READS: u32 = 10;
-
+/// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
-struct Thread {
-    wait: Wait,
-    woken: Woken,
-    /// Gave way, and nothing has been written since.
-    yielded: bool,
-    spin: Spin,
-    library_handle: u64,
+struct Body {
+    /// libc's `pthread_t`.
+    handle: u64,
     /// No frame of the thread lies above it.
     stack_top: u64,
 }
 
-const NO_THREAD: Thread = Thread {
-    wait: Wait::Ended,
-    woken: Woken::Done,
-    yielded: false,
-    spin: Spin { object: 0, site: 0, value: 0, count: 0 },
-    library_handle: 0,
-    stack_top: 0,
-};
-
 /// The state of a run. Never shared between processes: each run has its own copy by fork.
-struct Scheduler {
-    request: Request,
-    policy: AnyPolicy,
-    random: Random,
-    replay: [ThreadId; record::MOST_STEPS],
-    threads: [Thread; MOST_THREADS],
-    count: usize,
-    pending: [Pending; MOST_THREADS],
-    current: ThreadId,
-    /// How many replayed steps have been taken or left out.
-    replayed: usize,
-    now: u64,
-    fair: bool,
+struct Run {
+    mechanism: Option<Mechanism<'static>>,
+    bodies: [Body; MOST_THREADS],
+    traces: bool,
 }
 
 /// Shared by the token's discipline only.
-struct Global(UnsafeCell<Scheduler>);
+struct Global<T>(UnsafeCell<T>);
 
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
-unsafe impl Sync for Global {}
+unsafe impl<T> Sync for Global<T> {}
 
-static SCHEDULER: Global = Global(UnsafeCell::new(Scheduler {
-    request: Request {
-        seed: 0,
-        policy: Kind::Straight,
-        start_gate: false,
-        spurious_wakes: false,
-        busy_machine: false,
-        trace: false,
-        lenient: false,
-        budget: 0,
-        replayed: 0,
-        patience: 0,
-    },
-    policy: AnyPolicy::Straight(schedule::policy::Straight),
-    random: Random::new(0),
-    replay: [0; record::MOST_STEPS],
-    threads: [NO_THREAD; MOST_THREADS],
-    count: 0,
-    pending: [Pending { object: 0, writes: false }; MOST_THREADS],
-    current: 0,
-    replayed: 0,
-    now: 0,
-    fair: false,
+static RUN: Global<Run> = Global(UnsafeCell::new(Run {
+    mechanism: None,
+    bodies: [Body { handle: 0, stack_top: 0 }; MOST_THREADS],
+    traces: false,
 }));
 
-fn get() -> &'static mut Scheduler {
-    // SAFETY: the caller holds the token, see `Global`.
-    unsafe { &mut *SCHEDULER.0.get() }
+/// The steps to replay. A place of its own: the mechanism reads it during the whole run.
+static REPLAYED: Global<[ThreadId; MOST_STEPS]> = Global(UnsafeCell::new([0; MOST_STEPS]));
+
+/// Lends the state of the run. `act` must not hand the token over, nor come back here.
+fn with_run<T>(act: impl FnOnce(&mut Run) -> T) -> T {
+    // SAFETY: the caller holds the token, so no other thread is here; `act` does not come back here, so this is the
+    // only reference, and it ends before the token is handed over.
+    act(unsafe { &mut *RUN.0.get() })
 }
 
-/// Where the steps to replay are put before [`begin`].
-pub(crate) fn replay_buffer() -> &'static mut [ThreadId] {
-    &mut get().replay
+/// As [`with_run`], for the mechanism.
+fn with<T>(act: impl FnOnce(&mut Mechanism<'static>) -> T) -> T {
+    with_run(|run| match &mut run.mechanism {
+        Some(mechanism) => act(mechanism),
+        // No hook acts before `begin`.
+        None => system::exit(70),
+    })
+}
+
+/// Where the first `count` steps to replay are put before [`begin`].
+pub(crate) fn replay_buffer(count: usize) -> Option<&'static mut [ThreadId]> {
+    // SAFETY: the fork server is alone, and no run has begun in this process, so nobody reads it yet.
+    unsafe { &mut *REPLAYED.0.get() }.get_mut(..count)
 }
 
 /// Begins a run in a fresh process: the calling thread becomes thread 0 and holds the token.
 pub(crate) fn begin(request: Request, stack_top: u64) {
-    let scheduler = get();
-    scheduler.request = request;
-    scheduler.random = Random::new(request.seed);
-    scheduler.policy = AnyPolicy::new(request.policy, &mut scheduler.random);
-    // 2026-01-01 00:00:00 UTC, so that programs meet a plausible date.
-    scheduler.now = 1_767_225_600_000_000_000;
-    let _ = scheduler.add_thread(Wait::None);
-    scheduler.threads[0].stack_top = stack_top;
+    // SAFETY: the buffer was filled before and is not written to any more.
+    let replayed = unsafe { &(&*REPLAYED.0.get())[..request.replayed as usize] };
+    with_run(|run| {
+        run.mechanism = Some(Mechanism::new(request, replayed));
+        run.traces = request.trace;
+        run.bodies[0].stack_top = stack_top;
+    });
+    record::get().begin_thread(0);
+    dates::begin();
     token::enter(0);
 }
 
 /// A point before an operation on `object`.
 pub(crate) fn before(object: u64, writes: bool) {
-    let scheduler = get();
-    let me = scheduler.current;
-    scheduler.pending[usize::from(me)] = Pending { object, writes };
-    scheduler.step(me);
+    let _inside = token::Inside::new();
+    with(|mechanism| mechanism.intends(Pending { object, writes }));
+    step();
 }
 
-/// A point after an operation.
-pub(crate) fn after(done: Done, writes: bool, frame: *const u64) {
-    let scheduler = get();
-    let me = scheduler.current;
-    scheduler.note(me, done, frame);
-    scheduler.pending[usize::from(me)] = Pending::default();
-    if writes {
-        scheduler.wake_yielded(me);
-    }
-    scheduler.step(me);
-}
-
-/// After a read that found `value`: counts towards a spin loop.
-pub(crate) fn watch_for_spin(object: u64, site: u64, value: u64) {
-    let scheduler = get();
-    let starves = scheduler.starves();
-    let thread = &mut scheduler.threads[usize::from(scheduler.current)];
-    let spin = &mut thread.spin;
-    if (spin.object, spin.site, spin.value) == (object, site, value) {
-        spin.count += 1;
-        if spin.count >= SPIN_READS {
-            thread.yielded = !starves;
-            let me = scheduler.current;
-            scheduler.open_gates(me);
+/// A point after an operation. `changed` says whether others may find something else than before.
+pub(crate) fn after(done: Done, changed: bool, frame: *const u64) {
+    let _inside = token::Inside::new();
+    note(done, frame);
+    with(|mechanism| {
+        mechanism.has_done();
+        if changed {
+            mechanism.changed();
         }
-    } else {
-        *spin = Spin { object, site, value, count: 1 };
-    }
+    });
+    step();
 }
 
-/// The calling thread gives way until something has been written, or nobody else can go on. On a
-/// busy machine the others may not run for so long that it mostly is without effect.
+/// After a read that found `value`, or a write of what was there: counts towards a spin loop.
+pub(crate) fn reads(object: u64, site: u64, value: u64) {
+    let _inside = token::Inside::new();
+    with(|mechanism| mechanism.reads(Read { object, site, value }));
+}
+
+/// The calling thread gives way until something has been written, or nobody else can go on.
 pub(crate) fn give_way(frame: *const u64) {
-    const HAS_EFFECT: u32 = 4;
-    let scheduler = get();
-    let me = scheduler.current;
-    scheduler.note(me, Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
-    let held_up = scheduler.request.busy_machine && !scheduler.fair;
-    let has_effect = !held_up || scheduler.random.one_in(HAS_EFFECT);
-    scheduler.threads[usize::from(me)].yielded = has_effect && !scheduler.starves();
-    scheduler.open_gates(me);
-    scheduler.step(me);
+    let _inside = token::Inside::new();
+    note(Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
+    with(|mechanism| {
+        mechanism.has_done();
+        mechanism.yields();
+    });
+    step();
 }
 
 /// Blocks the calling thread until what it waits for has happened.
 pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
-    let scheduler = get();
-    let me = scheduler.current;
-    scheduler.note(me, doing, frame);
-    scheduler.threads[usize::from(me)].wait = wait;
-    record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Child { .. });
-    scheduler.open_gates(me);
-    scheduler.wake_yielded(me);
-    scheduler.step(me);
-    get().threads[usize::from(me)].woken
+    let _inside = token::Inside::new();
+    note(doing, frame);
+    record::get().outside |= wait.is_outside();
+    let me = with(|mechanism| {
+        mechanism.block(wait);
+        mechanism.current()
+    });
+    step();
+    with(|mechanism| mechanism.threads().get(me).woken)
 }
 
 /// Notes something for the picture that is no step.
 pub(crate) fn remark(done: Done, frame: *const u64) {
-    let scheduler = get();
-    scheduler.note(scheduler.current, done, frame);
+    let _inside = token::Inside::new();
+    note(done, frame);
 }
 
-/// Makes up to `most` waiters on a futex runnable, in an order that the policy chooses.
+/// Makes up to `most` waiters on a futex runnable, in an order that the policy chooses. How many.
 pub(crate) fn wake_futex(word: u64, bits: u32, most: u32) -> u32 {
-    let scheduler = get();
-    let mut woken = 0;
-    while woken < most {
-        let mut waiters = ThreadSet::EMPTY;
-        for thread in 0..scheduler.count {
-            if let Wait::Futex { word: its, bits: mask, .. } = scheduler.threads[thread].wait
-                && its == word
-                && mask & bits != 0
-            {
-                waiters.insert(thread as ThreadId);
-            }
-        }
-        if waiters.is_empty() {
-            break;
-        }
-        let chosen = if waiters.len() == 1 { waiters.nth(0) } else { scheduler.decide(waiters, waiters) };
-        scheduler.make_runnable(chosen, Woken::Done);
-        woken += 1;
+    let _inside = token::Inside::new();
+    for_waiters(word, bits, most, |mechanism, thread| mechanism.wake(thread))
+}
+
+/// Has up to `most` waiters on a futex wait on another one. How many.
+pub(crate) fn move_futex(word: u64, most: u32, to: u64) -> u32 {
+    let _inside = token::Inside::new();
+    for_waiters(word, u32::MAX, most, |mechanism, thread| mechanism.requeue(thread, to))
+}
+
+/// Does something with up to `most` waiters, which are waiters no more.
+fn for_waiters(word: u64, bits: u32, most: u32, act: impl Fn(&mut Mechanism<'static>, ThreadId)) -> u32 {
+    let mut count = 0;
+    while count < most {
+        let waiters = with(|mechanism| mechanism.waiters(word, bits));
+        let thread = match waiters.len() {
+            0 => break,
+            1 => waiters.nth(0),
+            _ => write_down(with(|mechanism| mechanism.choose_woken(waiters))),
+        };
+        with(|mechanism| act(mechanism, thread));
+        count += 1;
     }
-    woken
+    count
 }
 
 /// Adds a thread that was created by the calling one; `None` when there are too many.
 pub(crate) fn spawn() -> Option<ThreadId> {
-    let scheduler = get();
-    let creator = scheduler.current;
-    let gate = scheduler.request.start_gate;
-    scheduler.add_thread(if gate { Wait::Gate { creator } } else { Wait::None })
+    let _inside = token::Inside::new();
+    let thread = with(Mechanism::spawn)?;
+    record::get().begin_thread(thread);
+    with_run(|run| run.bodies[usize::from(thread)].handle = 0);
+    Some(thread)
 }
 
 /// Takes back a thread that could not be created after all.
 pub(crate) fn unspawn(thread: ThreadId) {
-    get().threads[usize::from(thread)].wait = Wait::Ended;
+    with(|mechanism| mechanism.unspawn(thread));
+    record::get().thread[usize::from(thread)].ended = true;
 }
 
 /// Remembers libc's handle of a thread, for [`find`].
 pub(crate) fn set_handle(thread: ThreadId, handle: u64) {
-    get().threads[usize::from(thread)].library_handle = handle;
+    with_run(|run| run.bodies[usize::from(thread)].handle = handle);
 }
 
 /// The newest thread with this handle of libc, which uses handles again.
 pub(crate) fn find(handle: u64) -> Option<ThreadId> {
-    let scheduler = get();
-    (0..scheduler.count)
-        .rev()
-        .find(|&thread| scheduler.threads[thread].library_handle == handle)
-        .map(|t| t as ThreadId)
+    let same = |run: &mut Run, thread: ThreadId| run.bodies[usize::from(thread)].handle == handle;
+    let all = with(|mechanism| mechanism.threads().select(|_, _| true));
+    let born = |thread: &ThreadId| with(|mechanism| mechanism.threads().get(*thread).born);
+    all.iter().filter(|&thread| with_run(|run| same(run, thread))).max_by_key(born)
 }
 
 /// Whether a thread has ended.
 pub(crate) fn has_ended(thread: ThreadId) -> bool {
-    get().threads[usize::from(thread)].wait == Wait::Ended
+    with(|mechanism| mechanism.threads().get(thread).wait == Wait::Ended)
 }
 
 /// The calling thread's first step.
 pub(crate) fn started(me: ThreadId, stack_top: u64) {
-    let scheduler = get();
-    scheduler.threads[usize::from(me)].stack_top = stack_top;
-    scheduler.note(me, Done { operation: Operation::Start, object: 0, value: 0 }, core::ptr::null());
+    let _inside = token::Inside::new();
+    with_run(|run| run.bodies[usize::from(me)].stack_top = stack_top);
+    note(Done { operation: Operation::Start, object: 0, value: 0 }, core::ptr::null());
 }
 
 /// The calling thread's last step: hands the token over for good.
 pub(crate) fn end_thread(me: ThreadId) {
-    let scheduler = get();
-    scheduler.note(me, Done { operation: Operation::End, object: 0, value: 0 }, core::ptr::null());
-    scheduler.threads[usize::from(me)].wait = Wait::Ended;
+    let _inside = token::Inside::new();
+    note(Done { operation: Operation::End, object: 0, value: 0 }, core::ptr::null());
+    with(Mechanism::end);
     record::get().thread[usize::from(me)].ended = true;
-    for thread in 0..scheduler.count as ThreadId {
-        if scheduler.threads[usize::from(thread)].wait == (Wait::Join { thread: me }) {
-            scheduler.make_runnable(thread, Woken::Done);
-        }
-    }
-    scheduler.open_gates(me);
-    scheduler.wake_yielded(me);
-    let next = scheduler.choose();
-    scheduler.current = next;
+    let next = choose();
     token::leave();
     token::give(next);
 }
 
 /// Whether the calling thread is the only one that has not ended.
 pub(crate) fn is_alone() -> bool {
-    get().select(|thread| thread.wait != Wait::Ended).len() == 1
+    with(|mechanism| mechanism.is_alone())
 }
 
 /// The virtual time, in nanoseconds since 1970; each reading takes a microsecond.
 pub(crate) fn read_clock() -> u64 {
-    let scheduler = get();
-    scheduler.now += 1_000;
-    scheduler.now
+    with(Mechanism::read_clock)
+}
+
+/// A number that nobody can guess, but the same whenever the schedule so far is.
+pub(crate) fn random(draw: u64) -> u64 {
+    let me = with(|mechanism| mechanism.current());
+    schedule::random::Random::new(record::get().hash ^ u64::from(me) << 56 ^ draw.rotate_left(32)).next_u64()
 }
 
 /// Keeps what the calling thread writes.
 pub(crate) fn write_output(descriptor: u8, bytes: &[u8]) {
-    let scheduler = get();
+    let _inside = token::Inside::new();
     let record = record::get();
-    let head = schedule::protocol::OutputHead {
-        thread: scheduler.current,
+    let head = OutputHead {
+        thread: with(|mechanism| mechanism.current()),
         descriptor,
         step: record.steps as u32,
         length: bytes.len() as u32,
@@ -336,7 +252,8 @@ pub(crate) fn write_output(descriptor: u8, bytes: &[u8]) {
 
 /// Names the calling thread in reports.
 pub(crate) fn name(bytes: &[u8]) {
-    let record = &mut record::get().thread[usize::from(get().current)];
+    let me = with(|mechanism| mechanism.current());
+    let record = &mut record::get().thread[usize::from(me)];
     let length = bytes.len().min(record.name.len());
     record.name = [0; 16];
     record.name[..length].copy_from_slice(&bytes[..length]);
@@ -344,149 +261,81 @@ pub(crate) fn name(bytes: &[u8]) {
 
 /// Ends the run, with all its threads where they are.
 pub(crate) fn finish(finish: Finish) -> ! {
-    let scheduler = get();
+    let runnable = with(|mechanism| mechanism.threads().select(|_, thread| thread.wait == Wait::None));
     let record = record::get();
     record.finish = Some(finish);
-    for thread in 0..scheduler.count {
-        record.thread[thread].runnable = scheduler.threads[thread].wait == Wait::None;
+    for thread in 0..record.threads {
+        record.thread[thread].runnable = runnable.contains(thread as ThreadId);
     }
     system::exit(0);
 }
 
-impl Scheduler {
-    fn add_thread(&mut self, wait: Wait) -> Option<ThreadId> {
-        if self.count == MOST_THREADS {
-            return None;
-        }
-        let thread = self.count as ThreadId;
-        self.threads[self.count] = Thread { wait, ..NO_THREAD };
-        self.count += 1;
-        let record = record::get();
-        record.threads = self.count;
-        record.thread[usize::from(thread)] = Default::default();
-        self.policy.spawned(thread, &mut self.random);
-        Some(thread)
-    }
-
-    fn make_runnable(&mut self, thread: ThreadId, woken: Woken) {
-        let thread = &mut self.threads[usize::from(thread)];
-        thread.wait = Wait::None;
-        thread.woken = woken;
-        thread.yielded = false;
-        thread.spin = Spin::default();
-    }
-
-    fn open_gates(&mut self, of: ThreadId) {
-        for thread in 0..self.count as ThreadId {
-            if self.threads[usize::from(thread)].wait == (Wait::Gate { creator: of }) {
-                self.make_runnable(thread, Woken::Done);
-            }
-        }
-    }
-
-    /// Something was written: those that waited for a change look again.
-    fn wake_yielded(&mut self, by: ThreadId) {
-        for (thread, state) in self.threads[..self.count].iter_mut().enumerate() {
-            if thread != usize::from(by) && state.yielded {
-                state.yielded = false;
-                state.spin.count = 0;
-            }
-        }
-    }
-
-    /// One scheduling decision; returns when the calling thread `me` has the token again.
-    fn step(&mut self, me: ThreadId) {
-        let next = self.choose();
-        if next == me {
-            return;
-        }
-        self.current = next;
+/// One scheduling decision; returns when the calling thread has the token again.
+fn step() {
+    let me = with(|mechanism| mechanism.current());
+    let next = choose();
+    if next != me {
         token::give(next);
         token::wait(me);
     }
+}
 
-    /// The thread of the next step, recorded. Makes it runnable if it was waiting.
-    fn choose(&mut self) -> ThreadId {
-        let record = record::get();
-        if record.steps >= self.request.budget as usize {
-            finish(Finish::Budget);
-        }
-        while let Some(wanted) = self.next_replayed() {
-            if self.can_replay(wanted) {
-                return self.replay_step(wanted);
-            }
-            if !self.request.lenient {
-                finish(Finish::Divergence);
-            }
-        }
-        if !self.starves() && record.steps >= self.request.budget as usize / 2 {
-            self.fair = true;
-        }
-        let runnable = self.wait_for_runnable();
-        let candidates = ThreadSet(runnable.0 | self.early_ones().0);
-        let chosen = self.decide(candidates, runnable);
-        if let Some(woken) = self.early_reason(chosen) {
-            self.make_runnable(chosen, woken);
-        }
-        chosen
+/// The thread of the next step, written down.
+fn choose() -> ThreadId {
+    write_down(with(|mechanism| mechanism.choose(&mut Outside)))
+}
+
+fn write_down(choice: Result<Choice, Finish>) -> ThreadId {
+    let Choice { thread, candidates } = choice.unwrap_or_else(|reason| finish(reason));
+    let traces = with_run(|run| run.traces);
+    if !record::get().add_step(thread, candidates, traces) {
+        finish(Finish::StepLimit);
     }
+    thread
+}
 
-    /// Lets the policy choose and records it. Also for the order of wakes.
-    fn decide(&mut self, candidates: ThreadSet, runnable: ThreadSet) -> ThreadId {
-        let record = record::get();
-        let chosen = if let Some(wanted) = self.next_replayed_of(candidates) {
-            wanted
-        } else if self.fair {
-            candidates.nth(self.random.below(candidates.len()))
-        } else {
-            let step = record.steps as u32;
-            let view = View { candidates, current: self.current, step, pending: &self.pending };
-            self.policy.choose(&view, &mut self.random)
-        };
-        if !record.add_step(chosen, runnable.0, self.request.trace) {
-            finish(Finish::Budget);
-        }
-        chosen
+/// Notes an operation in the thread's record and, in a trace, in the log.
+fn note(done: Done, frame: *const u64) {
+    let (me, traces) = (with(|mechanism| mechanism.current()), with_run(|run| run.traces));
+    if !traces {
+        return;
     }
+    let record = record::get();
+    let stack_top = with_run(|run| run.bodies[usize::from(me)].stack_top);
+    let event = Event {
+        step: record.steps as u32,
+        thread: me,
+        operation: done.operation,
+        object: done.object,
+        value: done.value,
+        frames: frames::frames(frame, stack_top),
+    };
+    record.thread[usize::from(me)].last = event;
+    record.add_event(event);
+}
 
-    /// Whether a thread is kept from running to see if the others wait for it without working: nobody gives
-    /// way then, and the run never becomes fair.
-    fn starves(&self) -> bool {
-        matches!(self.request.policy, Kind::Starve { .. })
-    }
+/// The world outside, as the kernel knows it.
+struct Outside;
 
-    fn runnable(&self) -> ThreadSet {
-        self.select(|thread| thread.wait == Wait::None && !thread.yielded)
-    }
-
-    fn select(&self, wanted: impl Fn(&Thread) -> bool) -> ThreadSet {
-        let mut set = ThreadSet::EMPTY;
-        for thread in 0..self.count {
-            if wanted(&self.threads[thread]) {
-                set.insert(thread as ThreadId);
+impl World for Outside {
+    fn look(&mut self, threads: &Threads, waiting: ThreadSet, milliseconds: i32) -> ThreadSet {
+        let mut ready = ThreadSet::EMPTY;
+        let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
+        let mut of = [0; MOST_THREADS];
+        let mut count = 0;
+        for thread in waiting.iter() {
+            match threads.get(thread).wait {
+                Wait::Ready { descriptor, events, .. } => {
+                    descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                    of[count] = thread;
+                    count += 1;
+                }
+                Wait::Child { process } if io::child_has_ended(process) => ready.insert(thread),
+                _ => {}
             }
         }
-        set
-    }
-
-    /// Notes an operation in the thread's record and, in a trace, in the log.
-    fn note(&mut self, me: ThreadId, done: Done, frame: *const u64) {
-        let record = record::get();
-        let event = Event {
-            step: record.steps as u32,
-            thread: me,
-            operation: done.operation,
-            object: done.object,
-            value: done.value,
-            frames: if self.request.trace {
-                frames::frames(frame, self.threads[usize::from(me)].stack_top)
-            } else {
-                [0; FRAMES]
-            },
-        };
-        if self.request.trace {
-            record.thread[usize::from(me)].last = event;
-            record.add_event(event);
-        }
+        io::poll_for_real(&mut descriptors[..count], if ready.is_empty() { milliseconds } else { 0 });
+        (0..count).filter(|&index| descriptors[index].is_ready()).for_each(|index| ready.insert(of[index]));
+        ready
     }
 }

@@ -41,9 +41,19 @@ pub(crate) const SPLICE: usize = 275;
 pub(crate) const ACCEPT4: usize = 288;
 pub(crate) const GETRANDOM: usize = 318;
 pub(crate) const PIDFD_OPEN: usize = 434;
+pub(crate) const FUTEX_WAITV: usize = 449;
+pub(crate) const FUTEX_WAKE: usize = 454;
+pub(crate) const FUTEX_WAIT: usize = 455;
+pub(crate) const FUTEX_REQUEUE: usize = 456;
+
+pub(crate) const NEWFSTATAT: usize = 262;
+pub(crate) const UTIMENSAT: usize = 280;
+pub(crate) const GETCPU: usize = 309;
+pub(crate) const STATX: usize = 332;
 
 pub(crate) const EINTR: isize = 4;
 pub(crate) const EAGAIN: isize = 11;
+pub(crate) const EINVAL: isize = 22;
 pub(crate) const ETIMEDOUT: isize = 110;
 
 /// Makes a system call. The result is as the kernel gives it: negative for an error number.

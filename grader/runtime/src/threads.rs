@@ -11,7 +11,7 @@ use schedule::{MOST_THREADS, ThreadId};
 use crate::entry::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
-use crate::token;
+use crate::{processors, token};
 
 type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) -> c_int;
@@ -31,6 +31,12 @@ unsafe extern "C" {
 /// `RTLD_NEXT`: the next library after this one that has the symbol.
 const NEXT: *mut c_void = -1isize as *mut c_void;
 
+/// The function of that name that this library stands before: libc's.
+pub(crate) fn next(name: &core::ffi::CStr) -> *mut c_void {
+    // SAFETY: the name ends with a zero.
+    unsafe { dlsym(NEXT, name.as_ptr()) }
+}
+
 static CREATE: AtomicUsize = AtomicUsize::new(0);
 static JOIN: AtomicUsize = AtomicUsize::new(0);
 static KEY: AtomicU32 = AtomicU32::new(u32::MAX);
@@ -46,10 +52,10 @@ static STARTS: Starts = Starts(UnsafeCell::new([None; MOST_THREADS]));
 
 /// Finds libc's own functions and prepares to be told of threads' ends. Before the first run.
 pub(crate) fn prepare() {
-    // SAFETY: both names are there in every libc that has threads; the key is written before use.
+    CREATE.store(next(c"pthread_create") as usize, Ordering::Relaxed);
+    JOIN.store(next(c"pthread_join") as usize, Ordering::Relaxed);
+    // SAFETY: the key is written before use.
     unsafe {
-        CREATE.store(dlsym(NEXT, c"pthread_create".as_ptr()) as usize, Ordering::Relaxed);
-        JOIN.store(dlsym(NEXT, c"pthread_join".as_ptr()) as usize, Ordering::Relaxed);
         pthread_atfork(None, None, Some(leave_in_child));
         let mut key = 0;
         if pthread_key_create(&mut key, Some(at_thread_end)) == 0 {
@@ -86,12 +92,13 @@ extern "C" fn create(
     argument: *mut c_void,
     frame: *const u64,
 ) -> c_int {
-    if token::me().is_none() {
+    let Some(me) = token::me() else {
         // SAFETY: the caller's own arguments.
         return unsafe { libc_create()(handle, attributes, start, argument) };
-    }
+    };
     scheduler::before(0, false);
     let Some(thread) = scheduler::spawn() else { scheduler::finish(Finish::TooManyThreads) };
+    processors::inherit(me, thread);
     // SAFETY: this thread holds the token, and the new thread, which reads the slot, does not exist yet.
     unsafe { (*STARTS.0.get())[usize::from(thread)] = Some((start, argument)) };
     // SAFETY: the caller's own arguments, but for the start routine, which calls theirs.
@@ -178,10 +185,8 @@ extern "C" fn pthread_getattr_np(handle: u64, attributes: *mut c_void) -> c_int 
     if token::me() == Some(0) {
         return NO_SUCH_ENTRY;
     }
-    // SAFETY: the caller's own arguments, and a function of this type in every libc with threads.
-    unsafe {
-        let libc_one = dlsym(NEXT, c"pthread_getattr_np".as_ptr());
-        let libc_one: extern "C" fn(u64, *mut c_void) -> c_int = mem::transmute(libc_one);
-        libc_one(handle, attributes)
-    }
+    // SAFETY: every libc that has threads has a function of this type and name.
+    let libc_one: extern "C" fn(u64, *mut c_void) -> c_int =
+        unsafe { mem::transmute(next(c"pthread_getattr_np")) };
+    libc_one(handle, attributes)
 }

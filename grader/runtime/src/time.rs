@@ -1,7 +1,8 @@
-//! Time, sleep, chance and processors: the same in every run.
+//! Time and sleep: virtual, and the same in every run.
 
 use core::ffi::{c_int, c_void};
 
+use schedule::mechanism::EPOCH;
 use schedule::protocol::Operation;
 
 use crate::entry::entry;
@@ -12,9 +13,9 @@ use crate::{system, token};
 const NANOSECONDS: u64 = 1_000_000_000;
 
 #[repr(C)]
-struct Timespec {
-    seconds: i64,
-    nanoseconds: i64,
+pub(crate) struct Timespec {
+    pub(crate) seconds: i64,
+    pub(crate) nanoseconds: i64,
 }
 
 #[repr(C)]
@@ -23,27 +24,63 @@ struct Timeval {
     microseconds: i64,
 }
 
-/// The nanoseconds in a `timespec` at an address; `None` for no address.
+/// The nanoseconds in a `timespec` at an address, as many as fit; `None` for no address.
 pub(crate) fn read_timespec(address: usize) -> Option<u64> {
     // SAFETY: null or a valid `timespec`, as the interposed functions demand it of their callers.
     let spec = unsafe { (address as *const Timespec).as_ref() }?;
-    Some((spec.seconds as u64).saturating_mul(NANOSECONDS).saturating_add(spec.nanoseconds as u64))
+    let seconds = u64::try_from(spec.seconds).unwrap_or(0);
+    Some(seconds.saturating_mul(NANOSECONDS).saturating_add(spec.nanoseconds as u64))
 }
 
-/// All clocks are one: they never jump and never differ.
-#[unsafe(no_mangle)]
-extern "C" fn clock_gettime(clock: c_int, result: *mut Timespec) -> c_int {
-    if token::me().is_none() {
-        // SAFETY: the caller's own arguments.
-        let done =
-            unsafe { system::call(system::CLOCK_GETTIME, [clock as usize, result as usize, 0, 0, 0, 0]) };
-        return system::libc_result(done) as c_int;
+/// Whether the kernel would take this `timespec`, nanosleep(2).
+fn is_valid(address: *const Timespec) -> bool {
+    // SAFETY: null or a valid `timespec`, as nanosleep demands it of its callers.
+    let spec = unsafe { address.as_ref() };
+    spec.is_some_and(|spec| spec.seconds >= 0 && (0..NANOSECONDS as i64).contains(&spec.nanoseconds))
+}
+
+/// The time in so many nanoseconds.
+pub(crate) fn deadline_in(nanoseconds: u64) -> u64 {
+    scheduler::read_clock().saturating_add(nanoseconds)
+}
+
+/// All clocks that tell the time are one: they never jump and never differ. Those of processor time begin with the run.
+pub(crate) fn tell(clock: c_int) -> Option<u64> {
+    const CPU_TIME: [c_int; 2] = [2, 3];
+    /// `CLOCK_REALTIME`, `_MONOTONIC`, their raw, coarse, boot-time and alarm forms, and `CLOCK_TAI`, clock_gettime(2).
+    const TIME: [c_int; 9] = [0, 1, 4, 5, 6, 7, 8, 9, 11];
+    match clock {
+        _ if TIME.contains(&clock) => Some(scheduler::read_clock()),
+        _ if CPU_TIME.contains(&clock) => Some(scheduler::read_clock() - EPOCH),
+        _ => None,
     }
-    let now = scheduler::read_clock();
-    let spec = Timespec { seconds: (now / NANOSECONDS) as i64, nanoseconds: (now % NANOSECONDS) as i64 };
-    // SAFETY: the caller passes a place for the result.
-    unsafe { result.write(spec) };
-    0
+}
+
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn clock_gettime(clock: c_int, result: *mut Timespec) -> c_int {
+    if token::me().is_some()
+        && let Some(now) = tell(clock)
+    {
+        let spec = Timespec { seconds: (now / NANOSECONDS) as i64, nanoseconds: (now % NANOSECONDS) as i64 };
+        // SAFETY: the caller passes a place for the result.
+        unsafe { result.write(spec) };
+        return 0;
+    }
+    // SAFETY: the caller's own arguments.
+    let done = unsafe { system::call(system::CLOCK_GETTIME, [clock as usize, result as usize, 0, 0, 0, 0]) };
+    system::libc_result(done) as c_int
+}
+
+/// time(2).
+#[unsafe(no_mangle)]
+extern "C" fn time(result: *mut i64) -> i64 {
+    let mut spec = Timespec { seconds: 0, nanoseconds: 0 };
+    clock_gettime(0, &mut spec);
+    if !result.is_null() {
+        // SAFETY: the caller passes a place for the result, or none.
+        unsafe { result.write(spec.seconds) };
+    }
+    spec.seconds
 }
 
 #[unsafe(no_mangle)]
@@ -70,8 +107,10 @@ extern "C" fn sleep_for(duration: *const Timespec, rest: *mut Timespec, frame: *
         let done = unsafe { system::call(system::NANOSLEEP, [duration as usize, rest as usize, 0, 0, 0, 0]) };
         return system::libc_result(done) as c_int;
     }
-    let nanoseconds = read_timespec(duration as usize).unwrap_or(0);
-    sleep_until(scheduler::read_clock().saturating_add(nanoseconds), frame);
+    if !is_valid(duration) {
+        return system::libc_result(-system::EINVAL) as c_int;
+    }
+    sleep_until(deadline_in(read_timespec(duration as usize).unwrap_or(0)), frame);
     0
 }
 entry!(nanosleep, "rdx", sleep_for);
@@ -89,12 +128,28 @@ extern "C" fn clock_sleep(
         // SAFETY: the caller's own arguments. This function returns the error number itself.
         return -unsafe { system::call(system::CLOCK_NANOSLEEP, arguments) } as c_int;
     }
+    if !is_valid(time) {
+        return system::EINVAL as c_int;
+    }
     let nanoseconds = read_timespec(time as usize).unwrap_or(0);
-    let from = if flags & ABSOLUTE != 0 { 0 } else { scheduler::read_clock() };
-    sleep_until(from.saturating_add(nanoseconds), frame);
+    sleep_until(if flags & ABSOLUTE != 0 { nanoseconds } else { deadline_in(nanoseconds) }, frame);
     0
 }
 entry!(clock_nanosleep, "r8", clock_sleep);
+
+/// sleep(3) and usleep(3) of C code; libc's own do not come by here.
+extern "C" fn sleep_seconds(seconds: u32, frame: *const u64) -> u32 {
+    sleep_for(&Timespec { seconds: seconds.into(), nanoseconds: 0 }, core::ptr::null_mut(), frame);
+    0
+}
+entry!(sleep, "rsi", sleep_seconds);
+
+extern "C" fn sleep_microseconds(microseconds: u32, frame: *const u64) -> c_int {
+    let (seconds, rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
+    let time = Timespec { seconds: seconds.into(), nanoseconds: i64::from(rest) * 1000 };
+    sleep_for(&time, core::ptr::null_mut(), frame)
+}
+entry!(usleep, "rsi", sleep_microseconds);
 
 extern "C" fn give_way(frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -105,42 +160,3 @@ extern "C" fn give_way(frame: *const u64) -> c_int {
     0
 }
 entry!(sched_yield, "rdi", give_way);
-
-/// Fills a buffer with bytes that are the same in every run, so that hash maps are too.
-pub(crate) fn fixed_random(buffer: *mut u8, length: usize) -> isize {
-    for index in 0..length {
-        // SAFETY: the caller's buffer has that length.
-        unsafe { buffer.add(index).write((index as u8).wrapping_mul(37).wrapping_add(11)) };
-    }
-    length as isize
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn getrandom(buffer: *mut u8, length: usize, flags: u32) -> isize {
-    if token::me().is_some() {
-        return fixed_random(buffer, length);
-    }
-    // SAFETY: the caller's own arguments.
-    system::libc_result(unsafe {
-        system::call(system::GETRANDOM, [buffer as usize, length, flags as usize, 0, 0, 0])
-    })
-}
-
-/// Four processors, on any machine: programs that size themselves by it do the same everywhere.
-#[unsafe(no_mangle)]
-extern "C" fn sched_getaffinity(process: c_int, size: usize, mask: *mut u8) -> c_int {
-    if token::me().is_none() {
-        let arguments = [process as usize, size, mask as usize, 0, 0, 0];
-        // SAFETY: the caller's own arguments. libc clears what the kernel does not write.
-        unsafe {
-            mask.write_bytes(0, size);
-            return system::libc_result(system::call(system::SCHED_GETAFFINITY, arguments)).min(0) as c_int;
-        }
-    }
-    // SAFETY: the caller's buffer has `size` bytes.
-    unsafe {
-        mask.write_bytes(0, size);
-        mask.write(0b1111);
-    }
-    0
-}

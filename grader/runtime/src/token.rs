@@ -3,7 +3,7 @@
 //! Each thread has a word of its own to wait on, so handing over wakes exactly one thread.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering, compiler_fence};
 
 use schedule::{MOST_THREADS, ThreadId};
 
@@ -14,24 +14,50 @@ static WORDS: [AtomicU32; MOST_THREADS] = [const { AtomicU32::new(0) }; MOST_THR
 /// Whether this process is under control: a child of the fork server that runs the program.
 static CONTROLLED: AtomicBool = AtomicBool::new(false);
 
+/// Who holds the token.
+static HOLDER: AtomicU8 = AtomicU8::new(0);
+
 thread_local! {
     /// Which thread of the program this is. Without a destructor and with a constant start value,
     /// so that it is a plain word of the static TLS block.
     static ME: Cell<Option<ThreadId>> = const { Cell::new(None) };
+    /// Whether it is inside of the scheduler.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The calling thread, where it is under control.
+/// The calling thread, where its hooks act. They do not in a signal handler that interrupts the scheduler, or a thread
+/// that waits for the token: whatever it does there goes to the system.
 #[inline]
 pub(crate) fn me() -> Option<ThreadId> {
     if !CONTROLLED.load(Ordering::Relaxed) {
         return None;
     }
-    ME.get()
+    ME.get().filter(|&me| me == HOLDER.load(Ordering::Relaxed) && !INSIDE.get())
+}
+
+/// While it lives, the calling thread is inside of the scheduler.
+pub(crate) struct Inside;
+
+impl Inside {
+    pub(crate) fn new() -> Self {
+        INSIDE.set(true);
+        // A signal handler of this thread comes before or after.
+        compiler_fence(Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        compiler_fence(Ordering::SeqCst);
+        INSIDE.set(false);
+    }
 }
 
 /// Puts the calling thread under control as `thread`; from then on the hooks act for it.
 pub(crate) fn enter(thread: ThreadId) {
     ME.set(Some(thread));
+    HOLDER.store(thread, Ordering::Relaxed);
     CONTROLLED.store(true, Ordering::Relaxed);
 }
 
@@ -47,6 +73,7 @@ pub(crate) fn leave_process() {
 
 /// Gives the token to `thread`, which waits for it or will.
 pub(crate) fn give(thread: ThreadId) {
+    HOLDER.store(thread, Ordering::Relaxed);
     let word = &WORDS[usize::from(thread)];
     word.store(1, Ordering::Release);
     system::futex_wake(word);

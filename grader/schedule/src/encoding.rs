@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::ThreadId;
 use crate::thread_set::MOST_THREADS;
 
-/// The longest schedule that can be written or run, in steps.
-pub const MOST_STEPS: usize = 1 << 20;
+/// The longest schedule that can be written or run, in steps: no run takes more.
+pub const MOST_STEPS: usize = 1 << 18;
 
 /// Who took each step of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,8 +70,8 @@ impl FromStr for Schedule {
             if usize::from(thread) >= MOST_THREADS {
                 return Err(fault("there are at most 64 threads, T0 to T63"));
             }
-            if length == 0 || steps.len() + length > MOST_STEPS {
-                return Err(fault("a schedule has at most 1048576 steps, and no empty ones"));
+            if length == 0 || length > MOST_STEPS - steps.len() {
+                return Err(fault("a schedule has at most 262144 steps, and no empty ones"));
             }
             steps.extend(std::iter::repeat_n(thread, length));
         }
@@ -111,8 +111,15 @@ mod tests {
         let message = |text: &str| text.parse::<Schedule>().unwrap_err().to_string();
         assert_eq!(message("T1×2 foo"), "`foo` in the schedule: a step is written T1×12");
         assert!(message("T64×1").contains("at most 64 threads"));
-        assert!(message("T1×99999999").contains("at most 1048576 steps"));
+        assert!(message("T1×99999999").contains("at most 262144 steps"));
         assert!(message("T1×0").contains("no empty ones"));
+        assert!(message("T0×18446744073709551615 T0×2").contains("at most 262144 steps"));
+        assert!(message("T1×262144 T0").contains("at most 262144 steps"));
+        assert!(format!("at most {MOST_STEPS} steps").parse::<Schedule>().is_err());
+        assert_eq!(
+            format!("T1×{MOST_STEPS}").parse::<Schedule>().map(|schedule| schedule.steps.len()),
+            Ok(MOST_STEPS)
+        );
     }
 
     proptest! {

@@ -2,13 +2,13 @@
 //!
 //! Over one stream socket the grader sends a [`Request`] and the steps to replay; the runtime runs
 //! the program once and answers with a [`Header`], then the threads, the output, the steps, the
-//! sets of threads that could have taken each step, and the events, each as long as the header
-//! says. All numbers are little-endian.
+//! sets of threads that could have taken each step (ready ones, then reluctant ones), and the events, each
+//! as long as the header says. All numbers are little-endian.
 
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5302;
+pub const MAGIC: u32 = 0x4c4b_5304;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
@@ -112,11 +112,11 @@ pub enum Finish {
     Process = 0,
     /// Nobody can go on, and nothing outside can change that.
     Deadlock = 1,
-    /// The budget of steps was used up, the second half of it under a fair policy.
+    /// The budget of steps was used up, and in the last half of it, under a fair policy, nothing changed.
     Budget = 2,
     /// The replayed schedule names a thread that cannot take the step.
     Divergence = 3,
-    /// More threads than [`crate::MOST_THREADS`].
+    /// More threads at once than [`crate::MOST_THREADS`].
     TooManyThreads = 4,
     /// More output than the log holds.
     OutputLimit = 5,
@@ -124,15 +124,28 @@ pub enum Finish {
     OutsideWait = 6,
     /// The process did not end in time: it computes, or waits, where no hook sees it.
     Unseen = 7,
+    /// As many steps as a run can have.
+    StepLimit = 8,
 }
 
 impl Finish {
     /// The finish with this number.
     pub fn from_number(number: u8) -> Option<Self> {
         use Finish::{
-            Budget, Deadlock, Divergence, OutputLimit, OutsideWait, Process, TooManyThreads, Unseen,
+            Budget, Deadlock, Divergence, OutputLimit, OutsideWait, Process, StepLimit, TooManyThreads,
+            Unseen,
         };
-        let all = [Process, Deadlock, Budget, Divergence, TooManyThreads, OutputLimit, OutsideWait, Unseen];
+        let all = [
+            Process,
+            Deadlock,
+            Budget,
+            Divergence,
+            TooManyThreads,
+            OutputLimit,
+            OutsideWait,
+            Unseen,
+            StepLimit,
+        ];
         all.into_iter().find(|finish| *finish as u8 == number)
     }
 }

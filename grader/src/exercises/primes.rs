@@ -58,7 +58,7 @@ const MIDDLE_LIMITS: &[u64] = &[
 const LARGE_LIMITS: &[u64] = &[1_000_000, 1_999_993, 1_999_992, 2_000_000];
 
 /// More than one piece of 1024 numbers, the shortest that many programs cut, with primes in the second. Few enough
-/// numbers for programs that make a job of each: a run has no more steps than [`crate::search::BUDGET`].
+/// numbers for programs that make a job of each: a run has no more steps than [`schedule::search::BUDGET`].
 const PIECES_LIMIT: u64 = 1040;
 
 const MODES: [&str; 2] = ["threads", "processes"];

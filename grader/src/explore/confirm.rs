@@ -7,9 +7,9 @@ use super::set::Set;
 use super::{Counterexample, Explorer, Finding, Question, is_slow, judgement};
 use crate::case::{Fault, Judgement, Observation};
 use crate::controlled::Record;
-use crate::run::RunError;
-use crate::search::{self, Attempt};
-use crate::shorten::shorten;
+use crate::run::{Ending, RunError};
+use schedule::search::{self, Attempt};
+use schedule::shorten::shorten;
 
 /// A run that broke a check.
 struct Broken {
@@ -35,7 +35,7 @@ impl Explorer<'_> {
             // A run that waits for the world outside to the end takes seconds.
             && !is_slow(broken.seen.ending())
         {
-            let shortest = self.shortened(set, place, record.schedule)?;
+            let shortest = self.shortened(set, place, record.schedule, broken.seen.ending())?;
             confirmed = self.breaks(set, place, search::replay(), &shortest.steps)?.or(confirmed);
         } else if confirmed.is_none() && record.header.outside {
             confirmed = self.shows_again(set, place, search::follow_patiently(), steps, 4)?;
@@ -75,8 +75,15 @@ impl Explorer<'_> {
         Ok(None)
     }
 
-    /// Stops early where attempts take seconds.
-    fn shortened(&self, set: &Set<'_>, place: usize, failing: Schedule) -> Result<Schedule, RunError> {
+    /// Stops early where attempts take seconds. A run that ends in another way is another failure: the same check may
+    /// break by a deadlock and by a panic.
+    fn shortened(
+        &self,
+        set: &Set<'_>,
+        place: usize,
+        failing: Schedule,
+        ending: &Ending,
+    ) -> Result<Schedule, RunError> {
         const MOST_SLOW_ATTEMPTS: u32 = 2;
         let Question { check, judge, .. } = self.judges[place];
         let mut slow = 0;
@@ -85,10 +92,9 @@ impl Explorer<'_> {
                 return Ok(None);
             }
             let (seen, record) = set.traced(self.case, self.seed, search::follow(), steps)?;
-            let seen = self.usual_ending(seen);
             slow += u32::from(is_slow(seen.ending()));
             let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
-            Ok(is_broken.then_some(record.schedule))
+            Ok((is_broken && seen.ending().word() == ending.word()).then_some(record.schedule))
         })
     }
 
@@ -101,7 +107,6 @@ impl Explorer<'_> {
         steps: &[ThreadId],
     ) -> Result<Option<Broken>, RunError> {
         let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
-        let seen = self.usual_ending(seen);
         let Question { check, judge, .. } = self.judges[place];
         Ok(match judgement(check, judge, &seen) {
             Some(Judgement::Broken(fault)) => Some(Broken { fault, seen, record }),

@@ -11,8 +11,8 @@ use crate::case::{Case, Observation};
 use crate::controlled::Record;
 use crate::run::RunError;
 use crate::sandbox;
-use crate::search;
 use crate::stage::{Control, Servers, Stage};
+use schedule::search;
 
 /// One processor's folder and servers.
 pub(super) struct Set<'a> {

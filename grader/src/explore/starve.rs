@@ -5,8 +5,8 @@ use schedule::ThreadId;
 use super::set::Set;
 use crate::case::{Case, Observation};
 use crate::run::RunError;
-use crate::search;
 use crate::stage::Control;
+use schedule::search;
 
 /// The observations of runs of `case` in which one thread after another is kept from running while others can
 /// go on. A run in which they go on without end is a [`crate::run::Ending::Livelocked`].

@@ -15,9 +15,9 @@ pub enum Ending {
     Deadlocked { threads: usize },
     /// Nothing moved for this many seconds: no thread ran or wanted to run.
     Idle { seconds: u64 },
-    /// This many steps under a fair schedule did not end it, where a usual run takes far fewer.
+    /// It came no further: after this many steps, of which the last half were under a fair schedule, nothing changed any more.
     Livelocked { steps: u32 },
-    /// It did not end within this many steps, but a usual run takes nearly as many: unproven.
+    /// It did not end within this many steps, but something went on all the time: unproven.
     StepLimit { steps: u32 },
     /// It ran or waited where no hook sees it, for longer than any controlled run takes.
     Unseen,
@@ -114,7 +114,9 @@ impl fmt::Display for Ending {
             Self::Livelocked { steps } => {
                 write!(f, "livelock: threads run but none gets on, for {steps} steps")
             }
-            Self::StepLimit { steps } => write!(f, "not at its end after {steps} steps, too few to say why"),
+            Self::StepLimit { steps } => {
+                write!(f, "it was still at work after {steps} steps, the most under control")
+            }
             Self::Unseen => write!(f, "it ran or waited where the grader has no control, and did not end"),
             Self::Diverged { step } => write!(f, "it did not follow the schedule beyond step {step}"),
             Self::ProcessorLimit { seconds } => {

@@ -13,3 +13,4 @@ mod reports;
 mod support;
 mod tidy;
 mod usage;
+mod world;

@@ -46,8 +46,9 @@ pub struct View<'a> {
     pub current: ThreadId,
     /// How many choices were made before this one.
     pub step: u32,
-    /// What each thread is about to do.
-    pub pending: &'a [Pending; MOST_THREADS],
+    /// What each thread is about to do; nothing for one that is between two operations, which says what is next only when
+    /// it comes there.
+    pub pending: &'a [Option<Pending>; MOST_THREADS],
 }
 
 /// Chooses the next thread.
@@ -167,7 +168,7 @@ mod tests {
                 candidates,
                 current,
                 step,
-                pending: &[Pending { object: 8, writes: true }; MOST_THREADS],
+                pending: &[Some(Pending { object: 8, writes: true }); MOST_THREADS],
             };
             current = policy.choose(&view, &mut random);
             assert!(candidates.contains(current), "{kind:?} chose a thread that cannot run");

@@ -3,11 +3,13 @@
 pub mod bounded;
 pub mod portfolio;
 
-use schedule::policy::Kind;
-use schedule::protocol::Request;
-use schedule::{Schedule, ThreadId, ThreadSet};
+use crate::mechanism::Candidates;
+use crate::policy::Kind;
+use crate::protocol::Request;
+use crate::{Schedule, ThreadId};
 
-/// The most steps of one run.
+/// So many steps are enough for a run in which nothing goes on to be told: in the second half of them every choice is
+/// fair. One in which something does goes on, up to [`crate::MOST_STEPS`].
 pub const BUDGET: u32 = 40_000;
 
 /// One run that a search proposes.
@@ -27,9 +29,9 @@ pub trait Search {
     /// Up to `most` runs that can be made in any order; none when the search is at its end.
     fn propose(&mut self, most: usize) -> Vec<Attempt>;
 
-    /// The steps that a proposed run took, and who could have taken each without being woken early.
+    /// The steps that a proposed run took, and who could have taken each.
     /// Called in the order of the attempts, for runs with a trace.
-    fn learn(&mut self, _attempt: &Attempt, _taken: &Schedule, _candidates: &[ThreadSet]) {}
+    fn learn(&mut self, _attempt: &Attempt, _taken: &Schedule, _candidates: &[Candidates]) {}
 
     /// What has been searched completely, if the search can tell.
     fn complete(&self) -> Option<Complete> {

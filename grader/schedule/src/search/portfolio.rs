@@ -6,9 +6,9 @@
 //! and giving way has little effect. All of it follows from the seed and the number of the run, so
 //! the same budget always tries the same schedules.
 
-use schedule::policy::Kind;
-use schedule::protocol::Request;
-use schedule::random::Random;
+use crate::policy::Kind;
+use crate::protocol::Request;
+use crate::random::Random;
 
 use super::{Attempt, BUDGET, Search};
 

@@ -6,13 +6,18 @@
 //! there, all schedules with none are tried before those with one, and so on; which thread follows
 //! one that waits, and who is woken by a wake that has a choice, is always branched over.
 //!
+//! That a *reluctant* thread goes on before its turn counts as a preemption, too: one that gave way, that has read the
+//! same again and again, or that sleeps. When nobody else is left they have their turns one after the other. So loops
+//! that wait for somebody have an end at each bound, and no schedule is beyond all bounds.
+//!
 //! A node of the tree is the beginning of a schedule. Its run goes on without preemption; each
 //! step behind the beginning at which another thread could have gone on is a new node. Wakes without
 //! a reason and early time-outs are not part of the tree: the portfolio has them.
 
 use std::sync::Arc;
 
-use schedule::{Schedule, ThreadId, ThreadSet};
+use crate::mechanism::Candidates;
+use crate::{Schedule, ThreadId};
 
 use super::{Attempt, Complete, Search, replay};
 
@@ -50,13 +55,13 @@ impl Bounded {
         Self { open, proposed: Vec::new(), run: vec![0; levels], next: 0 }
     }
 
-    fn branch(&mut self, node: &Node, taken: &Schedule, candidates: &[ThreadSet]) {
+    fn branch(&mut self, node: &Node, taken: &Schedule, candidates: &[Candidates]) {
         let first_new = node.length + usize::from(node.thread.is_some());
         let steps: Arc<[ThreadId]> = taken.steps.as_slice().into();
         let mut preemptions = Preemptions::default();
         for (length, (&step, &set)) in steps.iter().zip(candidates).enumerate() {
             if length >= first_new {
-                for thread in set.iter().filter(|&thread| thread != step) {
+                for thread in set.all().iter().filter(|&thread| thread != step) {
                     let level = (preemptions.count + preemptions.cost(thread, set)) as usize;
                     if let Some(nodes) = self.open.get_mut(level) {
                         nodes.push(Node { steps: Arc::clone(&steps), length, thread: Some(thread) });
@@ -82,7 +87,7 @@ impl Search for Bounded {
         attempts
     }
 
-    fn learn(&mut self, attempt: &Attempt, taken: &Schedule, candidates: &[ThreadSet]) {
+    fn learn(&mut self, attempt: &Attempt, taken: &Schedule, candidates: &[Candidates]) {
         let Some(place) = self.proposed.iter().position(|(number, ..)| *number == attempt.number) else {
             return;
         };
@@ -106,54 +111,39 @@ struct Preemptions {
     count: u32,
     /// The thread that took the last step.
     last: Option<ThreadId>,
-    /// Who could not go on when others took over. That it goes on later costs nothing: the choice of whom to
-    /// wake is a step of the woken thread, after which the waking one just goes on.
-    aside: Option<ThreadId>,
 }
 
 impl Preemptions {
-    /// What a step of `thread` costs where `candidates` can go on: never more than it should.
-    fn cost(&self, thread: ThreadId, candidates: ThreadSet) -> u32 {
-        let Some(last) = self.last else { return 0 };
-        u32::from(candidates.contains(last) && thread != last && self.aside != Some(thread))
+    /// What it costs that `thread` is chosen. Whom to wake is chosen for nothing.
+    fn cost(&self, thread: ThreadId, candidates: Candidates) -> u32 {
+        match (candidates, self.last) {
+            (Candidates::Step { ready, reluctant }, Some(last)) => {
+                u32::from(thread != last && ready.contains(last) || reluctant.contains(thread))
+            }
+            _ => 0,
+        }
     }
 
-    fn follow(&mut self, step: ThreadId, candidates: ThreadSet) {
+    fn follow(&mut self, step: ThreadId, candidates: Candidates) {
         self.count += self.cost(step, candidates);
-        self.aside = match self.last {
-            Some(last) if !candidates.contains(last) => self.aside.or(Some(last)),
-            _ => None,
-        };
-        self.last = Some(step);
+        if matches!(candidates, Candidates::Step { .. }) {
+            self.last = Some(step);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::ThreadSet;
+    use crate::toy::{self, Op, Toy, plain_toys, toys};
 
-    /// Two threads of `lengths` steps each that never wait; runs the beginning, then straight on.
-    fn run(lengths: [usize; 2], beginning: &[ThreadId]) -> (Schedule, Vec<ThreadSet>) {
-        let mut left = lengths;
-        let (mut steps, mut sets) = (Vec::new(), Vec::new());
-        while left != [0, 0] {
-            let able = (0..2).filter(|&thread| left[thread as usize] > 0);
-            let set = able.fold(ThreadSet::EMPTY, |mut set, thread: ThreadId| {
-                set.insert(thread);
-                set
-            });
-            let straight = steps.last().copied().filter(|&last| set.contains(last)).unwrap_or(set.nth(0));
-            let step = beginning.get(steps.len()).copied().unwrap_or(straight);
-            left[usize::from(step)] -= 1;
-            steps.push(step);
-            sets.push(set);
-        }
-        (Schedule::new(steps), sets)
-    }
-
-    fn all(lengths: [usize; 2], preemptions: u32, batch: usize) -> (Vec<Vec<ThreadId>>, Option<Complete>) {
+    /// The schedules that a search runs, in its order, and what it says of them.
+    fn search(toy: &Toy, preemptions: u32, batch: usize) -> (Vec<Vec<ThreadId>>, Option<Complete>) {
         let mut search = Bounded::new(preemptions);
         let mut found = Vec::new();
         loop {
@@ -162,52 +152,99 @@ mod tests {
                 return (found, search.complete());
             }
             for attempt in attempts {
-                let (taken, sets) = run(lengths, &attempt.steps);
-                search.learn(&attempt, &taken, &sets);
-                found.push(taken.steps);
+                let ran = toy::run(toy, attempt.request, &attempt.steps);
+                search.learn(&attempt, &ran.schedule, &ran.candidates);
+                found.push(ran.schedule.steps);
             }
         }
     }
 
+    /// Holds a search that says "all" to its word.
+    #[track_caller]
+    fn has_all(toy: &Toy, preemptions: u32) {
+        let (found, complete) = search(toy, preemptions, 7);
+        let distinct: BTreeSet<_> = found.iter().cloned().collect();
+        let all = toy::all_schedules(toy, preemptions);
+        assert_eq!(distinct.len(), found.len(), "each is run once");
+        assert_eq!(distinct.difference(&all).next(), None, "one too many in {toy:?}");
+        assert_eq!(all.difference(&distinct).next(), None, "one is missing in {toy:?}");
+        assert_eq!(complete, Some(Complete { preemptions, schedules: found.len() as u64 }));
+    }
+
+    fn adds(count: usize) -> Vec<Op> {
+        vec![Op::Add(0); count]
+    }
+
     #[test]
     fn without_preemption_there_are_the_orders_of_the_threads() {
-        let (found, complete) = all([3, 3], 0, 10);
-        assert_eq!(found.len(), 2);
-        assert_eq!(complete, Some(Complete { preemptions: 0, schedules: 2 }));
+        let toy = vec![adds(3), adds(3)];
+        has_all(&toy, 0);
+        assert_eq!(search(&toy, 0, 10).0.len(), 2);
     }
 
     #[test]
     fn with_enough_preemptions_there_are_all_interleavings_once_each() {
         for batch in [1, 7] {
-            let (found, complete) = all([3, 3], 6, batch);
-            let distinct: HashSet<_> = found.iter().collect();
             // Six over three.
-            assert_eq!((found.len(), distinct.len()), (20, 20));
-            assert_eq!(complete.map(|complete| complete.schedules), Some(20));
+            assert_eq!(search(&vec![adds(3), adds(3)], 6, batch).0.len(), 20);
+        }
+        // Nine over three, times six over three.
+        assert_eq!(search(&vec![adds(3), adds(3), adds(3)], 9, 7).0.len(), 1680);
+    }
+
+    #[test]
+    fn who_gives_way_sleeps_or_spins_goes_on_in_some_schedule() {
+        const ENOUGH: u32 = 50;
+        let others = vec![Op::Load(1), Op::Load(1)];
+        has_all(&vec![vec![Op::Yield, Op::Add(1)], others.clone()], ENOUGH);
+        has_all(&vec![vec![Op::Sleep(5), Op::Add(1)], others.clone()], ENOUGH);
+        has_all(&vec![vec![Op::Sleep(5), Op::Add(1)], vec![Op::Sleep(5), Op::Add(1)]], ENOUGH);
+        let spins = [vec![Op::Load(0); 13], vec![Op::Add(1)]].concat();
+        has_all(&vec![spins, others], ENOUGH);
+    }
+
+    #[test]
+    fn two_that_give_way_to_each_other_come_to_an_end_at_every_bound() {
+        let waits = vec![Op::Yield; 30];
+        let (found, complete) = search(&vec![waits.clone(), waits], 1, 7);
+        assert!(complete.is_some() && found.len() < 2_000, "{}", found.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn all_schedules_with_few_preemptions_are_all(toy in plain_toys(), preemptions in 0u32..3) {
+            has_all(&toy, preemptions);
+        }
+
+        #[test]
+        fn no_schedule_is_beyond_all_bounds(toy in toys()) {
+            has_all(&toy, 100);
         }
     }
 
     #[test]
     fn a_level_is_complete_when_nothing_of_it_is_open() {
+        let toy = vec![adds(2), adds(2)];
         let mut search = Bounded::new(1);
-        let first = search.propose(1).remove(0);
-        assert_eq!(search.complete(), None);
-        let (taken, sets) = run([2, 2], &first.steps);
-        search.learn(&first, &taken, &sets);
-        assert_eq!(search.complete(), None, "the other thread first is still to be run");
-        let second = search.propose(1).remove(0);
-        let (taken, sets) = run([2, 2], &second.steps);
-        search.learn(&second, &taken, &sets);
-        assert_eq!(search.complete(), Some(Complete { preemptions: 0, schedules: 2 }));
+        for expected in [None, None, Some(Complete { preemptions: 0, schedules: 2 })] {
+            assert_eq!(search.complete(), expected);
+            for attempt in search.propose(1) {
+                let ran = toy::run(&toy, attempt.request, &attempt.steps);
+                search.learn(&attempt, &ran.schedule, &ran.candidates);
+            }
+        }
     }
 
     #[test]
     fn who_wakes_another_one_goes_on_for_nothing() {
         let mut preemptions = Preemptions::default();
-        let sets = [ThreadSet(0b001), ThreadSet(0b110), ThreadSet(0b111)];
-        for (step, set) in [0, 1, 0].into_iter().zip(sets) {
-            preemptions.follow(step, set);
+        let step = |set| Candidates::Step { ready: ThreadSet(set), reluctant: ThreadSet::EMPTY };
+        let wake = Candidates::Wake { waiters: ThreadSet(0b110) };
+        for (thread, candidates) in [(0, step(0b001)), (1, wake), (0, step(0b011))] {
+            preemptions.follow(thread, candidates);
         }
-        assert_eq!(preemptions.count, 0);
+        assert_eq!((preemptions.count, preemptions.cost(1, step(0b011))), (0, 1));
     }
 }

@@ -5,7 +5,7 @@
 //! as far as it can (a step that is impossible is left out) and goes on without preemption, and
 //! the steps that it really took are the new schedule if the failure is still there.
 
-use schedule::{Schedule, ThreadId};
+use crate::{Schedule, ThreadId};
 
 /// The most attempts for one failure: a bound on time, not on quality; most need fewer.
 const MOST_ATTEMPTS: usize = 400;

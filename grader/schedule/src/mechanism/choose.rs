@@ -1,0 +1,270 @@
+//! Who goes on next.
+
+use super::{Candidates, Choice, Mechanism, Thread, Wait, Woken, World};
+use crate::policy::{Policy, View};
+use crate::protocol::Finish;
+use crate::{ThreadId, ThreadSet};
+
+/// How many looks of 10 ms the world outside gets before virtual time passes.
+pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
+
+/// How many looks of 10 ms the world outside gets when nothing else can happen.
+pub(super) const PATIENCE: u32 = 500;
+
+/// While something may come from outside, virtual time makes no jumps of more nanoseconds: a peer that is slow
+/// for a moment must not look as if it had been silent for a program's whole time-out.
+const LONGEST_JUMP: u64 = 10_000_000_000;
+
+/// One in so many points lets a reluctant thread go on, by what makes it reluctant.
+mod one_in {
+    pub(super) const GAVE_WAY: u32 = 16;
+    pub(super) const SLEEPS: u32 = 8;
+    pub(super) const TIMES_OUT: u32 = 8;
+    pub(super) const WAKES_UNASKED: u32 = 48;
+    pub(super) const IS_AT_THE_GATE: u32 = 64;
+}
+
+impl Mechanism<'_> {
+    /// The next step: who takes it. Ends that thread's wait.
+    ///
+    /// # Errors
+    /// How the run ends, where nobody can.
+    pub fn choose(&mut self, world: &mut impl World) -> Result<Choice, Finish> {
+        if let Some(finish) = self.overlong() {
+            return Err(finish);
+        }
+        if let Some(replayed) = self.next_replayed(world)? {
+            return Ok(self.take(replayed));
+        }
+        let outside = self.outside();
+        if !outside.is_empty() {
+            self.look(world, outside, 0);
+        }
+        let candidates = self.candidates(world)?;
+        let chosen = self.pick(candidates);
+        Ok(self.take(chosen))
+    }
+
+    /// Which of several waiters a wake is for. A step of its own.
+    ///
+    /// # Errors
+    /// When the replayed schedule has another one.
+    pub fn choose_woken(&mut self, waiters: ThreadSet) -> Result<Choice, Finish> {
+        let thread = match self.next_replayed_of(waiters)? {
+            Some(thread) => thread,
+            None => self.pick(waiters),
+        };
+        self.steps += 1;
+        Ok(Choice { thread, candidates: Candidates::Wake { waiters } })
+    }
+
+    fn pick(&mut self, candidates: ThreadSet) -> ThreadId {
+        if self.is_fair() {
+            return candidates.nth(self.random.below(candidates.len()));
+        }
+        let view = View { candidates, current: self.current, step: self.steps, pending: &self.pending };
+        self.policy.choose(&view, &mut self.random)
+    }
+
+    /// Lets `thread` take a step. All that follows from it follows from the state alone.
+    pub(super) fn take(&mut self, thread: ThreadId) -> Choice {
+        let candidates = if self.request.trace { self.sets() } else { Candidates::UNKNOWN };
+        let wait = self.threads.get(thread).wait;
+        if let Some(deadline) = wait.deadline() {
+            self.time_passed = self.steps + 1;
+            self.clock.pass(self.held_up_from(), deadline);
+        }
+        match wait {
+            Wait::None => self.threads.get_mut(thread).gave_way = None,
+            _ => self.threads.wake(thread, what_it_means(wait)),
+        }
+        self.current = thread;
+        self.steps += 1;
+        Choice { thread, candidates }
+    }
+
+    fn sets(&self) -> Candidates {
+        let ready = self.ready();
+        Candidates::Step { ready, reluctant: self.reluctant(ready) }
+    }
+
+    /// The threads that nothing keeps from going on.
+    pub(super) fn able(&self) -> ThreadSet {
+        let is_able = |thread: &Thread| match thread.wait {
+            Wait::None => thread.gave_way.is_none(),
+            Wait::Gate { .. } => self.is_fair(),
+            wait => wait.deadline().is_some_and(|deadline| self.clock.is_over(deadline)),
+        };
+        self.threads.select(|_, thread| is_able(thread))
+    }
+
+    /// Those whose turn it is: who is able; else who is at the gate; else one of those that gave way and those whose
+    /// time comes, in the order in which they were last served.
+    pub(super) fn ready(&self) -> ThreadSet {
+        let able = self.able();
+        if !able.is_empty() {
+            return able;
+        }
+        let gated = self.threads.select(|_, thread| matches!(thread.wait, Wait::Gate { .. }));
+        if !gated.is_empty() {
+            return gated;
+        }
+        let (gave_way, timed) = (self.gave_way(), self.timed());
+        let first = gave_way.iter().min_by_key(|&thread| self.threads.get(thread).gave_way);
+        match first {
+            Some(first) if timed.is_empty() || self.threads.get(first).gave_way < Some(self.time_passed) => {
+                ThreadSet::only(first)
+            }
+            _ => timed,
+        }
+    }
+
+    fn gave_way(&self) -> ThreadSet {
+        self.threads.select(|_, thread| thread.wait == Wait::None && thread.gave_way.is_some())
+    }
+
+    /// Those with the earliest deadline, if it is within reach.
+    fn timed(&self) -> ThreadSet {
+        let Some(first) = self.earliest() else { return ThreadSet::EMPTY };
+        if !self.outside().is_empty() && !self.is_near(first) {
+            return ThreadSet::EMPTY;
+        }
+        self.threads.select(|_, thread| thread.wait.deadline() == Some(first))
+    }
+
+    fn earliest(&self) -> Option<u64> {
+        let all = self.threads.select(|_, thread| thread.wait.deadline().is_some());
+        all.iter().filter_map(|thread| self.threads.get(thread).wait.deadline()).min()
+    }
+
+    /// Whether virtual time may jump there while something may come from outside.
+    fn is_near(&self, deadline: u64) -> bool {
+        deadline.saturating_sub(self.clock.now()) <= LONGEST_JUMP
+    }
+
+    /// Since when there are threads that time holds up when it passes: now, if one is able; else since the first whose
+    /// time has come.
+    fn held_up_from(&self) -> u64 {
+        if self.able().is_empty() { self.earliest().unwrap_or(0) } else { self.clock.now() }
+    }
+
+    /// Whether a wait may end at its deadline now: because nobody is able and time passes, or as those who are able are
+    /// held up for so long.
+    pub(super) fn may_pass(&self, deadline: u64) -> bool {
+        self.clock.may_hold_up(self.held_up_from(), deadline)
+            && (self.outside().is_empty() || self.is_near(deadline))
+    }
+
+    /// Who can go on besides `ready`, in a search that counts it as a deviation.
+    fn reluctant(&self, ready: ThreadSet) -> ThreadSet {
+        let is_reluctant = |thread: &Thread| match thread.wait {
+            Wait::None => thread.gave_way.is_some(),
+            Wait::Sleep { .. } => thread.wait.deadline().is_some_and(|deadline| self.may_pass(deadline)),
+            _ => false,
+        };
+        self.threads.select(|number, thread| !ready.contains(number) && is_reluctant(thread))
+    }
+
+    /// Those among whom the policy chooses. Where there is none, waits for the world outside.
+    fn candidates(&mut self, world: &mut impl World) -> Result<ThreadSet, Finish> {
+        loop {
+            let ready = if self.draws() { self.drawn() } else { self.ready() };
+            if ready.is_empty() {
+                self.wait_or_finish(world)?;
+            } else if self.let_outside_come_first(world) {
+                return Ok(if self.draws() { ThreadSet(ready.0 | self.unlikely(ready).0) } else { ready });
+            }
+        }
+    }
+
+    /// Where only time can go on, the world outside gets a little real time before. False when it has made somebody able.
+    fn let_outside_come_first(&mut self, world: &mut impl World) -> bool {
+        let outside = self.outside();
+        let only_time =
+            self.threads.select(|_, thread| matches!(thread.wait, Wait::None | Wait::Gate { .. })).is_empty()
+                && self.able().is_empty();
+        outside.is_empty() || !only_time || !self.wait_outside(world, outside, PATIENCE_BEFORE_TIME)
+    }
+
+    /// As [`Mechanism::ready`]; but where nobody is able, it is chance whether time passes before others look again.
+    fn drawn(&mut self) -> ThreadSet {
+        if !self.able().is_empty() {
+            return self.able();
+        }
+        let (gave_way, timed) = (self.gave_way(), self.timed());
+        match (gave_way.is_empty(), timed.is_empty()) {
+            (false, false) if self.random.one_in(2) => timed,
+            (false, _) => gave_way,
+            _ => self.ready(),
+        }
+    }
+
+    /// Reluctant threads that may go on all the same at this point, by chance.
+    fn unlikely(&mut self, ready: ThreadSet) -> ThreadSet {
+        let mut unlikely = ThreadSet::EMPTY;
+        for number in 0..self.threads.count() as ThreadId {
+            if !ready.contains(number) && self.goes_on_unlikely(number) {
+                unlikely.insert(number);
+            }
+        }
+        unlikely
+    }
+
+    fn goes_on_unlikely(&mut self, number: ThreadId) -> bool {
+        let Thread { wait, gave_way, .. } = self.threads.get(number);
+        let (wait, gave_way) = (*wait, gave_way.is_some());
+        match wait {
+            Wait::None => gave_way && self.random.one_in(one_in::GAVE_WAY),
+            Wait::Gate { .. } => self.random.one_in(one_in::IS_AT_THE_GATE),
+            Wait::Sleep { .. } => {
+                self.random.one_in(one_in::SLEEPS)
+                    && wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
+            }
+            Wait::Futex { deadline: None, .. } => {
+                self.request.spurious_wakes && self.random.one_in(one_in::WAKES_UNASKED)
+            }
+            Wait::Futex { deadline: Some(_), .. } => {
+                self.request.busy_machine
+                    && self.random.one_in(one_in::TIMES_OUT)
+                    && wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
+            }
+            _ => false,
+        }
+    }
+
+    /// Those that wait for the world outside.
+    pub(super) fn outside(&self) -> ThreadSet {
+        self.threads.select(|_, thread| thread.wait.is_outside())
+    }
+
+    /// Nobody can go on, and no time passes: the world outside has much real time to change that.
+    fn wait_or_finish(&mut self, world: &mut impl World) -> Result<(), Finish> {
+        let outside = self.outside();
+        if outside.is_empty() {
+            return Err(Finish::Deadlock);
+        }
+        if self.wait_outside(world, outside, PATIENCE) { Ok(()) } else { Err(Finish::OutsideWait) }
+    }
+
+    /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience` looks of 10 ms after a
+    /// first one that does not wait.
+    pub(super) fn wait_outside(&mut self, world: &mut impl World, threads: ThreadSet, patience: u32) -> bool {
+        (0..=patience).any(|look| self.look(world, threads, if look == 0 { 0 } else { 10 }))
+    }
+
+    /// Whether one of `threads` can go on, within so many real milliseconds.
+    fn look(&mut self, world: &mut impl World, threads: ThreadSet, milliseconds: i32) -> bool {
+        let ready = world.look(&self.threads, threads, milliseconds);
+        ready.iter().for_each(|thread| self.wake(thread));
+        !ready.is_empty()
+    }
+}
+
+/// What it means that a thread goes on that waits.
+fn what_it_means(wait: Wait) -> Woken {
+    match wait {
+        Wait::Futex { deadline: Some(_), .. } | Wait::Ready { .. } => Woken::TimedOut,
+        Wait::Futex { deadline: None, .. } => Woken::Spuriously,
+        _ => Woken::Done,
+    }
+}

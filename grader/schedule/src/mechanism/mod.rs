@@ -1,0 +1,326 @@
+//! The mechanism: which threads can go on, and what it means that one of them does.
+//!
+//! One thread takes a step at a time. Who *could* take it is the mechanism's; who does is a [`Policy`]'s, or the
+//! replayed schedule's. What the threads do in between is told from outside: [`Mechanism::block`], [`Mechanism::changed`]
+//! and so on. Nothing here does I/O or knows memory, so toy programs can be run by it: the tests hold it, and searches
+//! that stand on it, against counted schedules.
+//!
+//! A thread is *ready* when nothing keeps it from going on. Some others can go on, too, and in real life sometimes do:
+//! one that gave way or spins, one that sleeps while the machine is busy, one that is kept at the start gate. They are
+//! *reluctant*: unlikely under the policies that draw by chance, a deviation that is counted in a bounded search,
+//! and never impossible. Whatever a step does follows from the state and the thread that takes it alone, never from why
+//! it was chosen: so a replay is the run.
+
+mod choose;
+mod clock;
+mod replay;
+mod spin;
+mod threads;
+
+use crate::policy::{AnyPolicy, Kind, Pending, Policy};
+use crate::protocol::{Finish, Request};
+use crate::random::Random;
+use crate::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
+
+pub use clock::{Clock, EPOCH, MOST_HELD_UP};
+pub use spin::{Read, Spin};
+pub use threads::{NEVER, Thread, Threads, Wait, Woken};
+
+use replay::Replayed;
+
+/// The world outside of the program.
+pub trait World {
+    /// Which of `waiting` can go on, as their descriptor is ready or their child has ended; waits for the first so many
+    /// real milliseconds.
+    fn look(&mut self, threads: &Threads, waiting: ThreadSet, milliseconds: i32) -> ThreadSet;
+}
+
+/// Who could have been chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// For a step.
+    Step {
+        /// Those whose turn it was.
+        ready: ThreadSet,
+        /// Those that are reluctant: without wakes that nobody made and early time-outs, which no bounded search has.
+        reluctant: ThreadSet,
+    },
+    /// To be woken; whoever wakes them goes on.
+    Wake {
+        /// Those that wait.
+        waiters: ThreadSet,
+    },
+}
+
+impl Candidates {
+    /// Of a step in a run that is not traced.
+    pub const UNKNOWN: Self = Self::Step { ready: ThreadSet::EMPTY, reluctant: ThreadSet::EMPTY };
+
+    /// A thread is never both ready and reluctant, so this stands for no step.
+    const IS_WAKE: u64 = u64::MAX;
+
+    /// For a socket.
+    pub fn to_words(self) -> [u64; 2] {
+        match self {
+            Self::Step { ready, reluctant } => [ready.0, reluctant.0],
+            Self::Wake { waiters } => [waiters.0, Self::IS_WAKE],
+        }
+    }
+
+    /// Those of [`Candidates::to_words`].
+    pub fn from_words([first, second]: [u64; 2]) -> Self {
+        match second {
+            Self::IS_WAKE => Self::Wake { waiters: ThreadSet(first) },
+            _ => Self::Step { ready: ThreadSet(first), reluctant: ThreadSet(second) },
+        }
+    }
+
+    /// All of them.
+    pub fn all(self) -> ThreadSet {
+        match self {
+            Self::Step { ready, reluctant } => ThreadSet(ready.0 | reluctant.0),
+            Self::Wake { waiters } => waiters,
+        }
+    }
+}
+
+/// Who takes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The thread that takes it.
+    pub thread: ThreadId,
+    /// Who could have taken it.
+    pub candidates: Candidates,
+}
+
+/// The state of a run.
+pub struct Mechanism<'a> {
+    request: Request,
+    policy: AnyPolicy,
+    random: Random,
+    replayed: Replayed<'a>,
+    threads: Threads,
+    pending: [Option<Pending>; MOST_THREADS],
+    clock: Clock,
+    current: ThreadId,
+    steps: u32,
+    /// The step at which something last changed for good: a value, an end, a byte of output.
+    progress: u32,
+    /// Who gave way before this step goes on before time passes again.
+    time_passed: u32,
+    /// How much longer than usual the first loops may be before they are taken for spin loops.
+    patience: u32,
+}
+
+impl<'a> Mechanism<'a> {
+    /// A run with the main thread, number 0, which takes the first step. `steps` are replayed first.
+    pub fn new(request: Request, steps: &'a [ThreadId]) -> Self {
+        let mut random = Random::new(request.seed);
+        let policy = AnyPolicy::new(request.policy, &mut random);
+        let mut mechanism = Self {
+            request,
+            policy,
+            patience: patience(request.policy, &mut random),
+            random,
+            replayed: Replayed::new(steps),
+            threads: Threads::new(),
+            pending: [None; MOST_THREADS],
+            clock: Clock::new(),
+            current: 0,
+            steps: 0,
+            progress: 0,
+            time_passed: 0,
+        };
+        mechanism.add(Wait::None);
+        mechanism
+    }
+
+    /// The threads.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// The thread that took the last step.
+    pub fn current(&self) -> ThreadId {
+        self.current
+    }
+
+    /// How many steps were taken.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Reads the clock: nanoseconds since 1970.
+    pub fn read_clock(&mut self) -> u64 {
+        self.clock.read()
+    }
+
+    /// The current thread creates another one; `None` when as many are alive as can be.
+    pub fn spawn(&mut self) -> Option<ThreadId> {
+        let creator = self.current;
+        self.add(if self.request.start_gate { Wait::Gate { creator } } else { Wait::None })
+    }
+
+    fn add(&mut self, wait: Wait) -> Option<ThreadId> {
+        let thread = self.threads.add(wait, Spin::with_patience(self.patience))?;
+        self.pending[usize::from(thread)] = None;
+        self.policy.spawned(thread, &mut self.random);
+        self.progress = self.steps;
+        Some(thread)
+    }
+
+    /// A thread that was added could not be created after all.
+    pub fn unspawn(&mut self, thread: ThreadId) {
+        self.threads.end(thread);
+    }
+
+    /// What the current thread is about to do.
+    pub fn intends(&mut self, pending: Pending) {
+        self.pending[usize::from(self.current)] = Some(pending);
+    }
+
+    /// The current thread has done it.
+    pub fn has_done(&mut self) {
+        self.pending[usize::from(self.current)] = None;
+    }
+
+    /// The current thread has changed something that others may wait for.
+    pub fn changed(&mut self) {
+        self.progress = self.steps;
+        let me = self.current;
+        self.threads.get_mut(me).spin.forget();
+        self.let_others_look();
+    }
+
+    /// The current thread has read something, or written what was there. In a spin loop it gives way.
+    pub fn reads(&mut self, read: Read) {
+        let me = self.current;
+        let thread = self.threads.get_mut(me);
+        if thread.spin.reads(read) {
+            thread.spin.gives_way();
+            self.gives_way();
+        }
+    }
+
+    /// The current thread says that it gives way. On a busy machine the others may not run for so long that this mostly
+    /// is without effect.
+    pub fn yields(&mut self) {
+        const HAS_EFFECT: u32 = 4;
+        let is_held_up = self.request.busy_machine && !self.is_fair();
+        if !is_held_up || self.random.one_in(HAS_EFFECT) {
+            self.gives_way();
+        }
+        self.open_gates();
+    }
+
+    fn gives_way(&mut self) {
+        if !self.starves() {
+            let (me, step) = (self.current, self.steps);
+            self.threads.get_mut(me).gave_way = Some(step);
+        }
+        self.open_gates();
+    }
+
+    /// The current thread cannot go on.
+    pub fn block(&mut self, wait: Wait) {
+        let (me, step) = (self.current, self.steps);
+        let thread = self.threads.get_mut(me);
+        (thread.wait, thread.waits_since) = (wait, step);
+        self.has_done();
+        self.open_gates();
+        self.let_others_look();
+    }
+
+    /// The current thread has ended.
+    pub fn end(&mut self) {
+        let me = self.current;
+        self.threads.end(me);
+        self.threads.wake_all(|wait| wait == Wait::Join { thread: me });
+        self.open_gates();
+        self.changed();
+    }
+
+    /// Who waits on a futex and hears these bits.
+    pub fn waiters(&self, word: u64, bits: u32) -> ThreadSet {
+        let hears = |wait| matches!(wait, Wait::Futex { word: its, bits: mask, .. } if its == word && mask & bits != 0);
+        self.threads.select(|_, thread| hears(thread.wait))
+    }
+
+    /// Ends a thread's wait.
+    pub fn wake(&mut self, thread: ThreadId) {
+        self.progress = self.steps;
+        self.threads.wake(thread, Woken::Done);
+    }
+
+    /// Moves a thread that waits on a futex to another one.
+    pub fn requeue(&mut self, thread: ThreadId, to: u64) {
+        if let Wait::Futex { word, .. } = &mut self.threads.get_mut(thread).wait {
+            *word = to;
+        }
+    }
+
+    /// Whether no other thread is alive.
+    pub fn is_alone(&self) -> bool {
+        self.threads.select(|_, thread| thread.wait != Wait::Ended).len() == 1
+    }
+
+    fn open_gates(&mut self) {
+        let creator = self.current;
+        self.threads.wake_all(|wait| wait == Wait::Gate { creator });
+    }
+
+    /// Those that gave way may look again.
+    fn let_others_look(&mut self) {
+        let by = self.current;
+        for (number, thread) in self.threads.iter_mut() {
+            if number != by && thread.gave_way.take().is_some() {
+                thread.spin.forget();
+            }
+        }
+    }
+
+    /// Whether a thread is kept from running to see if the others wait for it without working: nobody gives way then,
+    /// and the run never becomes fair.
+    fn starves(&self) -> bool {
+        matches!(self.request.policy, Kind::Starve { .. })
+    }
+
+    /// Whether choices are made by chance, so that unlikely ones can be.
+    fn draws(&self) -> bool {
+        self.is_fair() || !matches!(self.request.policy, Kind::Straight)
+    }
+
+    /// From the middle of the budget on every choice is drawn evenly, so that whoever can go on does.
+    fn is_fair(&self) -> bool {
+        !self.starves() && self.steps >= self.request.budget / 2
+    }
+
+    /// Why the run is at its end, if it is for its length. A livelock is no matter of length: it is half a budget of
+    /// steps under a fair schedule in which nothing changed, and nobody slept through it.
+    fn overlong(&self) -> Option<Finish> {
+        if self.steps >= MOST_STEPS as u32 {
+            return Some(Finish::StepLimit);
+        }
+        if self.steps < self.request.budget {
+            return None;
+        }
+        let window = self.steps.saturating_sub(self.request.budget / 2);
+        let asleep = |thread: &Thread| {
+            thread.wait.deadline().is_some() && thread.waits_since <= window && !self.starves()
+        };
+        let comes = || !self.threads.select(|_, thread| asleep(thread)).is_empty();
+        (self.starves() || self.progress <= window && !comes()).then_some(Finish::Budget)
+    }
+}
+
+/// In a quarter of the runs a spin loop is taken for one only when it is six times as long, in another when it is forty
+/// times as long. Without chance it never is: searches follow the usual.
+fn patience(policy: Kind, random: &mut Random) -> u32 {
+    match policy {
+        Kind::Straight | Kind::Starve { .. } => 1,
+        _ => [1, 1, 6, 40][random.below(4) as usize],
+    }
+}
+
+#[cfg(test)]
+mod tests;

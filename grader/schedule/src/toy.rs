@@ -1,0 +1,272 @@
+//! Toy programs for tests: threads of a few operations, run by the mechanism, and counted without it.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use crate::mechanism::{Candidates, Mechanism, Read, Threads, Wait, World};
+use crate::policy::Pending;
+use crate::protocol::{Finish, Request};
+use crate::{Schedule, ThreadId, ThreadSet};
+
+/// What a thread does in one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Op {
+    /// Reads a word, always at the same place of the program.
+    Load(u8),
+    /// Adds one to a word.
+    Add(u8),
+    /// Takes a lock; where it is taken the step is the wait for it, and a wake is a step, too.
+    Lock(u8),
+    /// Gives it back, and wakes all that wait for it.
+    Unlock(u8),
+    /// Gives way.
+    Yield,
+    /// Sleeps for so many milliseconds; waking up is a step, too.
+    Sleep(u8),
+}
+
+/// A program: the operations of each thread. All threads are there from the start.
+pub(crate) type Toy = Vec<Vec<Op>>;
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) schedule: Schedule,
+    pub(crate) candidates: Vec<Candidates>,
+    /// What each load found, in order.
+    pub(crate) found: Vec<(ThreadId, u64)>,
+    /// `None` where all threads ended.
+    pub(crate) finish: Option<Finish>,
+}
+
+/// Nothing is outside of a toy.
+struct Nothing;
+
+impl World for Nothing {
+    fn look(&mut self, _: &Threads, _: ThreadSet, _: i32) -> ThreadSet {
+        ThreadSet::EMPTY
+    }
+}
+
+const WORDS: usize = 4;
+
+/// Runs `toy` as `request` says, along `steps` first.
+pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
+    let mut mechanism = Mechanism::new(Request { trace: true, ..request }, steps);
+    for _ in 1..toy.len() {
+        mechanism.spawn().unwrap();
+    }
+    let mut state = State {
+        next: vec![0; toy.len()],
+        words: [0; WORDS],
+        locked: [false; WORDS],
+        waits: vec![false; toy.len()],
+    };
+    let mut ran =
+        Ran { schedule: Schedule::default(), candidates: Vec::new(), found: Vec::new(), finish: None };
+    while !state.is_over(toy) {
+        let choice = match mechanism.choose(&mut Nothing) {
+            Ok(choice) => choice,
+            Err(finish) => {
+                ran.finish = Some(finish);
+                break;
+            }
+        };
+        let thread = choice.thread;
+        ran.schedule.steps.push(thread);
+        ran.candidates.push(choice.candidates);
+        if !std::mem::take(&mut state.waits[usize::from(thread)]) {
+            state.step(toy, thread, &mut mechanism, &mut ran.found);
+        }
+        state.says_what_is_next(toy, thread, &mut mechanism);
+    }
+    ran
+}
+
+struct State {
+    next: Vec<usize>,
+    words: [u64; WORDS],
+    locked: [bool; WORDS],
+    waits: Vec<bool>,
+}
+
+impl State {
+    fn is_over(&self, toy: &Toy) -> bool {
+        self.next.iter().zip(toy).all(|(&next, ops)| next == ops.len()) && !self.waits.contains(&true)
+    }
+
+    fn says_what_is_next(&self, toy: &Toy, thread: ThreadId, mechanism: &mut Mechanism<'_>) {
+        let thread = usize::from(thread);
+        match toy[thread].get(self.next[thread]) {
+            _ if self.waits[thread] => {}
+            Some(op) => mechanism.intends(pending(*op)),
+            None => mechanism.end(),
+        }
+    }
+
+    /// Does the next operation of `thread`.
+    fn step(
+        &mut self,
+        toy: &Toy,
+        thread: ThreadId,
+        mechanism: &mut Mechanism<'_>,
+        found: &mut Vec<(ThreadId, u64)>,
+    ) {
+        let next = &mut self.next[usize::from(thread)];
+        let op = toy[usize::from(thread)][*next];
+        *next += 1;
+        let waits = &mut self.waits[usize::from(thread)];
+        match op {
+            Op::Load(word) => {
+                let value = self.words[usize::from(word)];
+                found.push((thread, value));
+                mechanism.reads(Read { object: word.into(), site: 0, value });
+            }
+            Op::Add(word) => {
+                self.words[usize::from(word)] += 1;
+                mechanism.changed();
+            }
+            Op::Lock(lock) if self.locked[usize::from(lock)] => {
+                *next -= 1;
+                mechanism.block(Wait::Futex { word: lock.into(), bits: 1, deadline: None });
+                *waits = true;
+            }
+            Op::Lock(lock) => {
+                self.locked[usize::from(lock)] = true;
+                mechanism.changed();
+            }
+            Op::Unlock(lock) => {
+                self.locked[usize::from(lock)] = false;
+                mechanism.changed();
+                mechanism.waiters(lock.into(), 1).iter().for_each(|waiter| mechanism.wake(waiter));
+            }
+            Op::Yield => mechanism.yields(),
+            Op::Sleep(milliseconds) => {
+                let deadline = mechanism.read_clock() + u64::from(milliseconds) * 1_000_000;
+                mechanism.block(Wait::Sleep { deadline });
+                *waits = true;
+            }
+        }
+    }
+}
+
+fn pending(op: Op) -> Pending {
+    match op {
+        Op::Load(word) => Pending { object: 1 + u64::from(word), writes: false },
+        Op::Add(word) => Pending { object: 1 + u64::from(word), writes: true },
+        Op::Lock(lock) | Op::Unlock(lock) => Pending { object: 100 + u64::from(lock), writes: true },
+        Op::Yield | Op::Sleep(_) => Pending::default(),
+    }
+}
+
+/// What a thread can do in the count, which knows no mechanism: go on with its next operation, or wake up first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Goes,
+    Wakes,
+    WaitsFor(u8),
+}
+
+#[derive(Clone)]
+struct Count {
+    next: Vec<usize>,
+    standing: Vec<Standing>,
+    locked: [bool; WORDS],
+    steps: Vec<ThreadId>,
+    preemptions: u32,
+}
+
+/// All schedules of `toy` with at most so many preemptions, each to the end of all threads or to a deadlock. Giving way
+/// and sleeping do nothing here, as in real life they need not.
+pub(crate) fn all_schedules(toy: &Toy, preemptions: u32) -> BTreeSet<Vec<ThreadId>> {
+    let start = Count {
+        next: vec![0; toy.len()],
+        standing: vec![Standing::Goes; toy.len()],
+        locked: [false; WORDS],
+        steps: Vec::new(),
+        preemptions: 0,
+    };
+    let mut all = BTreeSet::new();
+    let mut open = vec![start];
+    while let Some(count) = open.pop() {
+        let able: Vec<usize> = (0..toy.len()).filter(|&thread| count.is_able(toy, thread)).collect();
+        if able.is_empty() {
+            all.insert(count.steps.clone());
+        }
+        let last = count.steps.last().map(|&last| usize::from(last));
+        for &thread in &able {
+            let takes_it_away = last.is_some_and(|last| last != thread && able.contains(&last));
+            let preemptions_then = count.preemptions + u32::from(takes_it_away);
+            if preemptions_then <= preemptions {
+                let mut then = Count { preemptions: preemptions_then, ..count.clone() };
+                then.step(toy, thread);
+                open.push(then);
+            }
+        }
+    }
+    all
+}
+
+impl Count {
+    fn is_able(&self, toy: &Toy, thread: usize) -> bool {
+        self.standing[thread] == Standing::Wakes
+            || self.standing[thread] == Standing::Goes && self.next[thread] < toy[thread].len()
+    }
+
+    fn step(&mut self, toy: &Toy, thread: usize) {
+        self.steps.push(thread as ThreadId);
+        if self.standing[thread] == Standing::Wakes {
+            self.standing[thread] = Standing::Goes;
+            return;
+        }
+        let op = toy[thread][self.next[thread]];
+        self.next[thread] += 1;
+        match op {
+            Op::Lock(lock) if self.locked[usize::from(lock)] => {
+                self.next[thread] -= 1;
+                self.standing[thread] = Standing::WaitsFor(lock);
+            }
+            Op::Lock(lock) => self.locked[usize::from(lock)] = true,
+            Op::Unlock(lock) => {
+                self.locked[usize::from(lock)] = false;
+                let waits =
+                    self.standing.iter_mut().filter(|standing| **standing == Standing::WaitsFor(lock));
+                waits.for_each(|standing| *standing = Standing::Wakes);
+            }
+            Op::Sleep(_) => self.standing[thread] = Standing::Wakes,
+            Op::Load(_) | Op::Add(_) | Op::Yield => {}
+        }
+    }
+}
+
+/// A thread of up to `most` operations of `op`. Each lock is given back at the end.
+fn thread(op: impl Strategy<Value = Op>, most: usize) -> impl Strategy<Value = Vec<Op>> {
+    let ops = proptest::collection::vec(op, 1..=most);
+    (ops, any::<bool>()).prop_map(|(mut ops, locks)| {
+        if locks {
+            ops.insert(0, Op::Lock(0));
+            ops.push(Op::Unlock(0));
+        }
+        ops
+    })
+}
+
+fn memory() -> impl Strategy<Value = Op> {
+    prop_oneof![(0u8..2).prop_map(Op::Load), (0u8..2).prop_map(Op::Add)]
+}
+
+/// Programs whose threads never are reluctant.
+pub(crate) fn plain_toys() -> impl Strategy<Value = Toy> {
+    proptest::collection::vec(thread(memory(), 2), 2..=3)
+}
+
+/// Programs of two threads that also give way, sleep, and read the same again and again.
+pub(crate) fn toys() -> impl Strategy<Value = Toy> {
+    let op = || prop_oneof![3 => memory(), 1 => Just(Op::Yield), 1 => (0u8..3).prop_map(Op::Sleep)];
+    let reads = (11usize..15).prop_map(|count| vec![Op::Load(0); count]);
+    prop_oneof![
+        3 => (thread(op(), 3), thread(op(), 3)).prop_map(|(one, other)| vec![one, other]),
+        1 => (reads, thread(op(), 2)).prop_map(|(one, other)| vec![one, other]),
+    ]
+}
