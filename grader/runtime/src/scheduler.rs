@@ -271,7 +271,13 @@ pub(crate) fn finish(finish: Finish) -> ! {
 }
 
 /// One scheduling decision; returns when the calling thread has the token again.
+///
+/// There is none while a thread handles a signal on its alternate stack: std does when a stack has overflowed, holds a
+/// lock that nobody else can wait for under control, and ends the process.
 fn step() {
+    if token::is_on_alternate_stack() && with(|mechanism| mechanism.can_go_on()) {
+        return;
+    }
     let me = with(|mechanism| mechanism.current());
     let next = choose();
     if next != me {

@@ -11,7 +11,7 @@ use schedule::{MOST_THREADS, ThreadId};
 use crate::entry::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
-use crate::{processors, token};
+use crate::{processors, system, token};
 
 type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) -> c_int;
@@ -189,4 +189,27 @@ extern "C" fn pthread_getattr_np(handle: u64, attributes: *mut c_void) -> c_int 
     let libc_one: extern "C" fn(u64, *mut c_void) -> c_int =
         unsafe { mem::transmute(next(c"pthread_getattr_np")) };
     libc_one(handle, attributes)
+}
+
+/// `stack_t`, sigaltstack(2).
+#[repr(C)]
+struct SignalStack {
+    start: usize,
+    flags: c_int,
+    size: usize,
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_int {
+    const DISABLED: c_int = 2;
+    // SAFETY: the caller's own arguments.
+    let result = unsafe { system::call(system::SIGALTSTACK, [new as usize, old as usize, 0, 0, 0, 0]) };
+    // SAFETY: null or a valid `stack_t`, as sigaltstack demands it of its callers.
+    if result == 0
+        && let Some(new) = unsafe { new.as_ref() }
+    {
+        let end = if new.flags & DISABLED != 0 { new.start } else { new.start.saturating_add(new.size) };
+        token::set_alternate_stack(new.start, end);
+    }
+    system::libc_result(result) as c_int
 }

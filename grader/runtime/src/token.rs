@@ -23,6 +23,8 @@ thread_local! {
     static ME: Cell<Option<ThreadId>> = const { Cell::new(None) };
     /// Whether it is inside of the scheduler.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// See [`set_alternate_stack`].
+    static ALTERNATE_STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// The calling thread, where its hooks act. They do not in a signal handler that interrupts the scheduler, or a thread
@@ -33,6 +35,18 @@ pub(crate) fn me() -> Option<ThreadId> {
         return None;
     }
     ME.get().filter(|&me| me == HOLDER.load(Ordering::Relaxed) && !INSIDE.get())
+}
+
+/// Where the calling thread handles signals, from and to; empty where it has no stack of its own for that.
+pub(crate) fn set_alternate_stack(from: usize, to: usize) {
+    ALTERNATE_STACK.set((from, to));
+}
+
+/// Whether the calling thread handles a signal on its alternate stack.
+pub(crate) fn is_on_alternate_stack() -> bool {
+    let here = 0u8;
+    let (from, to) = ALTERNATE_STACK.get();
+    (from..to).contains(&(&raw const here as usize))
 }
 
 /// While it lives, the calling thread is inside of the scheduler.

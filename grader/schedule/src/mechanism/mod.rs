@@ -145,6 +145,11 @@ impl<'a> Mechanism<'a> {
         self.current
     }
 
+    /// Whether the current thread waits for nothing.
+    pub fn can_go_on(&self) -> bool {
+        self.threads.get(self.current).wait == Wait::None
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> u32 {
         self.steps

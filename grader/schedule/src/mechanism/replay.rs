@@ -32,7 +32,7 @@ impl Mechanism<'_> {
     pub(super) fn next_replayed(&mut self, world: &mut impl World) -> Result<Option<ThreadId>, Finish> {
         while let Some(wanted) = self.replayed.peek() {
             self.replayed.take();
-            if self.can_go_on(wanted, world) {
+            if self.can_replay(wanted, world) {
                 return Ok(Some(wanted));
             }
             if !self.request.lenient {
@@ -56,7 +56,7 @@ impl Mechanism<'_> {
     }
 
     /// Whether `wanted` can take a step now, if need be after waiting for the world outside.
-    fn can_go_on(&mut self, wanted: ThreadId, world: &mut impl World) -> bool {
+    fn can_replay(&mut self, wanted: ThreadId, world: &mut impl World) -> bool {
         if !self.threads.is_known(wanted) {
             return false;
         }
