@@ -38,6 +38,23 @@ pub struct Case {
     pub starved_judges: Vec<(&'static str, Judge)>,
     /// What at least one of the explored schedules must show.
     pub witnesses: Vec<Witness>,
+    /// The threads that must work together in at least one schedule.
+    pub sharing: Option<Sharing>,
+    /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
+    pub is_idle: bool,
+}
+
+/// A promise that the work is that of several threads: each of them operates on what they share.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharing {
+    /// The checks that it belongs to.
+    pub checks: &'static [&'static str],
+    /// What some schedule must show.
+    pub expected: &'static str,
+    /// So many threads at least.
+    pub threads: usize,
+    /// So many operations of each of them, on one and the same object.
+    pub operations: usize,
 }
 
 /// A promise that some schedule shows something: that threads overlap, that a race loses an update.
@@ -71,7 +88,21 @@ impl Case {
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
             witnesses: Vec::new(),
+            sharing: None,
+            is_idle: false,
         }
+    }
+
+    /// Says that it asks for nothing or next to nothing: a promise that is kept here alone is none that was kept.
+    pub fn idle(mut self) -> Self {
+        self.is_idle = true;
+        self
+    }
+
+    /// Asks for threads that share something: who only prints what is due does not keep these checks.
+    pub fn shared(mut self, sharing: Sharing) -> Self {
+        self.sharing = Some(sharing);
+        self
     }
 
     /// Sets how many times stress runs the case.
@@ -171,6 +202,8 @@ pub enum Judgement {
     Broken(Fault),
     /// The observation shows neither; the reason is for people.
     Unproven(String),
+    /// There was nothing that could keep or break it: no line of which to ask who wrote it.
+    Nothing,
 }
 
 /// How a promise was broken, in words for the student.

@@ -10,6 +10,7 @@ use schedule::Schedule;
 use crate::grade::SCHEDULES;
 use crate::late::Moment;
 use crate::pull_request::ObjectId;
+use crate::random::parse_seed;
 use crate::report::Format;
 use crate::sandbox::{Layer, Raised};
 
@@ -63,8 +64,8 @@ pub struct CheckArgs {
     /// Grade this in place of the crate's own source: a file for src/main.rs, a folder for src/
     #[arg(long, value_name = "PATH")]
     pub source: Option<PathBuf>,
-    /// Everything drawn by chance comes from this number
-    #[arg(long, default_value_t = 0)]
+    /// Everything drawn by chance comes from this number; `random` draws one
+    #[arg(long, default_value_t = 0, value_parser = parse_seed)]
     pub seed: u64,
     /// How many schedules to explore an exercise with, over all its cases
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]

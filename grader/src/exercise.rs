@@ -10,6 +10,9 @@ pub struct Exercise {
     pub summary: &'static str,
     /// The promises, in the order in which reports show them.
     pub checks: &'static [Check],
+    /// Checks that a program keeps which does nothing, each with those of which one at least must have been kept by
+    /// some run that was asked for something: only then a pass counts.
+    pub after: &'static [(&'static str, &'static [&'static str])],
     /// The cases, in the order in which they run. The seed varies inputs drawn by chance.
     pub cases: fn(seed: u64) -> Vec<Case>,
 }
@@ -18,6 +21,11 @@ impl Exercise {
     /// The check with this id.
     pub fn check(&self, id: &str) -> Option<&'static Check> {
         self.checks.iter().find(|check| check.id == id)
+    }
+
+    /// The checks of which one at least must have been kept before a pass of `check` counts; none for most checks.
+    pub fn needs(&self, check: &str) -> &'static [&'static str] {
+        self.after.iter().find(|(id, _)| *id == check).map_or(&[], |(_, needs)| needs)
     }
 }
 

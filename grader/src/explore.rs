@@ -8,6 +8,7 @@
 mod confirm;
 mod set;
 mod starve;
+mod survey;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +28,7 @@ use schedule::search::{self, Attempt, Complete, Search};
 
 use set::Set;
 pub use starve::starve;
+pub use survey::{Survey, survey};
 
 /// Runs in a batch: few at first, as most failures come soon; later enough that processors rarely wait for each other.
 const BATCH: std::ops::RangeInclusive<u64> = 40..=200;
@@ -55,6 +57,8 @@ pub struct Exploration {
     pub stub: Option<Observation>,
     /// Whether it was given up because a run took seconds.
     pub slow: bool,
+    /// Why it was given up before its end: control was lost. What was found until then stands.
+    pub lost: Option<RunError>,
     /// What the search has completed, where it can tell.
     pub complete: Option<Complete>,
 }
@@ -204,9 +208,10 @@ impl Explorer<'_> {
                 break;
             }
             let started = Instant::now();
-            let runs = self.batch(&mut sets, &attempts)?;
+            let (runs, lost) = self.batch(&mut sets, &attempts)?;
             exploration.spent += started.elapsed();
-            self.count(&mut exploration, runs, search.as_mut(), &sets[0])?;
+            let counted = self.count(&mut exploration, runs, search.as_mut(), &sets[0]);
+            exploration.lost = lost_control(counted.and(lost.map_or(Ok(()), Err)))?;
             tell(exploration.schedules);
         }
         exploration.complete = search.complete();
@@ -227,8 +232,12 @@ impl Explorer<'_> {
         Ok(record)
     }
 
-    /// Makes these runs, on all processors.
-    fn batch(&self, sets: &mut [Set<'_>], attempts: &[Attempt]) -> Result<Vec<Run>, RunError> {
+    /// Makes these runs, on all processors; those before one that could not be made, and why it could not.
+    fn batch(
+        &self,
+        sets: &mut [Set<'_>],
+        attempts: &[Attempt],
+    ) -> Result<(Vec<Run>, Option<RunError>), RunError> {
         let next = AtomicUsize::new(0);
         let work = |set: &mut Set<'_>| {
             let mut runs = Vec::new();
@@ -248,7 +257,14 @@ impl Explorer<'_> {
         if let Some(first) = runs.iter().position(|(_, run)| is_last(run)) {
             runs.truncate(first + 1);
         }
-        runs.into_iter().map(|(_, run)| run).collect()
+        let mut made = Vec::with_capacity(runs.len());
+        for (_, run) in runs {
+            match run {
+                Ok(run) => made.push(run),
+                Err(error) => return Ok((made, Some(error))),
+            }
+        }
+        Ok((made, None))
     }
 
     fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
@@ -288,7 +304,7 @@ impl Explorer<'_> {
             for (place, judgement) in run.judgements.into_iter().enumerate() {
                 let finding = &mut exploration.findings[place];
                 match judgement {
-                    None => {}
+                    None | Some(Judgement::Nothing) => {}
                     Some(Judgement::Kept) => finding.kept += 1,
                     Some(Judgement::Unproven(reason)) => _ = finding.unproven.get_or_insert(reason),
                     Some(Judgement::Broken(_)) if finding.counterexample.is_some() => {}
@@ -314,6 +330,15 @@ fn on_all<'a, T: Send>(
     ended.into_iter().map(|result| result.map_err(lost)).collect()
 }
 
+/// The error of a program that is no longer under control: what was found before stands. Others are the grader's own.
+fn lost_control(result: Result<(), RunError>) -> Result<Option<RunError>, RunError> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(error @ (RunError::Control(_) | RunError::Stage(_))) => Ok(Some(error)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether no further runs are begun after it.
 fn is_last(run: &Result<Run, RunError>) -> bool {
     run.as_ref().map_or(true, |run| run.slow)
@@ -327,7 +352,7 @@ impl Exploration {
     /// Whether more runs can tell more.
     fn goes_on(&self, budget: u64) -> bool {
         let is_undecided = self.findings.iter().any(|finding| finding.counterexample.is_none());
-        self.schedules < budget && is_undecided && self.stub.is_none() && !self.slow
+        self.schedules < budget && is_undecided && self.stub.is_none() && !self.slow && self.lost.is_none()
     }
 }
 
@@ -340,4 +365,18 @@ pub(crate) fn judgement(check: &str, judge: &Judge, seen: &Observation) -> Optio
     // What was seen while it ran stands: by clients of a server that then did not stop, or of a run without an end.
     let stands = matches!(seen.evidence, Evidence::Chat(_) | Evidence::Unfinished(_));
     (seen.code().is_some() || stands || check == "terminates").then(|| judge(seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_before_control_was_lost_stands() {
+        assert!(lost_control(Ok(())).unwrap().is_none());
+        for error in [RunError::Control("gone".into()), RunError::Stage("full".into())] {
+            assert!(lost_control(Err(error)).unwrap().is_some());
+        }
+        assert!(lost_control(Err(RunError::Interrupted)).is_err());
+    }
 }

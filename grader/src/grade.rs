@@ -3,6 +3,7 @@
 mod explored;
 mod failure;
 mod replay;
+mod sharing;
 mod words;
 
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::case::{Case, Judgement, Observation};
 use crate::compile::{self, Build, Kind};
 use crate::error::Error;
-use crate::exercise::Exercise;
+use crate::exercise::{Check, Exercise};
 use crate::explore;
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Stressed, listing};
@@ -222,21 +223,35 @@ impl<'a> Grading<'a> {
         for (check, judge) in &case.judges {
             let tally = findings.tally(check);
             match explore::judgement(check, judge, seen) {
-                None => {}
-                Some(Judgement::Kept) => tally.kept(),
+                None | Some(Judgement::Nothing) => {}
+                Some(Judgement::Kept) => tally.kept(!case.is_idle),
                 Some(Judgement::Unproven(reason)) => tally.unproven(format!("case {}: {reason}", case.id)),
                 Some(Judgement::Broken(fault)) => tally.broken(self.failure(case, seen, fault, None)),
             }
         }
     }
 
+    /// Why a pass of `check` would rest on nothing that the program did, where it would. A single case that is run
+    /// again is looked at alone.
+    fn nothing_done(&self, check: &Check, findings: &Findings) -> Option<String> {
+        let needs = self.exercise.needs(check.id);
+        if self.options.case.is_some() {
+            return None;
+        }
+        if !needs.is_empty() && !needs.iter().any(|needed| findings.has_done(needed)) {
+            let needs = needs.join(" or ");
+            return Some(format!("nothing was done that could break it: no run kept {needs}"));
+        }
+        (!findings.has_done(check.id)).then(|| "nothing was done that could break it".to_owned())
+    }
+
     fn summary(&self, mut findings: Findings) -> ExerciseReport {
-        let checks: Vec<CheckReport> = self
-            .exercise
-            .checks
-            .iter()
-            .map(|check| std::mem::take(findings.tally(check.id)).report(check, self.rubric.worth(check.id)))
-            .collect();
+        let missing: Vec<Option<String>> =
+            self.exercise.checks.iter().map(|check| self.nothing_done(check, &findings)).collect();
+        let reports = self.exercise.checks.iter().zip(missing).map(|(check, missing)| {
+            std::mem::take(findings.tally(check.id)).report(check, self.rubric.worth(check.id), missing)
+        });
+        let checks: Vec<CheckReport> = reports.collect();
         let mut report = ExerciseReport {
             exercise: self.exercise.name.to_owned(),
             verdict: Verdict::Pass,
@@ -266,6 +281,10 @@ impl Findings {
             self.tallies.len() - 1
         });
         &mut self.tallies[index].1
+    }
+
+    fn has_done(&self, check: &str) -> bool {
+        self.tallies.iter().any(|(id, tally)| *id == check && tally.has_done())
     }
 
     fn has_failed(&self, check: &str) -> bool {

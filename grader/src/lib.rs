@@ -46,5 +46,6 @@ pub mod symbols;
 mod tally;
 pub mod verdict;
 pub mod watch;
+mod work;
 pub mod workflow_files;
 pub mod workspace;

@@ -1,5 +1,24 @@
 //! A small generator of reproducible random numbers, for inputs drawn by chance.
 
+use std::hash::{BuildHasher, RandomState};
+
+/// A seed that nobody knows before: of 32 bits, so that every reader of numbers has it exactly, and never 0, which
+/// everybody knows.
+pub fn drawn_seed() -> u64 {
+    (RandomState::new().hash_one(0_u8) >> 32).max(1)
+}
+
+/// Reads a seed; `random` draws one.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn parse_seed(text: &str) -> Result<u64, String> {
+    match text {
+        "random" => Ok(drawn_seed()),
+        _ => text.parse().map_err(|_| "a seed is a whole number from 0 on, or `random`".to_owned()),
+    }
+}
+
 /// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 /// The same seed gives the same numbers on every machine and in every version.
 #[derive(Clone, Debug)]
@@ -36,6 +55,15 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_drawn_seed_is_not_the_one_that_everybody_knows() {
+        let drawn: Vec<u64> = (0..4).map(|_| parse_seed("random").unwrap()).collect();
+        assert!(drawn.iter().all(|seed| (1..1 << 32).contains(seed)), "{drawn:?}");
+        assert!(drawn.iter().any(|seed| *seed != drawn[0]), "{drawn:?}");
+        assert_eq!(parse_seed("17"), Ok(17));
+        assert!(parse_seed("-1").is_err() && parse_seed("chance").is_err());
+    }
 
     #[test]
     fn the_numbers_are_those_of_the_published_generator() {

@@ -91,6 +91,7 @@ mod tests {
         name: "sample",
         summary: "",
         checks: &[Check { id: "right", about: "" }, Check { id: "terminates", about: "" }],
+        after: &[],
         cases: |_| Vec::new(),
     };
 

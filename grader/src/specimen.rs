@@ -1,5 +1,5 @@
-//! Programs that the grader is tested with: mutants, each wrong in one known way, and variants,
-//! right in an unusual way. They stand in `fixtures/<exercise>/` and say in a header what they are.
+//! Programs that the grader is tested with: mutants, each wrong in one known way; variants, right in an unusual way;
+//! and lazy ones, which do not do the work and must not get the points. They stand in `fixtures/<exercise>/` and say in a header what they are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::exercise::Exercise;
 use crate::workspace::Workspace;
 
 /// One program and what grading it must come to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Specimen {
     /// The file's name without `.rs`.
     pub name: String,
@@ -20,26 +20,34 @@ pub struct Specimen {
 }
 
 /// What grading a specimen must come to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Expected {
     /// This check fails.
     Fails(String),
     /// Every check passes.
     Passes,
+    /// These checks fail, and no more than so many points are given.
+    Lazy { fails: Vec<String>, most: f64 },
 }
 
-/// All specimens of `exercise`: mutants, then variants, by name.
+/// All specimens of `exercise`: mutants, then lazy ones, then variants, by name.
 ///
 /// # Errors
-/// When a file cannot be read, or a mutant's header names no check of the exercise.
+/// When a file cannot be read, or its header names no check of the exercise or no points.
 pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<Specimen>, Error> {
     let fixtures = workspace.fixtures(exercise.name);
     let mut specimens = Vec::new();
+    let headed = |path: &PathBuf, read: fn(&str, &Exercise) -> Result<Expected, String>| {
+        let text = fs::read_to_string(path).map_err(Error::file(path))?;
+        read(&text, exercise).map_err(|reason| Error::Content { path: path.clone(), reason })
+    };
     for path in rust_files(&fixtures.join("mutants"))? {
-        let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
-        let check =
-            failing_check(&text, exercise).map_err(|reason| Error::Content { path: path.clone(), reason })?;
-        specimens.push(specimen(path, Expected::Fails(check)));
+        let expected = headed(&path, |text, exercise| failing_check(text, exercise).map(Expected::Fails))?;
+        specimens.push(specimen(path, expected));
+    }
+    for path in rust_files(&fixtures.join("lazy"))? {
+        let expected = headed(&path, lazy)?;
+        specimens.push(specimen(path, expected));
     }
     for path in rust_files(&fixtures.join("variants"))? {
         specimens.push(specimen(path, Expected::Passes));
@@ -63,14 +71,26 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
+/// What stands behind `//! NAME: ` in the header of a program.
+fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
+    lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).next().map(str::trim)
+}
+
 /// The check that a mutant's header names: `//! Fails: CHECK`.
 fn failing_check(text: &str, exercise: &Exercise) -> Result<String, String> {
-    let id = text
-        .lines()
-        .take_while(|line| line.starts_with("//!"))
-        .find_map(|line| line.strip_prefix("//! Fails: "))
-        .ok_or("its header has no line `//! Fails: CHECK`")?
-        .trim();
+    known(header(text, "Fails").ok_or("its header has no line `//! Fails: CHECK`")?, exercise)
+}
+
+/// What a lazy program's header says: `//! Points: at most N`, and where some checks must fail, `//! Fails: CHECK, CHECK`.
+fn lazy(text: &str, exercise: &Exercise) -> Result<Expected, String> {
+    let points = header(text, "Points").and_then(|points| points.strip_prefix("at most ")?.parse().ok());
+    let most = points.ok_or("its header has no line `//! Points: at most N`")?;
+    let fails = header(text, "Fails").into_iter().flat_map(|ids| ids.split(", "));
+    Ok(Expected::Lazy { fails: fails.map(|id| known(id, exercise)).collect::<Result<_, _>>()?, most })
+}
+
+fn known(id: &str, exercise: &Exercise) -> Result<String, String> {
     match exercise.check(id) {
         Some(_) => Ok(id.to_owned()),
         None => Err(format!("`{id}` is no check of {}", exercise.name)),
@@ -86,6 +106,7 @@ mod tests {
         name: "sample",
         summary: "",
         checks: &[Check { id: "terminates", about: "" }],
+        after: &[],
         cases: |_| Vec::new(),
     };
 
@@ -93,6 +114,20 @@ mod tests {
     fn the_header_names_the_check_that_fails() {
         let text = "//! Mutant: waits for ever.\n//! Fails: terminates\n\nfn main() {}\n";
         assert_eq!(failing_check(text, &EXERCISE), Ok("terminates".to_owned()));
+    }
+
+    #[test]
+    fn a_lazy_program_says_what_it_may_get() {
+        let text = "//! Lazy: one thread does it all.\n//! Fails: terminates\n//! Points: at most 2.5\n\nfn main() {}\n";
+        let expected = Expected::Lazy { fails: vec!["terminates".to_owned()], most: 2.5 };
+        assert_eq!(lazy(text, &EXERCISE), Ok(expected));
+        let nothing = Expected::Lazy { fails: Vec::new(), most: 0.0 };
+        assert_eq!(lazy("//! Points: at most 0\n", &EXERCISE), Ok(nothing));
+        for wrong in
+            ["//! Lazy: it does nothing.\n", "//! Points: few\n", "//! Points: at most 1\n//! Fails: speed\n"]
+        {
+            assert!(lazy(wrong, &EXERCISE).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -14,15 +14,25 @@ pub(crate) struct Tally {
     failure: Option<Failure>,
     shown: Option<Failure>,
     is_lesson: bool,
+    /// Some run that kept it was asked for something.
+    has_done: bool,
 }
 
 impl Tally {
-    pub(crate) fn kept(&mut self) {
+    /// `asked` says whether the run was asked for something: else it can keep a promise by doing nothing.
+    pub(crate) fn kept(&mut self, asked: bool) {
         self.kept += 1;
+        self.has_done |= asked;
     }
 
-    pub(crate) fn kept_under_control(&mut self, schedules: u64) {
+    pub(crate) fn kept_under_control(&mut self, schedules: u64, asked: bool) {
         self.kept_under_control += schedules;
+        self.has_done |= asked && schedules > 0;
+    }
+
+    /// Whether some run that was asked for something kept it.
+    pub(crate) fn has_done(&self) -> bool {
+        self.has_done
     }
 
     pub(crate) fn unproven(&mut self, reason: String) {
@@ -37,6 +47,11 @@ impl Tally {
     pub(crate) fn shown(&mut self, run: Failure, is_lesson: bool) {
         self.shown.get_or_insert(run);
         self.is_lesson |= is_lesson;
+        self.has_done = true;
+    }
+
+    fn has_been_kept(&self) -> bool {
+        self.shown.is_some() || self.kept + self.kept_under_control > 0
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -44,11 +59,14 @@ impl Tally {
     }
 
     /// One failure outweighs any number of runs that kept the promise, and so does one run that
-    /// proved nothing where it should have.
-    pub(crate) fn report(self, check: &Check, worth: Worth) -> CheckReport {
+    /// proved nothing where it should have. `nothing_done` says why a pass would rest on nothing: what was kept by
+    /// doing nothing is no pass.
+    pub(crate) fn report(self, check: &Check, worth: Worth, nothing_done: Option<String>) -> CheckReport {
+        let nothing_done = nothing_done.filter(|_| self.has_been_kept());
         let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
             (None, Some(reason), _) => (Verdict::Inconclusive, reason),
+            (None, None, _) if let Some(reason) = nothing_done => (Verdict::Skipped, reason),
             (None, None, 0) if let Some(shown) = &self.shown => {
                 (Verdict::Pass, format!("shown: {}", shown.seen))
             }
@@ -86,29 +104,69 @@ mod tests {
     const WORTH: Worth = Worth { points: 3.0, visibility: Visibility::Visible };
     const CHECK: Check = Check { id: "right", about: "the output is right" };
 
+    fn report(tally: Tally) -> CheckReport {
+        let nothing_done = (!tally.has_done()).then(|| "nothing was done".to_owned());
+        tally.report(&CHECK, WORTH, nothing_done)
+    }
+
+    fn failure() -> Failure {
+        serde_json::from_value(serde_json::json!({
+            "expected": "", "seen": "it is wrong", "ending": "exit", "ended": "", "case": "", "call": "",
+            "schedule": null, "replay": "", "lines": [], "trace": [],
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn a_check_that_nothing_judged_is_not_a_pass() {
-        assert_eq!(Tally::default().report(&CHECK, WORTH).verdict, Verdict::Skipped);
+        assert_eq!(report(Tally::default()).verdict, Verdict::Skipped);
     }
 
     #[test]
     fn one_unproven_run_among_many_kept_is_inconclusive_and_scores_nothing() {
         let mut tally = Tally::default();
-        tally.kept();
+        tally.kept(true);
         tally.unproven("the machine was too slow".into());
-        let report = tally.report(&CHECK, WORTH);
+        let report = report(tally);
         assert_eq!((report.verdict, report.score), (Verdict::Inconclusive, 0.0));
     }
 
     #[test]
     fn kept_runs_alone_are_a_pass_with_their_number() {
         let mut tally = Tally::default();
-        tally.kept();
-        tally.kept();
-        let report = tally.report(&CHECK, WORTH);
+        tally.kept(true);
+        tally.kept(false);
+        let report = report(tally);
         assert_eq!(
             (report.verdict, report.score, report.message.as_str()),
             (Verdict::Pass, 3.0, "0 failures in 2 runs")
         );
+    }
+
+    #[test]
+    fn what_only_idle_runs_kept_is_skipped_and_scores_nothing() {
+        let mut tally = Tally::default();
+        tally.kept(false);
+        tally.kept_under_control(100, false);
+        tally.kept_under_control(0, true);
+        let report = report(tally);
+        assert_eq!((report.verdict, report.score), (Verdict::Skipped, 0.0));
+        assert_eq!(report.message, "nothing was done");
+    }
+
+    #[test]
+    fn a_failure_is_a_failure_whatever_was_done() {
+        let mut tally = Tally::default();
+        tally.kept(false);
+        tally.broken(failure());
+        assert_eq!(report(tally).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn what_proved_nothing_stays_inconclusive_where_nothing_was_done() {
+        let mut tally = Tally::default();
+        tally.kept(false);
+        tally.unproven("the machine was too slow".into());
+        assert_eq!(report(tally).verdict, Verdict::Inconclusive);
     }
 }

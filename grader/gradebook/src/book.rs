@@ -87,6 +87,21 @@ impl Book {
         self.query().map_err(Error::database(&self.path))
     }
 
+    /// The seed that its attempts are made with. A new gradebook takes `seed` for that, and keeps it.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn seed(&self, seed: u64) -> Result<u64, Error> {
+        let kept = self.connection.query_row(
+            "INSERT INTO setting (name, value) VALUES ('seed', ?1)
+             ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
+            [seed.to_string()],
+            |row| row.get::<_, String>(0),
+        );
+        let kept = kept.map_err(Error::database(&self.path))?;
+        kept.parse().map_err(|_| Error::content(&self.path, format!("its seed is `{kept}`")))
+    }
+
     fn query(&self) -> rusqlite::Result<Vec<Attempt>> {
         let mut statement = self.connection.prepare(
             "SELECT student.name, exercise, fingerprint, outcome, score, max_score, late_penalty,
@@ -116,6 +131,7 @@ impl Book {
 
     fn copy_from_other(&mut self) -> rusqlite::Result<usize> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("INSERT OR IGNORE INTO setting SELECT * FROM other.setting", [])?;
         transaction.execute("INSERT OR IGNORE INTO student (name) SELECT name FROM other.student", [])?;
         let added = transaction.execute(
             "INSERT OR IGNORE INTO attempt
@@ -211,6 +227,17 @@ mod tests {
         let bare = Attempt { submitted_at: None, outcome: Outcome::Missing, ..attempt("ada", 0.0, 1) };
         let path = book(&folder, "book.sqlite", &[full.clone(), bare.clone()]);
         assert_eq!(Book::open_existing(&path).unwrap().attempts().unwrap(), [bare, full]);
+    }
+
+    #[test]
+    fn a_gradebook_keeps_its_first_seed_and_a_merged_one_takes_it_over() {
+        let folder = folder();
+        let path = book(&folder, "book.sqlite", &[]);
+        let largest = Book::open(&path).unwrap().seed(u64::MAX).unwrap();
+        let again = Book::open(&path).unwrap().seed(5).unwrap();
+        let mut merged = Book::open(&folder.path().join("merged.sqlite")).unwrap();
+        merged.merge(&path).unwrap();
+        assert_eq!([largest, again, merged.seed(6).unwrap()], [u64::MAX; 3]);
     }
 
     #[test]

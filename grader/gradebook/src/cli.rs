@@ -51,9 +51,9 @@ pub struct CollectArgs {
     /// How many schedules to explore an exercise with, over all its cases
     #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
     pub schedules: u64,
-    /// Everything drawn by chance comes from this number
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// Everything drawn by chance comes from this number [default: that of the gradebook; for a new one it is drawn]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Write a page for each student into this folder
     #[arg(long, value_name = "FOLDER")]
     pub reports: Option<PathBuf>,

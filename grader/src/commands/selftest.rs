@@ -1,5 +1,5 @@
 //! `cargo grade selftest`: the grader graded. Every mutant must fail for the check that it names,
-//! every variant must pass, every stub must be not-implemented.
+//! every variant must pass, every lazy program get no more points than it may, every stub must be not-implemented.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
         subjects.extend(selftest.subjects(exercise)?);
     }
     if args.variants {
-        subjects.retain(|subject| matches!(subject.expected, Wanted::Passes));
+        subjects.retain(|subject| matches!(subject.expected, Wanted::Of(Expected::Passes)));
     }
     if subjects.is_empty() {
         let reason = "no mutants, variants or solutions are here: the course's own repository has them";
@@ -64,8 +64,7 @@ struct Subject {
 }
 
 enum Wanted {
-    Fails(String),
-    Passes,
+    Of(Expected),
     NotImplemented,
 }
 
@@ -109,10 +108,7 @@ impl Selftest {
         let mut subjects = Vec::new();
         for specimen in specimen::all(&self.workspace, exercise)? {
             let source = Source::read(&self.workspace, exercise.name, Some(&specimen.path))?;
-            let expected = match specimen.expected {
-                Expected::Fails(check) => Wanted::Fails(check),
-                Expected::Passes => Wanted::Passes,
-            };
+            let expected = Wanted::Of(specimen.expected);
             subjects.push(Subject { exercise, name: specimen.name, source, expected });
         }
         if let Some(source) = self.stub(exercise)? {
@@ -192,8 +188,9 @@ fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
 /// Says what came of one subject; whether it is as it must be.
 fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let (kind, problem) = match &subject.expected {
-        Wanted::Fails(check) => ("mutant", mutant_problem(report, check)),
-        Wanted::Passes => ("variant", variant_problem(report)),
+        Wanted::Of(Expected::Fails(check)) => ("mutant", mutant_problem(report, check)),
+        Wanted::Of(Expected::Passes) => ("variant", variant_problem(report)),
+        Wanted::Of(Expected::Lazy { fails, most }) => ("lazy", lazy_problem(report, fails, *most)),
         Wanted::NotImplemented => ("stub", stub_problem(report)),
     };
     let mark = if problem.is_none() { "ok   " } else { "WRONG" };
@@ -236,6 +233,20 @@ fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {
         Some(Verdict::Fail) => None,
         other => Some(format!("`{check}` must fail but is {}", other.map_or("absent", Verdict::word))),
     }
+}
+
+/// A lazy program fails as a mutant does, and in each of its checks; what it gets all the same is counted.
+fn lazy_problem(report: &ExerciseReport, fails: &[String], most: f64) -> Option<String> {
+    if let Some(message) = &report.message {
+        return Some(message.clone());
+    }
+    let too_much = || {
+        let passed = report.checks.iter().filter(|check| check.score > 0.0).map(|check| check.id.as_str());
+        let passed: Vec<&str> = passed.collect();
+        format!("it gets {} points of at most {most}: {}", report.score, passed.join(", "))
+    };
+    let not_failed = fails.iter().find_map(|check| mutant_problem(report, check));
+    not_failed.or_else(|| (report.score > most).then(too_much))
 }
 
 fn variant_problem(report: &ExerciseReport) -> Option<String> {

@@ -6,7 +6,7 @@ mod judges;
 mod ledger;
 mod statement;
 
-use crate::case::{Call, Case, Observation};
+use crate::case::{Call, Case, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::judges::ends;
 use crate::random::Random;
@@ -32,6 +32,7 @@ pub static EXERCISE: Exercise = Exercise {
             about: "a bad ledger is refused with its file and line, and nothing is applied",
         },
     ],
+    after: &[("terminates", &["every-operation-once"]), ("bad-ledger", &["every-operation-once"])],
     cases,
 };
 
@@ -40,9 +41,25 @@ const LARGE_RUNS: u32 = 3;
 /// Of the schedules, in percent, for each case that is explored.
 const SHARE: u32 = 7;
 
+const NO_OPERATIONS: &str = "no-operations";
+const SAME_MONEY_TWICE: &str = "same-money-twice";
+
+/// One teller after the other is no matter of order, and overdraws nothing that another one left.
+const TELLERS: Sharing = Sharing {
+    checks: &["linearizable", "never-overdrawn"],
+    expected: "two tellers, each a thread, that share an account",
+    threads: 2,
+    operations: 2,
+};
+
 fn cases(seed: u64) -> Vec<Case> {
     let small = small().into_iter().chain([("eight-accounts", eight_accounts(seed))]);
     let small = small.map(|(id, ledger)| case(id, ledger).runs(SMALL_RUNS).explored(SHARE));
+    let small = small.map(|case| match case.id.as_str() {
+        NO_OPERATIONS => case.idle(),
+        SAME_MONEY_TWICE => case.shared(TELLERS),
+        _ => case,
+    });
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
     let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(SHARE);
     small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).collect()
@@ -61,7 +78,7 @@ fn call(csv: String) -> Call {
 /// Two or three tellers with few operations, each about one way to go wrong.
 fn small() -> Vec<(&'static str, Ledger)> {
     vec![
-        ("same-money-twice", {
+        (SAME_MONEY_TWICE, {
             let both = ["alice", "bob"].map(|teller| withdraw(teller, "joint", 100));
             Ledger::new(&[("joint", 100)], both)
         }),
@@ -110,7 +127,7 @@ fn small() -> Vec<(&'static str, Ledger)> {
             let bob = [withdraw("bob", "vault", 100), deposit("bob", "purse", 7)];
             Ledger::new(&[("vault", i64::MAX), ("purse", 11)], [alice].into_iter().chain(bob))
         }),
-        ("no-operations", Ledger::new(&[("rent", 5), ("food", 0)], [])),
+        (NO_OPERATIONS, Ledger::new(&[("rent", 5), ("food", 0)], [])),
         ("one-teller", {
             let alice =
                 [withdraw("alice", "joint", 1), deposit("alice", "joint", 0), deposit("alice", "joint", 7)];

@@ -17,7 +17,7 @@ use rustix::process::Signal;
 
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
-use crate::case::{Case, Evidence, Fault, Judgement, Observation};
+use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::fixture::chat::Transcripts;
 use crate::judges;
@@ -65,6 +65,7 @@ pub static EXERCISE: Exercise = Exercise {
             about: "the program ends with exit code 0 when it is done or told to stop",
         },
     ],
+    after: &[("terminates", &["no-loss-no-duplicate", "demo-delivers"])],
     cases,
 };
 
@@ -156,10 +157,18 @@ fn demos() -> [Case; 5] {
         Case::of_args("no-arguments", [""; 0]).runs(3).judge("demo-delivers", demo::judge(3, 3)),
         Case::of_args("demo", ["demo"]).runs(6).judge("demo-delivers", demo::judge(3, 3)),
         sized(1, 1).talking().runs(3).explored(5),
-        sized(2, 1).talking().runs(3).explored(15),
+        sized(2, 1).talking().runs(3).explored(15).shared(TALKING),
         sized(8, 25).runs(4),
     ]
 }
+
+/// A server and two clients, over sockets.
+const TALKING: Sharing = Sharing {
+    checks: &["demo-delivers"],
+    expected: "a server and two clients, each a thread, that talk over sockets",
+    threads: 3,
+    operations: 1,
+};
 
 fn serving(id: &str, script: Script, stop: Stop) -> Case {
     Case::new(id, Serving { script, stop })

@@ -42,6 +42,7 @@ pub static EXERCISE: Exercise = Exercise {
             about: "the program ends with the right exit code, whatever the server does",
         },
     ],
+    after: &[("terminates", &["files-intact", "simulate-overlaps"])],
     cases: cases::all,
 };
 

@@ -18,6 +18,7 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends, whether N is odd, even or 0" },
     ],
+    after: &[("terminates", &["alternates"])],
     cases,
 };
 
@@ -25,10 +26,12 @@ const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(30);
-    let small = [(0, 10), (1, 10), (2, 20), (7, 30)].map(|(max, share)| of_max(max).runs(12).explored(share));
+    // Where there is no second number nobody takes turns.
+    let idle = [0, 1].map(|max| of_max(max).runs(12).explored(10).idle());
+    let small = [(2, 20), (7, 30)].map(|(max, share)| of_max(max).runs(12).explored(share));
     let large = [100, 1000].map(|max| of_max(max).runs(5));
     // The smallest first: what fails there is the easiest to read.
-    small.into_iter().chain([defaults]).chain(large).collect()
+    idle.into_iter().chain(small).chain([defaults]).chain(large).collect()
 }
 
 fn of_max(max: u64) -> Case {
@@ -41,7 +44,7 @@ fn judged(case: Case, max: u64) -> Case {
         .judge_controlled("two-threads", two_threads)
 }
 
-/// Lines that are no numbers are no matter of this check.
+/// Lines that are no numbers are no matter of this check, and without numbers of both kinds there are no turns.
 fn two_threads(seen: &Observation) -> Judgement {
     let Some(threads) = &seen.stdout.threads else {
         return Judgement::Unproven("who wrote the lines is not known".into());
@@ -62,7 +65,7 @@ fn two_threads(seen: &Observation) -> Judgement {
             return fault(format!("{number} is written by the thread of the other numbers"));
         }
     }
-    Judgement::Kept
+    if owners.contains(&None) { Judgement::Nothing } else { Judgement::Kept }
 }
 
 fn alternates(seen: &Observation, max: u64) -> Judgement {
@@ -118,7 +121,8 @@ mod tests {
     #[test]
     fn a_thread_for_each_parity_is_right() {
         assert_eq!(by_threads(&[(2, "1\n"), (1, "2\n"), (2, "3\n")]), "Kept");
-        assert_eq!(by_threads(&[(1, "1\n")]), "Kept");
+        assert_eq!(by_threads(&[(1, "1\n")]), "Nothing");
+        assert_eq!(by_threads(&[]), "Nothing");
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "overlaps", about: "some schedule mixes numbers and letters" },
         Check { id: "terminates", about: "the program ends" },
     ],
+    after: &[("terminates", &["each-in-order"])],
     cases,
 };
 
@@ -28,9 +29,11 @@ fn cases(_seed: u64) -> Vec<Case> {
         .runs(12)
         .explored(100)
         .judge("each-in-order", |seen| each_in_order(seen).into())
-        .judge("finish-line-last", |seen| finish_line_last(seen).into())
+        .judge("finish-line-last", finish_line_last)
         .judge("terminates", terminates(0))
-        .judge_controlled("each-in-order", |seen| a_write_a_line(seen).into())
+        .judge_controlled("each-in-order", |seen| {
+            a_write_a_line(seen).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
         .judge_controlled("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps);
     vec![case]
@@ -63,7 +66,7 @@ fn each_in_order(seen: &Observation) -> Result<(), Fault> {
     }
 }
 
-/// Lines that come at once cannot be met by those of the other thread.
+/// Lines that come at once cannot be met by those of the other thread. That none do is no order yet.
 fn a_write_a_line(seen: &Observation) -> Result<(), Fault> {
     let Some(at) = seen.stdout.shares_a_write else { return Ok(()) };
     let seen = format!(
@@ -74,7 +77,15 @@ fn a_write_a_line(seen: &Observation) -> Result<(), Fault> {
     Err(Fault::new("one write a line", seen).at(at))
 }
 
-fn finish_line_last(seen: &Observation) -> Result<(), Fault> {
+/// A last line with nothing before it is the last of nothing.
+fn finish_line_last(seen: &Observation) -> Judgement {
+    match is_last(seen) {
+        Ok(()) if seen.stdout.lines.len() == 1 => Judgement::Nothing,
+        result => result.into(),
+    }
+}
+
+fn is_last(seen: &Observation) -> Result<(), Fault> {
     let lines = lines(&seen.stdout)?;
     let expected = format!("`{LAST}`, once and last");
     match lines.iter().position(|line| line == LAST) {
@@ -87,6 +98,7 @@ fn finish_line_last(seen: &Observation) -> Result<(), Fault> {
     }
 }
 
+/// Without lines of both kinds nobody is to be told apart.
 fn own_threads(seen: &Observation) -> Judgement {
     let Some(threads) = &seen.stdout.threads else {
         return Judgement::Unproven("who wrote the lines is not known".into());
@@ -113,16 +125,18 @@ fn own_threads(seen: &Observation) -> Judgement {
             Some(_) => {}
         }
     }
-    Judgement::Kept
+    if owners.contains(&None) { Judgement::Nothing } else { Judgement::Kept }
 }
 
-/// The line at which both have begun and neither has ended.
+/// The line at which both have begun and neither has ended. Lines that one thread writes overlap with nothing.
 fn overlaps(seen: &Observation) -> Option<(String, Option<usize>)> {
     let place = |wanted: &str| seen.stdout.lines.iter().position(|line| line == wanted);
     let (number, letter) = (place(NUMBERS[0])?, place(LETTERS[0])?);
     let mixed = letter < place(NUMBERS[4])? && number < place(LETTERS[4])?;
     let later = number.max(letter);
-    mixed.then(|| {
+    let threads = seen.stdout.threads.as_ref();
+    let one_writes_both = threads.is_some_and(|threads| threads[number] == threads[letter]);
+    (mixed && !one_writes_both).then(|| {
         (
             format!("{} comes while the other thread is at work", quoted(&seen.stdout.lines[later])),
             Some(later),
@@ -170,8 +184,8 @@ mod tests {
     #[test]
     fn the_last_line_is_the_last() {
         let lines = one_after_the_other();
-        assert_eq!(finish_line_last(&output(&lines)), Ok(()));
-        let fault = finish_line_last(&output(&[&[LAST], &lines[..3]].concat())).unwrap_err();
+        assert_eq!(is_last(&output(&lines)), Ok(()));
+        let fault = is_last(&output(&[&[LAST], &lines[..3]].concat())).unwrap_err();
         assert_eq!(fault.seen, "after it, line 2 is `Number: 1`");
     }
 
@@ -181,6 +195,32 @@ mod tests {
         assert_eq!(overlaps(&output(&lines)), None);
         lines.swap(4, 5);
         assert_eq!(overlaps(&output(&lines)).unwrap().1, Some(4));
+    }
+
+    #[test]
+    fn lines_of_one_thread_do_not_overlap() {
+        let mut lines = one_after_the_other();
+        lines.swap(4, 5);
+        let by = |number: u8, letter: u8| {
+            let thread = |line: &str| if line.starts_with("Number") { number } else { letter };
+            let text: Vec<(u8, String)> =
+                lines.iter().map(|line| (thread(line), format!("{line}\n"))).collect();
+            let stdout = Text::written(text.iter().map(|(thread, line)| (*thread, line.as_bytes())));
+            overlaps(&Observation { stdout, ..Observation::default() })
+        };
+        assert!(by(1, 2).is_some());
+        assert_eq!(by(1, 1), None);
+    }
+
+    #[test]
+    fn lines_that_are_not_there_keep_no_promise() {
+        let nothing = |lines: &[&str]| {
+            let mut seen = output(lines);
+            seen.stdout.threads = Some(vec![0; lines.len()]);
+            (finish_line_last(&seen), own_threads(&seen))
+        };
+        assert_eq!(nothing(&[LAST]), (Judgement::Nothing, Judgement::Nothing));
+        assert_eq!(nothing(&[]).1, Judgement::Nothing);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Stage};
+use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage};
 use crate::exercise::{Check, Exercise};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::judges::{ends, lines, quoted, same_lines, terminates};
@@ -20,6 +20,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "child-process", about: "with processes the sender is a child, and none is left alive" },
         Check { id: "terminates", about: "the program ends, also without messages" },
     ],
+    after: &[("terminates", &["all-in-order", "waits-for-slow-sender"])],
     cases,
 };
 
@@ -40,14 +41,17 @@ fn cases(_seed: u64) -> Vec<Case> {
     let dies = |messages, after| Setting { fail_after: Some(after), ..of(messages) };
     let child = |setting| Setting { process: true, ..setting };
     vec![
-        of_setting("no-messages", of(0)).runs(5).explored(10),
-        judged(Case::of_args("defaults", [""; 0]), PLAIN).runs(8).explored(25),
-        of_setting("slow-sender", slow(3, 500)).runs(1).explored(30),
-        of_setting("sender-dies", dies(4, 2)).runs(5).explored(15),
+        of_setting("no-messages", of(0)).runs(5).explored(10).idle(),
+        judged(Case::of_args("defaults", [""; 0]), PLAIN)
+            .runs(8)
+            .explored(25)
+            .shared(sent(&["receiver-prints"])),
+        of_setting("slow-sender", slow(3, 500)).runs(1).explored(30).shared(sent(&["waits-for-slow-sender"])),
+        of_setting("sender-dies", dies(4, 2)).runs(5).explored(15).shared(sent(&["sender-death"])),
         of_setting("sender-dies-at-once", dies(2, 0)).runs(3).explored(10),
         of_setting("fails-too-late", dies(3, 3)).runs(3).explored(5),
         of_setting("many-messages", of(5000)).runs(3),
-        of_setting("process-no-messages", child(of(0))).runs(3),
+        of_setting("process-no-messages", child(of(0))).runs(3).idle(),
         // What the child does is not controlled, but who prints in the parent is seen.
         of_setting("process", child(of(5))).talking().runs(5).explored(5),
         of_setting("process-many-messages", child(of(5000))).runs(3),
@@ -57,6 +61,12 @@ fn cases(_seed: u64) -> Vec<Case> {
         watched(child(slow(3, 150))),
         killed(child(slow(4, 400))),
     ]
+}
+
+/// Without a second thread nobody sends, and nobody is waited for.
+fn sent(checks: &'static [&'static str]) -> Sharing {
+    let expected = "a thread that sends, and the main thread that receives from it";
+    Sharing { checks, expected, threads: 2, operations: 2 }
 }
 
 fn args(setting: Setting) -> Vec<String> {
@@ -127,8 +137,13 @@ fn receiver_prints(seen: &Observation) -> Judgement {
             let seen = format!("thread {} writes {}", threads[at], quoted(&seen.stdout.lines[at]));
             Fault::new("the main thread writes all lines", seen).at(at).into()
         }
-        None => Judgement::Kept,
+        None if has_messages(seen) => Judgement::Kept,
+        None => Judgement::Nothing,
     }
+}
+
+fn has_messages(seen: &Observation) -> bool {
+    seen.stdout.lines.iter().any(|line| line.starts_with("Message "))
 }
 
 fn sender_death(seen: &Observation, setting: Setting) -> Judgement {

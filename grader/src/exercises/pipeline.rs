@@ -4,8 +4,8 @@ mod judges;
 mod scenario;
 
 use self::judges::{
-    Complaint, all_workers_killed, bounded_memory, complains, counts_right, has_workers, in_order,
-    killed_worker,
+    Complaint, all_workers_killed, bounded_memory, complains, counts_right, had_children, has_workers,
+    in_order, killed_worker,
 };
 use self::scenario::{Fed, Feeding};
 use crate::case::{Call, Case, Fault, Judgement};
@@ -28,6 +28,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "no-child-left", about: "no child process is alive when the program has ended" },
         Check { id: "terminates", about: "the program ends, also with empty files" },
     ],
+    after: &[("no-child-left", &["counts-right"]), ("terminates", &["counts-right"])],
     cases,
 };
 
@@ -163,7 +164,8 @@ fn fed(id: &str, feeding: Feeding) -> Case {
 
 fn childless(case: Case) -> Case {
     case.judge("no-child-left", |seen| match seen.survivors {
-        0 => Judgement::Kept,
+        0 if had_children(seen) => Judgement::Kept,
+        0 => Judgement::Nothing,
         left => {
             let seen = format!("alive when the program has ended: {left}");
             Fault::new("no child process outlives the program", seen).into()

@@ -39,6 +39,7 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends by itself" },
     ],
+    after: &[("terminates", &["counts-right"])],
     cases,
 };
 

@@ -1,6 +1,6 @@
 //! Producers and consumers around one bounded buffer.
 
-use crate::case::{Case, Fault, Judgement, Observation, Text};
+use crate::case::{Case, Fault, Judgement, Observation, Sharing, Text};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, quoted, terminates};
 use crate::run::Ending;
@@ -20,6 +20,11 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "done-last", about: "the last line, and only the last, is `done TOTAL`" },
         Check { id: "blocks", about: "who waits for a place or an item sleeps (advice)" },
     ],
+    after: &[
+        ("done-last", &["exactly-once"]),
+        ("blocks", &["exactly-once"]),
+        ("terminates", &["exactly-once"]),
+    ],
     cases,
 };
 
@@ -34,12 +39,22 @@ struct Setting {
 
 const DEFAULTS: Setting = Setting { producers: 1, consumers: 1, items: 5, capacity: 1 };
 
+/// One thread that prints in turns what it produces and consumes has no buffer, and nobody waits for it.
+const BUFFERED: Sharing = Sharing {
+    checks: &["exactly-once", "fifo", "bounded"],
+    expected: "producers and consumers that are threads around one buffer",
+    threads: 2,
+    operations: 2,
+};
+
 const SMALL_RUNS: u32 = 12;
 const LARGE_RUNS: u32 = 3;
 
+const NO_ITEMS: &str = "no-items";
+
 /// Producers, consumers, items of each producer, places.
 const SMALL: &[(&str, [usize; 4])] = &[
-    ("no-items", [2, 2, 0, 1]),
+    (NO_ITEMS, [2, 2, 0, 1]),
     ("two-and-two", [2, 2, 3, 1]),
     ("one-to-two", [1, 2, 4, 1]),
     ("two-to-one", [2, 1, 3, 2]),
@@ -57,8 +72,9 @@ const LARGE: &[(&str, [usize; 4])] = &[
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(12);
-    let defaults = defaults.judge_starved("blocks", blocks);
+    let defaults = defaults.judge_starved("blocks", blocks).shared(BUFFERED);
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
+    let small = small.map(|case| if case.id == NO_ITEMS { case.idle() } else { case });
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
     [defaults].into_iter().chain(small).chain(large).collect()
 }

@@ -1,6 +1,6 @@
 //! One counter and several threads that add to it, with and without a race.
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::{Case, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, quoted, terminates};
 
@@ -15,6 +15,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "counts-add-up", about: "each line has the right numbers, and there are no others" },
         Check { id: "terminates", about: "the program ends" },
     ],
+    after: &[("terminates", &["counts-add-up"])],
     cases,
 };
 
@@ -36,15 +37,32 @@ fn cases(_seed: u64) -> Vec<Case> {
     let all = Setting { threads: 2, increments: 1, modes: &MODES };
     let lost = "a schedule in which two threads read the same number, and one addition is lost";
     vec![
-        of_setting("race", race).runs(5).explored(30).lesson("race-shown", lost, race_shown),
-        of_setting("mutex", mutex).runs(5).explored(25),
-        of_setting("atomic", atomic).runs(5).explored(25),
+        of_setting("race", race)
+            .runs(5)
+            .explored(30)
+            .lesson("race-shown", lost, race_shown)
+            .shared(adding(race, &["race-shown", "counts-add-up"])),
+        of_setting("mutex", mutex)
+            .runs(5)
+            .explored(25)
+            .shared(adding(mutex, &["mutex-exact", "counts-add-up"])),
+        of_setting("atomic", atomic)
+            .runs(5)
+            .explored(25)
+            .shared(adding(atomic, &["atomic-exact", "counts-add-up"])),
         of_setting("all", all).runs(5).explored(20),
         judged(Case::of_args("defaults", [""; 0]), defaults).runs(5),
         of_setting("many-threads", Setting { threads: 16, increments: 5_000, modes: &MODES }).runs(5),
         of_setting("one-thread", Setting { threads: 1, increments: 1_000, modes: &MODES }).runs(2),
         Case::of_args("no-threads", ["--threads", "0"]).runs(1).judge("terminates", terminates(2)),
     ]
+}
+
+/// What is counted is what the threads add to one counter. Who holds a lock for all its additions takes it and gives it
+/// back; two operations are more than a reference count has of a thread that does nothing.
+fn adding(setting: Setting, checks: &'static [&'static str]) -> Sharing {
+    let expected = "as many threads as asked for add to one counter";
+    Sharing { checks, expected, threads: setting.threads as usize, operations: setting.increments as usize }
 }
 
 fn of_setting(id: &str, setting: Setting) -> Case {

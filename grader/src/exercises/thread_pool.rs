@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::{Case, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, quoted, same_lines, terminates};
 
@@ -18,6 +18,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "clean-shutdown", about: "every job is run once, and ends before the program does" },
         Check { id: "terminates", about: "the program ends, also without jobs and with idle workers" },
     ],
+    after: &[("terminates", &["results-in-order"])],
     cases,
 };
 
@@ -36,14 +37,14 @@ fn cases(_seed: u64) -> Vec<Case> {
     let panics = |workers, jobs, job| Setting { panic_on: Some(job), ..told(workers, jobs) };
     let at_once = "two jobs between their start and their end";
     vec![
-        of_setting("two-workers", told(2, 3)).runs(8).explored(30).witness(
-            "shares-work",
-            at_once,
-            shares_work,
-        ),
-        of_setting("no-jobs", told(2, 0)).runs(3).explored(10),
+        of_setting("two-workers", told(2, 3))
+            .runs(8)
+            .explored(30)
+            .witness("shares-work", at_once, shares_work)
+            .shared(pooled(&["pool-size", "clean-shutdown"])),
+        of_setting("no-jobs", told(2, 0)).runs(3).explored(10).idle(),
         of_setting("idle-workers", told(4, 2)).runs(3).explored(15),
-        of_setting("panic-first", panics(2, 3, 1)).runs(3).explored(15),
+        of_setting("panic-first", panics(2, 3, 1)).runs(3).explored(15).shared(pooled(&["panic-contained"])),
         of_setting("panic-alone", panics(1, 3, 2)).runs(3).explored(15),
         of_setting("panic-last", panics(3, 4, 4)).runs(3).explored(10),
         judged(Case::of_args("defaults", [""; 0]), plain(5, 10)).runs(5),
@@ -52,6 +53,12 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("panic-among-many", panics(4, 200, 77)).runs(3),
         Case::of_args("no-workers", ["--workers", "0"]).runs(1).judge("terminates", terminates(2)),
     ]
+}
+
+/// One thread that does all the jobs is no pool: it contains no panic, and nobody has to be shut down. The main thread
+/// may be one of the workers.
+fn pooled(checks: &'static [&'static str]) -> Sharing {
+    Sharing { checks, expected: "threads that take the jobs from one place", threads: 2, operations: 2 }
 }
 
 fn of_setting(id: &str, setting: Setting) -> Case {
@@ -78,7 +85,7 @@ fn judged(case: Case, setting: Setting) -> Case {
     if !setting.verbose {
         return case;
     }
-    case.judge("pool-size", move |seen| pool_size(seen, setting).into())
+    case.judge("pool-size", move |seen| pool_size(seen, setting))
         .judge("clean-shutdown", move |seen| clean_shutdown(seen, setting).into())
 }
 
@@ -115,8 +122,16 @@ fn fault_in(seen: &Observation, at: usize, expected: impl Into<String>, what: &s
     Fault::new(expected, format!("{what}: {} on standard error", quoted(&seen.stderr.lines[at])))
 }
 
+/// Where no job is run, nobody runs too many.
+fn pool_size(seen: &Observation, setting: Setting) -> Judgement {
+    match few_workers(seen, setting) {
+        Ok(()) if events(seen).next().is_none() => Judgement::Nothing,
+        result => result.into(),
+    }
+}
+
 /// Also one thread for each worker: who starts a thread for each job has as many that run jobs.
-fn pool_size(seen: &Observation, setting: Setting) -> Result<(), Fault> {
+fn few_workers(seen: &Observation, setting: Setting) -> Result<(), Fault> {
     let expected =
         format!("at most {} workers, numbered from 0, that run one job at a time", setting.workers);
     let mut busy = BTreeSet::new();
@@ -167,17 +182,20 @@ fn clean_shutdown(seen: &Observation, setting: Setting) -> Result<(), Fault> {
 }
 
 fn shares_work(seen: &Observation) -> Option<(String, Option<usize>)> {
-    let mut running = BTreeSet::new();
-    for (_, event) in events(seen) {
+    let thread = |at: usize| seen.stderr.threads.as_ref().map(|threads| threads[at]);
+    let mut running = BTreeMap::new();
+    for (at, event) in events(seen) {
         if !event.starts {
             running.remove(&event.job);
             continue;
         }
-        running.insert(event.job);
-        if running.len() == 2 {
-            let (first, second) = (running.first()?, running.last()?);
+        // One thread that speaks for two workers runs no two jobs.
+        let other = running.iter().find(|(_, other)| thread(at).is_none() || **other != thread(at));
+        if let Some((other, _)) = other {
+            let (first, second) = (event.job.min(*other), event.job.max(*other));
             return Some((format!("jobs {first} and {second} are under way at once"), None));
         }
+        running.insert(event.job, thread(at));
     }
     None
 }
@@ -213,21 +231,30 @@ mod tests {
     #[test]
     fn a_right_run_keeps_all_promises_and_shares_work() {
         let seen = told(&RIGHT);
-        assert_eq!(pool_size(&seen, SETTING), Ok(()));
+        assert_eq!(pool_size(&seen, SETTING), Judgement::Kept);
         assert_eq!(clean_shutdown(&seen, SETTING), Ok(()));
         assert_eq!(shares_work(&seen).unwrap().0, "jobs 1 and 2 are under way at once");
         let [a, b, c, d] = RIGHT;
         assert_eq!(shares_work(&told(&[a, d, b, c])), None);
+        let of_one = RIGHT.map(|(_, line)| (1, line));
+        assert_eq!(shares_work(&told(&of_one)), None);
     }
 
     #[test]
     fn a_pool_has_no_more_workers_and_no_more_threads() {
         let more = [RIGHT[0], (3, "worker 2 starts job 2")];
-        assert!(pool_size(&told(&more), SETTING).unwrap_err().seen.starts_with("there is one more worker"));
+        assert!(few_workers(&told(&more), SETTING).unwrap_err().seen.starts_with("there is one more worker"));
         let thread_for_each = [RIGHT[0], RIGHT[1], RIGHT[2], (3, "worker 1 starts job 3")];
-        assert!(pool_size(&told(&thread_for_each), SETTING).unwrap_err().seen.starts_with("one more thread"));
+        assert!(
+            few_workers(&told(&thread_for_each), SETTING).unwrap_err().seen.starts_with("one more thread")
+        );
         let twice = [RIGHT[0], (1, "worker 0 starts job 2")];
-        assert!(pool_size(&told(&twice), SETTING).unwrap_err().seen.starts_with("a worker has not"));
+        assert!(few_workers(&told(&twice), SETTING).unwrap_err().seen.starts_with("a worker has not"));
+    }
+
+    #[test]
+    fn a_pool_that_runs_nothing_has_no_size() {
+        assert_eq!(pool_size(&told(&[]), SETTING), Judgement::Nothing);
     }
 
     #[test]

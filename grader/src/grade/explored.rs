@@ -1,11 +1,15 @@
 //! What exploring a case adds to the findings.
 
 use super::{Findings, Grading};
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::{Case, Fault, Judgement, Observation, Witness};
 use crate::error::Error;
-use crate::explore::{self, Exploration, Extent};
+use crate::explore::{self, Exploration, Extent, Finding};
 use crate::report::{BoundedReport, Failure};
 use crate::run::RunError;
+
+/// So many runs have to come to their end before it says something that none of them shows what some must show: of
+/// fewer it is chance, and few preemptions show little.
+const ENOUGH: u64 = 100;
 
 impl Grading<'_> {
     /// Explores a case with its part of the exercise's schedules.
@@ -21,24 +25,20 @@ impl Grading<'_> {
         let what = format!("{}: {}", self.exercise.name, case.id);
         self.progress.begin(what, "schedules", extent.schedules);
         let tell = |count| self.progress.done(count);
-        let explored = explore::explore(&self.control, case, self.options.seed, extent, failed, tell);
-        let explored = explored.and_then(|exploration| {
-            self.add(case, exploration, findings);
-            self.starve(case, findings)
-        });
-        match explored {
-            Ok(()) => {}
-            // Said in the report: without control nothing is proven, and a pass would be luck. What an earlier run
-            // of the program has left can keep the grader from preparing the next one.
-            Err(RunError::Control(reason) | RunError::Stage(reason)) => {
-                let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
-                for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
-                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
-                }
+        match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
+            Ok(exploration) => self.add(case, exploration, findings),
+            Err(error) => {
+                let judged = case.judges.iter().chain(&case.controlled_judges).chain(&case.starved_judges);
+                let checks = judged.map(|(check, _)| *check);
+                let shown = case.witnesses.iter().map(|witness| witness.check);
+                let shared = case.sharing.iter().flat_map(|sharing| sharing.checks.iter().copied());
+                return uncontrolled(case, error, checks.chain(shown).chain(shared), findings);
             }
-            Err(error) => return Err(error.into()),
         }
-        Ok(())
+        let starved = case.starved_judges.iter().map(|(check, _)| *check);
+        self.starve(case, findings).or_else(|error| uncontrolled(case, error, starved, findings))?;
+        let shared = case.sharing.iter().flat_map(|sharing| sharing.checks.iter().copied());
+        self.survey(case, findings).or_else(|error| uncontrolled(case, error, shared, findings))
     }
 
     /// Runs a case with one thread after another kept from running, where a promise is about that.
@@ -50,7 +50,8 @@ impl Grading<'_> {
             for (check, judge) in &case.starved_judges {
                 let tally = findings.tally(check);
                 match judge(&seen) {
-                    Judgement::Kept => tally.kept_under_control(1),
+                    Judgement::Nothing => {}
+                    Judgement::Kept => tally.kept_under_control(1, !case.is_idle),
                     Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
                     Judgement::Broken(fault) => {
                         let seen_then = format!("while T{thread} does not run, {}", fault.seen);
@@ -72,12 +73,11 @@ impl Grading<'_> {
         }
         findings.long_endings += u32::from(exploration.slow);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
-        // Below that, that nothing shows is chance; and few preemptions show little.
-        const ENOUGH: u64 = 100;
-        let searched = exploration.schedules >= ENOUGH && self.options.preemptions.is_none();
-        for finding in exploration.findings {
+        let schedules = exploration.schedules;
+        let lost = exploration.lost;
+        for mut finding in exploration.findings {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
-            let found = finding.counterexample.map(|found| {
+            let found = finding.counterexample.take().map(|found| {
                 let schedule = found.record.schedule.to_string();
                 let picture = self.picture(&found.record, &found.fault);
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
@@ -85,26 +85,61 @@ impl Grading<'_> {
             });
             let tally = findings.tally(finding.check);
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
+            if let Some(lost) = lost.as_ref().filter(|_| found.is_none()) {
+                tally.unproven(in_case(format!("after {schedules} schedules: {lost}")));
+            }
             match (witness, found) {
                 (None, found) => {
-                    tally.kept_under_control(finding.kept);
+                    tally.kept_under_control(finding.kept, !case.is_idle);
                     finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
                     found.into_iter().for_each(|failure| tally.broken(failure));
                 }
                 (Some(witness), Some(shown)) => tally.shown(shown, witness.is_lesson),
-                (Some(_), None) if !searched => {
-                    tally.unproven(in_case("too few schedules were tried to show it".into()));
-                }
+                // The schedules that were not tried might have shown it.
+                (Some(_), None) if lost.is_some() => {}
                 (Some(witness), None) => {
-                    let seen = format!("none of {} schedules shows it", exploration.schedules);
-                    let fault = Fault::new(witness.expected, seen);
-                    let failure = self.failure(case, &Observation::default(), fault, None);
-                    let ended = "it is about all schedules together".to_owned();
-                    tally.broken(Failure { ending: "none".into(), ended, ..failure });
+                    match not_shown(finding, witness, self.options.preemptions.is_some()) {
+                        Judgement::Broken(fault) => {
+                            let failure = self.failure(case, &Observation::default(), fault, None);
+                            let ended = "it is about all schedules together".to_owned();
+                            tally.broken(Failure { ending: "none".into(), ended, ..failure });
+                        }
+                        Judgement::Unproven(reason) => tally.unproven(in_case(reason)),
+                        Judgement::Kept | Judgement::Nothing => {}
+                    }
                 }
             }
         }
     }
+}
+
+/// What it says that no run shows what some run must show.
+fn not_shown(finding: Finding, witness: &Witness, is_bounded: bool) -> Judgement {
+    match (finding.unproven, finding.kept) {
+        // That run might have shown it.
+        (Some(reason), _) => Judgement::Unproven(reason),
+        // No run came to its end, and that is another check's.
+        (None, 0) => Judgement::Nothing,
+        (None, kept) if kept < ENOUGH || is_bounded => {
+            Judgement::Unproven("too few schedules were tried to show it".into())
+        }
+        (None, kept) => Fault::new(witness.expected, format!("none of {kept} schedules shows it")).into(),
+    }
+}
+
+/// Says in the report that `checks` are not proven: a pass without control would be luck. What an earlier run of the
+/// program has left can keep the grader from preparing the next one, too.
+fn uncontrolled(
+    case: &Case,
+    error: RunError,
+    checks: impl Iterator<Item = &'static str>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let (RunError::Control(reason) | RunError::Stage(reason)) = error else { return Err(error.into()) };
+    for check in checks {
+        findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+    }
+    Ok(())
 }
 
 fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
@@ -115,5 +150,38 @@ fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
         complete_preemptions: complete.map(|complete| complete.preemptions),
         complete_schedules: complete.map_or(0, |complete| complete.schedules),
         complete: complete.is_some_and(|complete| complete.preemptions == asked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn witness() -> Witness {
+        let case = Case::of_args("x", [""; 0]).witness("overlaps", "an overlap", |_| None);
+        case.witnesses.into_iter().next().unwrap()
+    }
+
+    fn judged(kept: u64, unproven: Option<&str>) -> Judgement {
+        let unproven = unproven.map(str::to_owned);
+        let finding = Finding { check: "overlaps", witness: Some(0), kept, unproven, counterexample: None };
+        not_shown(finding, &witness(), false)
+    }
+
+    #[test]
+    fn what_no_run_shows_is_a_failure_only_where_enough_runs_could_have_shown_it() {
+        assert!(matches!(judged(ENOUGH, None), Judgement::Broken(_)));
+        assert!(matches!(judged(ENOUGH - 1, None), Judgement::Unproven(_)));
+    }
+
+    #[test]
+    fn runs_that_prove_nothing_are_no_failure() {
+        assert_eq!(judged(0, Some("not at its end")), Judgement::Unproven("not at its end".into()));
+        assert_eq!(judged(5_000, Some("not at its end")), Judgement::Unproven("not at its end".into()));
+    }
+
+    #[test]
+    fn runs_that_never_end_say_nothing_of_what_they_must_show() {
+        assert_eq!(judged(0, None), Judgement::Nothing);
     }
 }

@@ -86,8 +86,8 @@ impl Grading<'_> {
                     findings.tally(check).broken(failure.with_picture(picture));
                 }
                 Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
-                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1),
-                None => {}
+                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1, true),
+                None | Some(Judgement::Nothing) => {}
             }
         }
     }

@@ -7,6 +7,7 @@ mod control;
 mod hint;
 mod hostile;
 mod no_control;
+mod nothing_for_nothing;
 mod pull_request;
 mod release;
 mod reports;

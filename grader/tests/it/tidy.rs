@@ -111,8 +111,36 @@ fn every_exercise_has_mutants_for_every_check_and_variants() {
             return Some(format!("no mutant fails {}", check.id));
         }
         let variants = specimens.iter().filter(|specimen| specimen.expected == Expected::Passes).count();
-        let mutants = specimens.len() - variants;
+        let mutants = specimens.iter().filter(|it| matches!(it.expected, Expected::Fails(_))).count();
         (mutants < 6 || variants < 3).then(|| format!("{mutants} mutants, {variants} variants"))
+    });
+}
+
+#[test]
+fn every_exercise_has_an_empty_program_and_one_of_a_single_thread() {
+    no_exercise_has(|exercise| {
+        let specimens = specimen::all(&workspace(), exercise).unwrap_or_default();
+        let lazy = |wanted: &str| {
+            specimens.iter().find_map(|specimen| match &specimen.expected {
+                Expected::Lazy { fails, most } if specimen.name == wanted => Some((fails.len(), *most)),
+                _ => None,
+            })
+        };
+        match (lazy("empty"), lazy("one-thread")) {
+            (Some((_, 0.0)), Some((1.., ..10.0))) => None,
+            other => Some(format!("lazy/empty and lazy/one-thread (checks that fail, points): {other:?}")),
+        }
+    });
+}
+
+#[test]
+fn checks_come_after_known_ones() {
+    no_exercise_has(|exercise| {
+        let named = exercise.after.iter().flat_map(|(check, needs)| [&[*check], *needs].concat());
+        let shared =
+            (exercise.cases)(0).into_iter().flat_map(|case| case.sharing).flat_map(|it| it.checks.iter());
+        let named: Vec<&str> = named.chain(shared.copied()).collect();
+        named.into_iter().find(|id| exercise.check(id).is_none()).map(str::to_owned)
     });
 }
 

@@ -10,6 +10,7 @@ use std::thread;
 use grader::exercise::Exercise;
 use grader::grade::{self, Options};
 use grader::progress::Progress;
+use grader::random::drawn_seed;
 use grader::workspace::Workspace;
 use grader::{exercises, exit_code, interrupt};
 
@@ -38,9 +39,9 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let exercises = exercises(args, &class)?;
     let handed_in = handed_in(args, &class)?;
     let submissions = part(args, class);
-    let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
     grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
     let mut book = Book::open(&args.book.path)?;
+    let options = Options { seed: seed(args, &book)?, schedules: args.schedules, ..Options::default() };
     let batch = Batch {
         exercises: batch::prepare(&workspace, &exercises, &options, args.due)?,
         workspace: &workspace,
@@ -51,7 +52,13 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
         jobs: args.jobs.map_or_else(processors, usize::from),
     };
     let counts = grade_all(&batch, &submissions, &mut book)?;
-    finish(args, &counts, &submissions, &exercises, &book)
+    finish(args, &counts, &submissions, &exercises, &book, options.seed)
+}
+
+/// The same for the whole class, also where it is graded in several goes; and one that nobody knew before it handed in.
+fn seed(args: &CollectArgs, book: &Book) -> Result<u64, Error> {
+    let kept = book.seed(args.seed.unwrap_or_else(drawn_seed))?;
+    Ok(args.seed.unwrap_or(kept))
 }
 
 fn processors() -> usize {
@@ -163,6 +170,7 @@ fn finish(
     submissions: &[Submission],
     exercises: &[&Exercise],
     book: &Book,
+    seed: u64,
 ) -> Result<u8, Error> {
     let attempts = book.attempts()?;
     if let Some(folder) = &args.reports {
@@ -170,7 +178,7 @@ fn finish(
     }
     super::say(&summary::render(attempts, submissions, exercises))?;
     super::say(&format!(
-        "\n{} graded, {} unchanged, {} left · {}\n",
+        "\n{} graded, {} unchanged, {} left · seed {seed} · {}\n",
         counts.new,
         counts.unchanged,
         counts.tasks - counts.done(),

@@ -116,7 +116,7 @@ mod tests {
         match refused(&seen, &["ledger.csv:6".into(), "ledger.csv:7".into()]) {
             Judgement::Kept => Ok(()),
             Judgement::Broken(fault) => Err(fault.seen),
-            Judgement::Unproven(reason) => panic!("unproven: {reason}"),
+            other => panic!("neither: {other:?}"),
         }
     }
 

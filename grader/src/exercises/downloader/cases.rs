@@ -204,7 +204,8 @@ fn at_once(bodies: Bodies) -> Vec<Case> {
     vec![
         case("four-jobs-by-default", 1, held("--timeout 600", 6, 4), &[PARALLEL, AT_MOST, ENDS]),
         case("three-jobs", 2, held("--jobs 3 --timeout 600", 7, 3), &[PARALLEL, AT_MOST, ENDS]),
-        case("one-job", 1, held("--jobs 1 --timeout 600", 3, 1), &[AT_MOST, ENDS]),
+        // One after the other: for that nobody counts jobs.
+        case("one-job", 1, held("--jobs 1 --timeout 600", 3, 1), &[AT_MOST, ENDS]).idle(),
         case("more-jobs-than-urls", 1, held("--jobs 8 --timeout 600", 5, 8), &[PARALLEL, AT_MOST, ENDS]),
         case("half-way", 1, half_way, &[WHOLE, INTACT, ENDS]),
     ]

@@ -22,13 +22,15 @@ pub(super) fn parallel(plan: &Plan, seen: &Observation) -> Judgement {
 /// `at-most-jobs`: no more than may, run at once.
 pub(super) fn at_most_jobs(plan: &Plan, seen: &Observation) -> Judgement {
     let Some(traffic) = traffic(seen) else { return Judgement::Unproven("nothing was served".into()) };
-    let (_, jobs) = plan.concurrency();
+    let (fewest, jobs) = plan.concurrency();
     if traffic.most_waiting > jobs {
         let expected = format!("at most {jobs} under way at once");
         return Fault::new(expected, format!("{} requests waited together", traffic.most_waiting)).into();
     }
     match plan.site.pages.iter().find(|page| traffic.attempts(&page.path) == 0) {
         Some(page) => Judgement::Unproven(format!("the program never asked for {}", page.path)),
+        // Who has fewer under way than it may has shown no limit.
+        None if traffic.most_waiting < fewest => Judgement::Nothing,
         None => Judgement::Kept,
     }
 }
@@ -71,6 +73,7 @@ mod tests {
     #[test]
     fn one_too_many_breaks_the_limit() {
         assert_eq!(at_most_jobs(&plan_of(2), &waited(2, &ALL)), Judgement::Kept);
+        assert_eq!(at_most_jobs(&plan_of(2), &waited(1, &ALL)), Judgement::Nothing);
         assert_eq!(broken(at_most_jobs(&plan_of(2), &waited(3, &ALL))), "3 requests waited together");
     }
 

@@ -120,6 +120,16 @@ pub(super) fn has_workers(seen: &Observation) -> Judgement {
     }
 }
 
+/// Whether a child process was seen while the program ran: who has none leaves none behind.
+pub(super) fn had_children(seen: &Observation) -> bool {
+    match &seen.evidence {
+        Evidence::Family(family) => family.most > 0,
+        // The program came to rest while its children were stopped.
+        Evidence::Reading(reading) => reading.at_rest,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::range;

@@ -98,6 +98,7 @@ mod tests {
     fn says(judgement: Judgement) -> String {
         match judgement {
             Judgement::Kept => "kept".into(),
+            Judgement::Nothing => "nothing".into(),
             Judgement::Unproven(_) => "unproven".into(),
             Judgement::Broken(fault) => fault.seen,
         }

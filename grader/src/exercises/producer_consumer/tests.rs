@@ -12,6 +12,7 @@ fn says(setting: Setting, check: &str, stdout: &str) -> String {
     match judge(&Observation { stdout: stdout.into(), ..Observation::default() }) {
         Judgement::Kept => "kept".into(),
         Judgement::Unproven(_) => "unproven".into(),
+        Judgement::Nothing => "nothing".into(),
         Judgement::Broken(fault) => fault.seen,
     }
 }

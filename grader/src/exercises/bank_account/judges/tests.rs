@@ -23,6 +23,7 @@ fn says(case: &Case, check: &str, stdout: &str) -> String {
     match judgement(case, check, stdout) {
         Judgement::Kept => "kept".into(),
         Judgement::Unproven(_) => "unproven".into(),
+        Judgement::Nothing => "nothing".into(),
         Judgement::Broken(fault) => fault.seen,
     }
 }

@@ -1,0 +1,56 @@
+//! Looking at what threads do, where their output alone does not tell that there are any.
+
+use super::judgement;
+use super::set::Set;
+use crate::case::{Case, Judge, Judgement, Sharing};
+use crate::run::RunError;
+use crate::search::portfolio::Portfolio;
+use crate::search::{self, Search};
+use crate::stage::Control;
+use crate::work::sharers;
+
+/// Runs at most. What right programs do in every schedule shows in the first.
+const MOST_RUNS: usize = 20;
+
+/// What a survey came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Survey {
+    /// So many threads share something in some run.
+    Shown,
+    /// No run shows it; `most` threads did in one of `runs`.
+    NotShown { most: usize, runs: usize },
+    /// Some run proved nothing, and no other shows it.
+    Unproven(String),
+    /// No run came to its end.
+    NoRun,
+}
+
+/// Runs `case` with a trace, under one schedule after another, until one shows what `sharing` asks for.
+///
+/// # Errors
+/// As for [`super::explore`].
+pub fn survey(control: &Control, case: &Case, sharing: &Sharing, seed: u64) -> Result<Survey, RunError> {
+    let set = Set::new(control, 0)?;
+    let (_, first) = set.traced(case, seed, search::replay(), &[])?;
+    let came_to_its_end: Judge = Box::new(|_| Judgement::Kept);
+    let (mut most, mut runs, mut unproven) = (0, 0, None);
+    for attempt in Portfolio::new(seed, first.header.steps).propose(MOST_RUNS) {
+        let (seen, record) = set.traced(case, seed, attempt.request, &attempt.steps)?;
+        match judgement(sharing.checks[0], &came_to_its_end, &seen) {
+            Some(Judgement::Unproven(reason)) => unproven = unproven.or(Some(reason)),
+            Some(_) => {
+                runs += 1;
+                most = most.max(sharers(&record.events, sharing.operations));
+            }
+            None => {}
+        }
+        if most >= sharing.threads {
+            return Ok(Survey::Shown);
+        }
+    }
+    Ok(match (unproven, runs) {
+        (Some(reason), _) => Survey::Unproven(reason),
+        (None, 0) => Survey::NoRun,
+        (None, _) => Survey::NotShown { most, runs },
+    })
+}
