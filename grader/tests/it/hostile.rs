@@ -69,6 +69,7 @@ programs! {
     network_of_downloader
     never_at_rest
     output_flood
+    page_tables
     prints_variables
     reads_outside
     reads_processes
