@@ -57,6 +57,7 @@ programs! {
     kills_its_parent
     kills_one
     kills_others
+    leaves_traces
     link_for_folder
     link_for_pipe
     links_for_files
@@ -65,6 +66,7 @@ programs! {
     many_small_children
     memory_of_nobody
     much_memory
+    nested_folders
     network
     network_of_downloader
     never_at_rest
