@@ -35,6 +35,8 @@ macro_rules! programs {
 
 programs! {
     aborts
+    changes_its_parent
+    changes_modes
     changes_outside
     child_keeps_output_open
     compile_bomb
@@ -61,6 +63,7 @@ programs! {
     link_for_folder
     link_for_pipe
     links_for_files
+    little_used_calls
     makes_namespaces
     many_files
     many_small_children
