@@ -9,7 +9,10 @@
 //! Not kept out: a program that uses the processor time it may use, and what a compiler or a kernel with an
 //! unknown hole lets through.
 
+mod calls;
+mod emptying;
 mod enter;
+mod filter;
 mod group;
 pub(crate) mod jail;
 pub mod layers;
@@ -25,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use emptying::empty;
 pub use enter::{Demand, enter};
 pub use group::delegated;
 pub(crate) use limits::ceiling;

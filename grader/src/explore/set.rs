@@ -1,8 +1,6 @@
 //! One processor's share of an exploration.
 
 use std::cell::RefCell;
-use std::fs;
-use std::path::Path;
 
 use schedule::ThreadId;
 use schedule::protocol::Request;
@@ -17,17 +15,15 @@ use schedule::search;
 /// One processor's folder and servers.
 pub(super) struct Set<'a> {
     control: &'a Control,
-    folder: sandbox::Folder,
+    folder: RefCell<sandbox::Folder>,
     servers: RefCell<Servers>,
 }
 
 impl<'a> Set<'a> {
     pub(super) fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
-        let folder = sandbox::folder(sandbox::ceiling().disk);
-        let folder = folder.map_err(|error| RunError::Stage(error.to_string()))?;
         Ok(Self {
             control,
-            folder,
+            folder: RefCell::new(fresh_folder()?),
             servers: RefCell::new(Servers::new(control, processor, search::replay())),
         })
     }
@@ -41,7 +37,11 @@ impl<'a> Set<'a> {
         steps: &[ThreadId],
     ) -> Result<Observation, RunError> {
         // Which runs came before in this folder depends on how fast the processors were.
-        empty(self.folder.path());
+        let renewed = self.folder.borrow().renew();
+        if renewed.is_err() {
+            *self.folder.borrow_mut() = fresh_folder()?;
+        }
+        let folder = self.folder.borrow();
         {
             let mut servers = self.servers.borrow_mut();
             servers.request = request;
@@ -50,7 +50,7 @@ impl<'a> Set<'a> {
         }
         let stage = Stage {
             program: &self.control.program,
-            folder: self.folder.path(),
+            folder: folder.path(),
             network: case.network,
             seed,
             control: Some(&self.servers),
@@ -80,27 +80,6 @@ impl<'a> Set<'a> {
     }
 }
 
-/// Removes all that is in `folder`, as far as the system lets it: a link itself, not what it leads to.
-fn empty(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let _ = if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_is_emptied_without_following_links() {
-        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::write(outside.path().join("kept"), "").unwrap();
-        std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).unwrap();
-        fs::create_dir_all(folder.path().join("a/b")).unwrap();
-        fs::write(folder.path().join("a/b/file"), "").unwrap();
-        empty(folder.path());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        assert!(outside.path().join("kept").exists());
-    }
+fn fresh_folder() -> Result<sandbox::Folder, RunError> {
+    sandbox::folder(sandbox::ceiling().disk).map_err(|error| RunError::Stage(error.to_string()))
 }

@@ -177,7 +177,7 @@ fn parse_state(stat: &str) -> Option<char> {
 
 /// `/proc/PID/stat`, empty where there is no such process.
 fn stat(process: Pid) -> String {
-    fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default()
+    file_of(process, "stat")
 }
 
 /// Of utime, stime, cutime, cstime, fields 14 to 17, the sum of all but the first `skipped`; the state is field 3.
@@ -191,10 +191,11 @@ fn parse_ticks(stat: &str, skipped: usize) -> Duration {
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
 
-/// Bytes of memory that `processes` have together. Files that they map are left out, memory that several of them
-/// share counts once. To tell that takes long, so it is asked only where a first estimate is above `limit`.
+/// Bytes of memory that `processes` have together: also what was put aside to a disk, and the tables by which the
+/// kernel finds it, which can be larger than what they lead to. Files that they map are left out, memory that several
+/// of them share counts once. To tell that takes long, so it is asked only where a first estimate is above `limit`.
 pub(super) fn memory(processes: &[Pid], limit: u64) -> u64 {
-    let estimate = processes.iter().map(|&process| resident(process)).sum();
+    let estimate = processes.iter().map(|&process| reachable(process)).sum();
     if estimate <= limit {
         return estimate;
     }
@@ -202,25 +203,32 @@ pub(super) fn memory(processes: &[Pid], limit: u64) -> u64 {
 }
 
 /// Bytes of memory that can be reached from `process`, with files and what it shares.
-fn resident(process: Pid) -> u64 {
-    let pid = process.as_raw_nonzero();
-    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let pages = pages.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok());
-    pages.unwrap_or(0) * rustix::param::page_size() as u64
+fn reachable(process: Pid) -> u64 {
+    let status = file_of(process, "status");
+    ["VmRSS:", "VmSwap:", TABLES].iter().map(|name| bytes_in(&status, name)).sum()
 }
 
 /// Bytes of memory without files; of what several share, each has its part.
 fn share_of_memory(process: Pid) -> u64 {
-    let pid = process.as_raw_nonzero();
-    parse_share(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default())
+    parse_share(&file_of(process, "smaps_rollup")) + bytes_in(&file_of(process, "status"), TABLES)
 }
 
+/// A process's own in any case: those of shared memory, too.
+const TABLES: &str = "VmPTE:";
+
 fn parse_share(rollup: &str) -> u64 {
-    let kibibytes = |name: &str| {
-        let line = rollup.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
-    };
-    (kibibytes("Pss_Anon:") + kibibytes("Pss_Shmem:")) * 1024
+    ["Pss_Anon:", "Pss_Shmem:", "SwapPss:"].iter().map(|name| bytes_in(rollup, name)).sum()
+}
+
+/// The number of kibibytes behind `name` (proc(5)), as bytes; 0 where there is none, as for a process that has ended.
+fn bytes_in(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+/// A file in the folder of `process`, empty where there is no such process.
+fn file_of(process: Pid, name: &str) -> String {
+    fs::read_to_string(format!("/proc/{}/{name}", process.as_raw_nonzero())).unwrap_or_default()
 }
 
 /// The memory that a process has for itself, in bytes; files that it maps are not its own (proc(5)).
@@ -267,9 +275,18 @@ mod tests {
 
     #[test]
     fn memory_without_a_file_counts_and_files_do_not() {
-        let rollup = "Rss: 900 kB\nPss: 800 kB\nPss_Anon: 20 kB\nPss_File: 700 kB\nPss_Shmem: 3 kB\n";
-        assert_eq!(parse_share(rollup), 23 * 1024);
+        let rollup = "Pss: 800 kB\nPss_Anon: 20 kB\nPss_File: 700 kB\nPss_Shmem: 3 kB\nSwapPss: 5 kB\n";
+        assert_eq!(parse_share(rollup), 28 * 1024);
         assert_eq!(parse_share(""), 0);
+    }
+
+    #[test]
+    fn what_a_process_can_reach_has_its_tables() {
+        let status = "VmPeak: 99 kB\nVmRSS:\t     9 kB\nVmPTE:\t      64 kB\nVmSwap:\t       1 kB\n";
+        let bytes = ["VmRSS:", TABLES, "VmSwap:", "VmNone:"].map(|name| bytes_in(status, name));
+        assert_eq!(bytes, [9 << 10, 64 << 10, 1 << 10, 0]);
+        let own = rustix::process::getpid();
+        assert!(reachable(own) > bytes_in(&file_of(own, "status"), "VmRSS:"));
     }
 
     /// A parent that sleeps is idle, though it has left a child unwaited for.

@@ -9,8 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use rustix::buffer::spare_capacity;
+use rustix::fs::{listxattr, removexattr};
+use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tempfile::TempDir;
+
+use super::empty;
 
 static PLACE: OnceLock<PathBuf> = OnceLock::new();
 
@@ -29,12 +34,24 @@ impl Folder {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+
+    /// Makes it as it was when it was new, after a program has written to it.
+    ///
+    /// # Errors
+    /// When something in it cannot be removed.
+    pub(crate) fn renew(&self) -> io::Result<()> {
+        open_to_all(self.path())?;
+        forget_attributes(self.path())?;
+        empty(self.path())
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.is_mounted {
-            let _ = unmount(self.folder.path(), UnmountFlags::DETACH);
+        let is_away = self.is_mounted && unmount(self.path(), UnmountFlags::DETACH).is_ok();
+        if !is_away {
+            // What is dropped next would descend into it, as deep as it is.
+            let _ = self.renew();
         }
     }
 }
@@ -53,6 +70,25 @@ pub fn folder(bytes: u64) -> io::Result<Folder> {
     }
     open_to_all(folder.path())?;
     Ok(Folder { folder, is_mounted })
+}
+
+/// A program can give the folder itself attributes (xattr(7)), among them lists of who may use it.
+fn forget_attributes(folder: &Path) -> io::Result<()> {
+    /// The kernel lists no more.
+    const MOST: usize = 64 << 10;
+    let mut names = Vec::with_capacity(MOST);
+    match listxattr(folder, spare_capacity(&mut names)) {
+        Err(Errno::NOTSUP) => return Ok(()),
+        result => result?,
+    };
+    for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
+        match removexattr(folder, name) {
+            // The system's own, as labels of its security modules.
+            Ok(()) | Err(Errno::PERM | Errno::ACCESS | Errno::NOTSUP | Errno::NODATA) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Lets a program write in a folder that the grader made: it may run as another user.

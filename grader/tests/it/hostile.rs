@@ -35,6 +35,8 @@ macro_rules! programs {
 
 programs! {
     aborts
+    changes_its_parent
+    changes_modes
     changes_outside
     child_keeps_output_open
     compile_bomb
@@ -57,18 +59,22 @@ programs! {
     kills_its_parent
     kills_one
     kills_others
+    leaves_traces
     link_for_folder
     link_for_pipe
     links_for_files
+    little_used_calls
     makes_namespaces
     many_files
     many_small_children
     memory_of_nobody
     much_memory
+    nested_folders
     network
     network_of_downloader
     never_at_rest
     output_flood
+    page_tables
     prints_variables
     reads_outside
     reads_processes

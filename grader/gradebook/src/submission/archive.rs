@@ -1,15 +1,16 @@
 //! Unpacking a zip archive that nobody vouches for.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::Problem;
-use super::content::{MOST_BYTES, MOST_ENTRIES, too_large};
+use super::content::{DEEPEST, MOST_BYTES, MOST_ENTRIES, too_large};
 
 /// The largest archive: it may have much beside its source, such as a `target` folder.
 const MOST_ARCHIVE_BYTES: u64 = 256 << 20;
@@ -17,7 +18,8 @@ const MOST_ARCHIVE_BYTES: u64 = 256 << 20;
 /// Unpacks the `.rs` files of the archive at `path` into `folder`, which is empty.
 ///
 /// # Errors
-/// When it is no archive or is broken; when an entry would leave `folder` or is a link; when it is too large.
+/// When it is no archive or is broken; when an entry would leave `folder` or is a link, or two have one name; when it
+/// is too large.
 pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
     let unreadable = |error: ZipError| Problem::Unreadable(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| unreadable(error.into()))?;
@@ -28,21 +30,41 @@ pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
     if archive.len() > MOST_ENTRIES {
         return Err(too_large(path));
     }
+    if archive.has_duplicate_names() {
+        // Which of them counts, each program decides for itself.
+        return Err(Problem::Refused(format!("{}: two of its entries have the same name", path.display())));
+    }
     let mut room = MOST_BYTES;
+    let mut names = BTreeMap::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(unreadable)?;
-        let refused = |reason| Problem::Refused(format!("{}: {:?} {reason}", path.display(), entry.name()));
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let refused = |reason: &str| Problem::Refused(format!("{}: {name:?} {reason}", path.display()));
         let below = entry.enclosed_name().ok_or_else(|| refused("leads out of the archive"))?;
         if entry.is_symlink() {
             return Err(refused("is a symbolic link"));
         }
         let is_source = below.extension().is_some_and(|extension| extension == "rs");
-        if entry.is_file() && is_source {
-            let written = write(&mut entry, &folder.join(below), room);
-            room = written.map_err(|error| unreadable(error.into()))?.ok_or_else(|| too_large(path))?;
+        if !entry.is_file() || !is_source {
+            continue;
         }
+        if below.components().count() > DEEPEST {
+            return Err(too_large(path));
+        }
+        if let Some(other) = names.insert(plain(&below), name.clone()) {
+            return Err(refused(&format!("has the same name as {other:?}")));
+        }
+        let written = write(&mut entry, &folder.join(below), room);
+        room = written.map_err(|error| unreadable(error.into()))?.ok_or_else(|| too_large(path))?;
     }
     Ok(())
+}
+
+/// A name without the differences that only some file systems know: between capitals and small letters, and between
+/// ways to say one path.
+fn plain(path: &Path) -> String {
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    parts.map(|part| part.as_os_str().to_string_lossy().to_lowercase()).collect::<Vec<_>>().join("/")
 }
 
 /// Writes one file; how much room is left then. What an entry says of its size is not believed.
@@ -127,6 +149,50 @@ mod tests {
             archive.add_symlink("main.rs", "/etc/passwd", SimpleFileOptions::default()).unwrap();
         });
         assert!(matches!(result, Err(Problem::Refused(reason)) if reason.contains("symbolic link")));
+    }
+
+    /// The second file takes the name of the first in every place where the archive says it.
+    #[test]
+    fn a_name_that_is_there_twice_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("upload.zip");
+        let mut archive = ZipWriter::new(File::create(&path).unwrap());
+        add(&mut archive, "even-odd/main.rs", b"fn main() {}");
+        add(&mut archive, "even-odd/niam.rs", b"fn main() { loop {} }");
+        archive.finish().unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"niam.rs")).collect();
+        places.iter().for_each(|&at| bytes[at..at + 7].copy_from_slice(b"main.rs"));
+        fs::write(&path, bytes).unwrap();
+        let result = unpack(&path, folder.path());
+        assert!(matches!(&result, Err(Problem::Refused(why)) if why.contains("same name")), "{result:?}");
+    }
+
+    #[test]
+    fn names_that_are_the_same_path_or_differ_in_capitals_are_refused() {
+        for (one, two) in [
+            ("a/main.rs", "a/./main.rs"),
+            ("a/main.rs", "a//main.rs"),
+            ("a/main.rs", "/a/main.rs"),
+            ("a/main.rs", "b/../a/main.rs"),
+            ("main.rs", "Main.rs"),
+            ("src/main.rs", "SRC/main.rs"),
+        ] {
+            let (_folder, result) = unpacked(|archive| {
+                add(archive, one, b"fn main() {}");
+                add(archive, two, b"fn main() {}");
+            });
+            assert!(matches!(&result, Err(Problem::Refused(why)) if why.contains(one)), "{two}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn folders_nested_without_end_are_refused() {
+        let (folder, result) = unpacked(|archive| {
+            add(archive, &("d/".repeat(DEEPEST + 1) + "main.rs"), b"fn main() {}");
+        });
+        assert!(matches!(result, Err(Problem::Refused(_))), "{result:?}");
+        assert_eq!(files(&folder).len(), 1);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) const MOST_BYTES: u64 = 4 << 20;
 /// The most entries of a folder of source or of an archive.
 pub(super) const MOST_ENTRIES: usize = 10_000;
 /// The deepest folder.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 /// Looks at all of a source without opening anything. Returns when the newest `.rs` file was written.
 ///

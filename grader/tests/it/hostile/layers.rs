@@ -21,6 +21,13 @@ fn files_outside_are_kept_by_landlock_alone() {
 }
 
 #[test]
+fn modes_outside_are_kept_by_filters_alone() {
+    for name in ["changes-modes", "changes-its-parent", "little-used-calls"] {
+        holds_without("namespaces", name);
+    }
+}
+
+#[test]
 fn files_outside_are_kept_by_the_small_root_alone() {
     for name in ["reads-outside", "changes-outside"] {
         holds_without("landlock", name);
