@@ -4,7 +4,7 @@
 //! of the compiler. From then on a source is built by that call alone: nothing but the compiler
 //! meets a stranger's source, several can be built at once, and none sees another one's results.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
@@ -51,6 +51,24 @@ impl Recipe {
         let noted = fs::read(path).map_err(Error::file(path))?;
         let reason = "it is no call of the compiler; remove the folder that it stands in".to_owned();
         Self::parse(&noted).ok_or(Error::Content { path: path.to_owned(), reason })
+    }
+
+    /// Everything that it says.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let variables = self.environment.iter().flat_map(|(name, value)| [name, value]);
+        let words = self.args.iter().chain(variables).map(|word| word.as_bytes());
+        std::iter::once(self.compiler.as_os_str().as_bytes()).chain(words)
+    }
+
+    /// Whether the compiler and the crates that it names are still where they were.
+    pub(super) fn is_there(&self) -> bool {
+        let after_extern = self.args.windows(2).filter(|words| words[0] == "--extern").map(|words| &words[1]);
+        let files = after_extern.filter_map(|word| {
+            let bytes = word.as_bytes();
+            let equals = bytes.iter().position(|&byte| byte == b'=')?;
+            Some(Path::new(OsStr::from_bytes(&bytes[equals + 1..])))
+        });
+        self.compiler.is_file() && files.into_iter().all(Path::exists)
     }
 
     fn parse(noted: &[u8]) -> Option<Self> {
@@ -129,6 +147,20 @@ mod tests {
             "/build/out",
         ];
         assert_eq!(words, wanted);
+    }
+
+    #[test]
+    fn a_call_whose_crates_are_gone_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).into_os_string();
+        fs::write(file("rustc"), "").unwrap();
+        fs::write(file("a=b.rlib"), "").unwrap();
+        let named =
+            |name: &str| [OsString::from("--extern"), ["rayon=".into(), file(name)].into_iter().collect()];
+        let recipe =
+            |name| Recipe { compiler: file("rustc").into(), args: named(name).into(), environment: vec![] };
+        assert!(recipe("a=b.rlib").is_there());
+        assert!(!recipe("gone.rlib").is_there());
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn map_user(process: &Path, users: &str, groups: &str, is_unprivilege
 /// taken its name, a fresh one for each grader.
 fn mount_point() -> io::Result<PathBuf> {
     let user = geteuid().as_raw();
-    let (temporary, name) = (fs::canonicalize(std::env::temp_dir())?, format!("lockstep-{user}"));
+    let (temporary, name) = (scratch::temporary()?, format!("lockstep-{user}"));
     let path = temporary.join(&name);
     match fs::DirBuilder::new().mode(0o700).create(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
