@@ -40,6 +40,15 @@ pub enum Build {
     Errors(String),
 }
 
+/// What a build for control came to.
+#[derive(Clone, Debug)]
+pub enum Controllable {
+    /// All that control needs.
+    Ready(Control),
+    /// Why the source cannot be built with hooks.
+    Errors(String),
+}
+
 /// How a program is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -81,13 +90,14 @@ const BUILD_BYTES: u64 = 512 << 20;
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
 /// # Errors
-/// When cargo cannot be run or fails for another reason than the source, which has been built
-/// plainly before.
-pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Control, Error> {
-    match build(workspace, exercise, source, Kind::Controlled)? {
-        Build::Program(program) => Ok(Control { program, runtime: dependencies::runtime(workspace)? }),
-        Build::Errors(message) => Err(Error::Cargo(message)),
-    }
+/// When cargo cannot be run or fails for another reason than the source.
+pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Controllable, Error> {
+    Ok(match build(workspace, exercise, source, Kind::Controlled)? {
+        Build::Program(program) => {
+            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace)? })
+        }
+        Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
+    })
 }
 
 /// Fetches and builds all that sources of `exercise` are built with.
@@ -127,6 +137,11 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     // A link is shown as a link: what it leads to must be there, too.
     let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
     let outcome = compiler(toolchain, &recipe, folder, &out).readable(target).readable(linked).run()?;
+    if let Ending::WallLimit { starved: true, .. } = outcome.ending {
+        return Err(Error::Cargo(
+            "the compiler got too little processor time: the machine is too busy".into(),
+        ));
+    }
     if outcome.ending.is_limit() {
         return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
     }
@@ -179,7 +194,7 @@ fn key(compiler: &str, recipe: &Recipe, package: &Package, source: &Source) -> S
 }
 
 /// Of parts, whose lengths count, so that no two lists of parts look the same.
-fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub(crate) fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_le_bytes());

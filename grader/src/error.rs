@@ -66,6 +66,11 @@ impl Error {
         Self::Unknown { kind, name: name.to_owned(), nearest: nearest.map(str::to_owned) }
     }
 
+    /// Whether it is the grader's own trouble with what it does now: the next thing may go well.
+    pub fn is_of_one_task(&self) -> bool {
+        self.exit_code() == exit_code::INTERNAL
+    }
+
     /// The exit code that tells scripts about it.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -2,6 +2,7 @@
 //! compiler. All of it is the course's own: cargo runs here, with the network, outside any jail.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::toolchain::Toolchain;
 use super::{Kind, environment, last_words, programs, settings};
 use crate::error::Error;
 use crate::run::Invocation;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, cargo_can_build_in};
 
 /// The call of the compiler for `package`; the dependencies are there.
 ///
@@ -30,8 +31,8 @@ pub(super) fn recipe(workspace: &Workspace, package: &Package, kind: Kind) -> Re
     {
         return Ok(recipe);
     }
-    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     let cargo = Cargo::lock(workspace, &settings)?;
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     package.write_stub()?;
     // What is found in its place when this is ended early is not what the new stamp says.
     let _ = fs::remove_file(&stamp);
@@ -88,9 +89,23 @@ impl<'a> Cargo<'a> {
     /// Waits for other graders of the same workspace.
     fn lock(workspace: &'a Workspace, settings: &str) -> Result<Self, Error> {
         let folder = workspace.build_folder();
+        let reason = match (workspace.root().to_str(), cargo_can_build_in(&folder)) {
+            (Some(_), true) => None,
+            (Some(_), false) => Some((
+                &*folder,
+                "cargo cannot build in a folder with `:` or `%` in its path: set CARGO_TARGET_DIR to another one",
+            )),
+            (None, _) => Some((workspace.root(), "the compiler needs a path in UTF-8: move the folder")),
+        };
+        if let Some((path, reason)) = reason {
+            return Err(Error::Usage(format!("{}: {reason}", path.display())));
+        }
         for folder in [&folder, &target(workspace)] {
             fs::create_dir_all(folder).map_err(Error::file(folder))?;
         }
+        // Compilers may run as another user, and see what is in it.
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(Error::file(&path))?;
         lock.lock().map_err(Error::file(&path))?;

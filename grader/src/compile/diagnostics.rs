@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::last_words;
 use crate::error::Error;
-use crate::run::Outcome;
+use crate::run::{Ending, Outcome};
 use crate::source::Source;
 
 /// One line of the compiler's `--error-format=json`, as far as it matters here (see the rustc book,
@@ -23,10 +23,24 @@ struct Diagnostic {
 /// When the compiler failed without an error in the source: then it is not the source's fault.
 pub(super) fn errors(outcome: &Outcome, exercise: &str, source: &Source) -> Result<String, Error> {
     let text = rendered_errors(&String::from_utf8_lossy(&outcome.stderr));
-    if text.is_empty() {
-        return Err(Error::Cargo(last_words(outcome)));
+    if !text.is_empty() {
+        return Ok(with_user_paths(text, exercise, source));
     }
-    Ok(with_user_paths(text, exercise, source))
+    let crash = crash(&outcome.ending).filter(|_| !is_short_of_something(&outcome.stderr));
+    crash.ok_or_else(|| Error::Cargo(last_words(outcome)))
+}
+
+/// What a compiler that ended without an error came to. It has built the course's own program by the same call, so
+/// it is this source that it cannot take. It says so with the exit codes 1 and 101; others tell of a compiler that
+/// does not even start.
+fn crash(ending: &Ending) -> Option<String> {
+    const WAY_OUT: &str = "something in it is too large or nested too deep, or meets a fault of the compiler";
+    let how = match ending {
+        Ending::Signalled(signal) => format!("signal {signal}"),
+        Ending::Exited(code @ (1 | 101)) | Ending::Panicked { code, .. } => format!("exit code {code}"),
+        _ => return None,
+    };
+    Some(format!("the compiler crashed on this source ({how}): {WAY_OUT}\n"))
 }
 
 fn rendered_errors(messages: &str) -> String {
@@ -48,9 +62,32 @@ fn with_user_paths(text: String, exercise: &str, source: &Source) -> String {
     })
 }
 
+/// Whether the system refused the compiler what it asked for, such as one more thread: then a crash is not the
+/// source's.
+fn is_short_of_something(words: &[u8]) -> bool {
+    let words = String::from_utf8_lossy(words);
+    ["(os error ", "Os { code: ", "Resource temporarily unavailable"].iter().any(|said| words.contains(said))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::rendered_errors;
+    use super::{crash, is_short_of_something, rendered_errors};
+    use crate::run::Ending;
+
+    #[test]
+    fn a_crash_of_the_compiler_is_the_sources_and_one_that_does_not_start_is_not() {
+        assert!(crash(&Ending::Signalled(11)).unwrap().contains("signal 11"));
+        assert!(crash(&Ending::Exited(101)).is_some() && crash(&Ending::Exited(1)).is_some());
+        assert!(crash(&Ending::Panicked { code: 101, message: String::new() }).is_some());
+        assert!(crash(&Ending::Exited(127)).is_none() && crash(&Ending::Stopped).is_none());
+    }
+
+    #[test]
+    fn a_compiler_that_gets_no_more_threads_says_nothing_about_the_source() {
+        let said = b"failed to spawn work thread: Os { code: 11, kind: WouldBlock, message: \"Resource\" }";
+        assert!(is_short_of_something(said));
+        assert!(!is_short_of_something(b"error: rustc interrupted by SIGSEGV, printing backtrace"));
+    }
 
     #[test]
     fn only_errors_of_the_compiler_are_shown() {

@@ -81,6 +81,7 @@ const LINKED: [(&str, bool); 6] = [
     ("credentials.toml", false),
 ];
 
+/// Makes `place` a link to `target`, if nothing else stands there.
 fn link(target: &Path, place: &Path) -> io::Result<()> {
     match fs::read_link(place) {
         Ok(found) if found == target => return Ok(()),

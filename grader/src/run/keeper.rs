@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::Mode;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process, pidfd_open,
-    set_child_subreaper, setrlimit, setsid, wait, waitpid,
+    set_child_subreaper, setrlimit, setsid, umask, wait, waitpid,
 };
 
 use super::order::Order;
@@ -62,6 +63,8 @@ fn keep_program(control: &mut File) -> io::Result<Option<String>> {
     let Order { policy, stdin, variables, program, args } = order;
     let target = Target { program, args, variables, folder, stdin: File::open(stdin)? };
     setsid()?;
+    // What it makes is for the program, which may run as another user.
+    umask(Mode::WGRP | Mode::WOTH);
     set_child_subreaper(Some(getpid()))?;
     set_resource_limits()?;
     // Older kernels lack it; then only what Rust opened is closed.

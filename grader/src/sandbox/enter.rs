@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Mode;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::net::{AddressFamily, SocketType, socket};
-use rustix::process::{getegid, geteuid};
+use rustix::process::{getegid, geteuid, umask};
 use rustix::thread::UnshareFlags;
 
 use super::tier::{self, Layer, Tier};
@@ -45,6 +46,10 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
     };
     if found < least {
         return Err(Error::Sandbox { found, least });
+    }
+    if geteuid().is_root() {
+        // Programs run as another user, who must be able to read what is made for them.
+        umask(Mode::WGRP | Mode::WOTH);
     }
     tier::settle(found);
     Ok(found)

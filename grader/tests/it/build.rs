@@ -29,3 +29,13 @@ fn a_folder_stands_for_src() {
         .code(1)
         .stdout(predicates::str::contains("alternates"));
 }
+
+/// So deep that the compiler's own stack is not enough.
+#[test]
+fn a_source_that_crashes_the_compiler_is_a_build_error() {
+    let program = Program::new(&format!("fn main() {{ let _ = {}1i32; }}\n", "-".repeat(200_000)));
+    let (code, report) = program.grade_as("even-odd");
+    assert_eq!((code, &report["exercises"][0]["verdict"]), (1, &"build-error".into()));
+    let message = report["exercises"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("the compiler crashed on this source (signal"), "{message}");
+}

@@ -7,6 +7,7 @@ mod control;
 mod hint;
 mod hostile;
 mod no_control;
+mod places;
 mod pull_request;
 mod release;
 mod reports;
