@@ -11,24 +11,22 @@ mod package;
 mod programs;
 mod recipe;
 mod settings;
+mod single;
 mod toolchain;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::fixture::left;
-use crate::run::{Ending, Invocation, Outcome};
-use crate::sandbox;
+use crate::run::Outcome;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
 use recipe::Recipe;
+use single::Single;
 use toolchain::Toolchain;
 
 /// What a build came to.
@@ -84,9 +82,6 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
     -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all";
 
-/// What the compiler may write for one program.
-const BUILD_BYTES: u64 = 512 << 20;
-
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
 /// # Errors
@@ -122,67 +117,10 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     let recipe = dependencies::recipe(workspace, &package, kind)?;
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
-    if program.is_file() {
+    if programs::is_kept(&program) {
         return Ok(Build::Program(program));
     }
-    let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
-    let folder = folder.path();
-    for (path, content) in &source.files {
-        package::write_file(&folder.join("crates").join(exercise).join("src").join(path), content)?;
-    }
-    let out = folder.join("out");
-    fs::create_dir(&out).map_err(Error::file(&out))?;
-    sandbox::open_to_all(&out).map_err(Error::file(&out))?;
-    let target = dependencies::target(workspace);
-    // A link is shown as a link: what it leads to must be there, too.
-    let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
-    let outcome = compiler(toolchain, &recipe, folder, &out).readable(target).readable(linked).run()?;
-    if let Ending::WallLimit { starved: true, .. } = outcome.ending {
-        return Err(Error::Cargo(
-            "the compiler got too little processor time: the machine is too busy".into(),
-        ));
-    }
-    if outcome.ending.is_limit() {
-        return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
-    }
-    if outcome.ending.code() != Some(0) {
-        return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
-    }
-    let built = out.join(exercise.replace('-', "_"));
-    programs::keep(left::file(&built).map_err(Error::file(&built))?, &program)?;
-    Ok(Build::Program(program))
-}
-
-/// Why the compiler was stopped. Its limits are not those of programs.
-fn stopped(ending: &Ending) -> String {
-    match ending {
-        Ending::ProcessorLimit { seconds } => {
-            format!("still at work after {seconds} s of processor time (--limit build={seconds})")
-        }
-        Ending::MemoryLimit { bytes } => format!("it used more than {} MiB of memory", bytes >> 20),
-        other => other.to_string(),
-    }
-}
-
-/// The compiler in the build's own folder, with nothing of the user's environment.
-fn compiler(toolchain: &Toolchain, recipe: &Recipe, folder: &Path, out: &Path) -> Invocation {
-    let ceiling = sandbox::ceiling();
-    let mut remapped = std::ffi::OsString::from("--remap-path-prefix=");
-    remapped.push(folder);
-    remapped.push("=/build");
-    let call = Invocation::new(&recipe.compiler, folder)
-        .args(recipe.args_into(out))
-        .args([remapped])
-        .args(["-Funsafe_code"])
-        .env("TMPDIR", out)
-        .readable(&toolchain.sysroot)
-        .limit(|limits| {
-            limits.idle = Duration::from_secs(300);
-            // Of time on the clock it has much more: the machine may be busy with other builds.
-            (limits.processor, limits.wall) = (ceiling.build, 10 * ceiling.build);
-            limits.memory = ceiling.build_memory;
-        });
-    recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value))
+    Single { workspace, toolchain, recipe: &recipe, exercise, source }.build(program)
 }
 
 /// The hash of everything that decides what the program does.

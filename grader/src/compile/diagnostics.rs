@@ -15,14 +15,28 @@ use crate::source::Source;
 struct Diagnostic {
     level: String,
     rendered: Option<String>,
+    #[serde(default)]
+    spans: Vec<Span>,
+}
+
+/// A place that it is about.
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
+    is_primary: bool,
 }
 
 /// The errors of a build that failed.
 ///
 /// # Errors
 /// When the compiler failed without an error in the source: then it is not the source's fault.
-pub(super) fn errors(outcome: &Outcome, exercise: &str, source: &Source) -> Result<String, Error> {
-    let text = rendered_errors(&String::from_utf8_lossy(&outcome.stderr));
+pub(super) fn errors(
+    outcome: &Outcome,
+    exercise: &str,
+    source: &Source,
+    sysroot: &Path,
+) -> Result<String, Error> {
+    let text = rendered_errors(&String::from_utf8_lossy(&outcome.stderr), sysroot);
     if !text.is_empty() {
         return Ok(with_user_paths(text, exercise, source));
     }
@@ -43,15 +57,33 @@ fn crash(ending: &Ending) -> Option<String> {
     Some(format!("the compiler crashed on this source ({how}): {WAY_OUT}\n"))
 }
 
-fn rendered_errors(messages: &str) -> String {
+fn rendered_errors(messages: &str, sysroot: &Path) -> String {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok())
         .filter(|diagnostic| diagnostic.level == "error" || diagnostic.level.starts_with("error:"))
-        .filter_map(|diagnostic| diagnostic.rendered)
+        .filter_map(|diagnostic| match diagnostic.spans.iter().find(|span| span.is_outside(sysroot)) {
+            Some(span) => Some(format!(
+                "error: {}: only files of the source itself can be a part of it\n",
+                span.file_name
+            )),
+            None => diagnostic.rendered,
+        })
         // The closing "aborting due to N errors" says nothing that a student needs.
         .filter(|text| !text.starts_with("error: aborting due to"))
         .collect()
+}
+
+impl Span {
+    /// Whether it shows lines of somebody else's file; those of crates and of std are everybody's.
+    fn is_outside(&self, sysroot: &Path) -> bool {
+        let file = Path::new(&self.file_name);
+        let is_known = file.starts_with("/rustc")
+            || file.starts_with(sysroot)
+            || self.file_name.contains("/registry/src/")
+            || self.file_name.contains("/git/checkouts/");
+        self.is_primary && file.is_absolute() && !is_known
+    }
 }
 
 fn with_user_paths(text: String, exercise: &str, source: &Source) -> String {
@@ -71,6 +103,8 @@ fn is_short_of_something(words: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{crash, is_short_of_something, rendered_errors};
     use crate::run::Ending;
 
@@ -90,6 +124,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_other_files_are_not_shown() {
+        let message = |file: &str| {
+            let place = format!(r#"{{"file_name":"{file}","is_primary":true}}"#);
+            format!(r#"{{"level":"error","rendered":"error: root:x:0:0\n","spans":[{place}]}}"#)
+        };
+        let shown = |file: &str| rendered_errors(&message(file), Path::new("/my rust"));
+        assert!(shown("/etc/passwd").starts_with("error: /etc/passwd: only files"));
+        for known in ["crates/x/src/main.rs", "/rustc/1/a.rs", "/my rust/lib/a.rs", "/h/registry/src/i/a.rs"]
+        {
+            assert_eq!(shown(known), "error: root:x:0:0\n");
+        }
+    }
+
+    #[test]
     fn only_errors_of_the_compiler_are_shown() {
         let messages = concat!(
             r#"{"$message_type":"diagnostic","level":"warning","rendered":"warning: unused\n"}"#,
@@ -101,6 +149,6 @@ mod tests {
             r#"{"$message_type":"artifact","artifact":"/out/even_odd","emit":"link"}"#,
             "\nnot json at all\n",
         );
-        assert_eq!(rendered_errors(messages), "error[E0308]: mismatched\n");
+        assert_eq!(rendered_errors(messages, Path::new("/rust")), "error[E0308]: mismatched\n");
     }
 }

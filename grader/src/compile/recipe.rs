@@ -95,7 +95,7 @@ impl Recipe {
                     Some(value) if value.as_bytes().starts_with(b"extra-filename=") => {}
                     value => args.extend([word].into_iter().chain(value).cloned()),
                 },
-                bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link".into()),
+                bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link,dep-info".into()),
                 // Cargo asks for colours in the errors, and takes them out itself where nobody wants them.
                 bytes if bytes.starts_with(b"--json=") => {}
                 _ => args.push(word.clone()),
@@ -112,8 +112,8 @@ fn package_variable(entry: OsString) -> Option<(OsString, OsString)> {
     let bytes = entry.as_bytes();
     let end = bytes.iter().position(|&byte| byte == b'=')?;
     let (name, value) = (&bytes[..end], &bytes[end + 1..]);
-    let is_wanted = name.starts_with(b"CARGO_PKG_")
-        || [&b"CARGO_CRATE_NAME"[..], b"CARGO_BIN_NAME", b"CARGO_MANIFEST_DIR"].contains(&name);
+    let is_wanted =
+        name.starts_with(b"CARGO_PKG_") || [&b"CARGO_CRATE_NAME"[..], b"CARGO_BIN_NAME"].contains(&name);
     is_wanted.then(|| (OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec())))
 }
 
@@ -140,7 +140,7 @@ mod tests {
             "--crate-name",
             "even_odd",
             "crates/even-odd/src/main.rs",
-            "--emit=link",
+            "--emit=link,dep-info",
             "-C",
             "opt-level=3",
             "--out-dir",
