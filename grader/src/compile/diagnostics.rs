@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::last_words;
 use crate::error::Error;
+use crate::report::escape::in_line;
 use crate::run::{Ending, Outcome};
 use crate::source::Source;
 
@@ -90,7 +91,7 @@ fn with_user_paths(text: String, exercise: &str, source: &Source) -> String {
     source.files.keys().fold(text, |text, file| {
         let staged = Path::new("crates").join(exercise).join("src").join(file);
         let shown = source.display_path(exercise, file);
-        text.replace(&staged.display().to_string(), &shown.display().to_string())
+        text.replace(&staged.display().to_string(), &in_line(&shown.display().to_string()))
     })
 }
 
