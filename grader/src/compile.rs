@@ -6,30 +6,28 @@
 
 mod dependencies;
 mod diagnostics;
+mod environment;
 mod package;
+mod programs;
 mod recipe;
+mod settings;
+mod single;
+mod toolchain;
 
-use std::env;
-use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::fixture::left;
-use crate::run::{Ending, Invocation, Outcome};
-use crate::sandbox;
+use crate::run::Outcome;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
 use recipe::Recipe;
+use single::Single;
+use toolchain::Toolchain;
 
 /// What a build came to.
 #[derive(Clone, Debug)]
@@ -37,6 +35,15 @@ pub enum Build {
     /// The executable.
     Program(PathBuf),
     /// The compiler's errors, with the user's own file names.
+    Errors(String),
+}
+
+/// What a build for control came to.
+#[derive(Clone, Debug)]
+pub enum Controllable {
+    /// All that control needs.
+    Ready(Control),
+    /// Why the source cannot be built with hooks.
     Errors(String),
 }
 
@@ -56,6 +63,14 @@ impl Kind {
             Self::Controlled => "controlled",
         }
     }
+
+    /// The flags for the compiler, with spaces between them.
+    fn flags(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Controlled => HOOKS,
+        }
+    }
 }
 
 /// The compiler's thread-sanitizer pass turns atomic operations into calls (of all crates but the
@@ -67,19 +82,17 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
     -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all";
 
-/// What the compiler may write for one program.
-const BUILD_BYTES: u64 = 512 << 20;
-
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
 /// # Errors
-/// When cargo cannot be run or fails for another reason than the source, which has been built
-/// plainly before.
-pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Control, Error> {
-    match build(workspace, exercise, source, Kind::Controlled)? {
-        Build::Program(program) => Ok(Control { program, runtime: dependencies::runtime(workspace)? }),
-        Build::Errors(message) => Err(Error::Cargo(message)),
-    }
+/// When cargo cannot be run or fails for another reason than the source.
+pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Controllable, Error> {
+    Ok(match build(workspace, exercise, source, Kind::Controlled)? {
+        Build::Program(program) => {
+            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace)? })
+        }
+        Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
+    })
 }
 
 /// Fetches and builds all that sources of `exercise` are built with.
@@ -100,128 +113,32 @@ pub fn prepare(workspace: &Workspace, exercise: &str) -> Result<(), Error> {
 /// When the compiler cannot be run or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
     let package = Package::new(workspace, exercise)?;
-    let program = programs(workspace)?.join(format!("{exercise}-{}", key(&package, source, kind)?));
-    if program.is_file() {
+    let toolchain = Toolchain::find(workspace)?;
+    let recipe = dependencies::recipe(workspace, &package, kind)?;
+    let key = key(&toolchain.version, &recipe, &package, source);
+    let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
+    if programs::is_kept(&program) {
         return Ok(Build::Program(program));
     }
-    let recipe = dependencies::recipe(workspace, &package, kind)?;
-    let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
-    let folder = folder.path();
-    for (path, content) in &source.files {
-        package::write_file(&folder.join("crates").join(exercise).join("src").join(path), content)?;
-    }
-    let out = folder.join("out");
-    fs::create_dir(&out).map_err(Error::file(&out))?;
-    sandbox::open_to_all(&out).map_err(Error::file(&out))?;
-    let target = dependencies::target(workspace);
-    // A link is shown as a link: what it leads to must be there, too.
-    let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
-    let outcome = compiler(&recipe, folder, &out)?.readable(target).readable(linked).run()?;
-    if outcome.ending.is_limit() {
-        return Ok(Build::Errors(format!("the compiler was stopped: {}\n", stopped(&outcome.ending))));
-    }
-    if outcome.ending.code() != Some(0) {
-        return diagnostics::errors(&outcome, exercise, source).map(Build::Errors);
-    }
-    let built = out.join(exercise.replace('-', "_"));
-    keep(left::file(&built).map_err(Error::file(&built))?, &program)?;
-    Ok(Build::Program(program))
-}
-
-/// Why the compiler was stopped. Its limits are not those of programs.
-fn stopped(ending: &Ending) -> String {
-    match ending {
-        Ending::ProcessorLimit { seconds } => {
-            format!("still at work after {seconds} s of processor time (--limit build={seconds})")
-        }
-        Ending::MemoryLimit { bytes } => format!("it used more than {} MiB of memory", bytes >> 20),
-        other => other.to_string(),
-    }
-}
-
-/// The compiler in the build's own folder, with nothing of the user's environment.
-fn compiler(recipe: &Recipe, folder: &Path, out: &Path) -> Result<Invocation, Error> {
-    let ceiling = sandbox::ceiling();
-    let mut remapped = std::ffi::OsString::from("--remap-path-prefix=");
-    remapped.push(folder);
-    remapped.push("=/build");
-    let call = Invocation::new(&recipe.compiler, folder)
-        .args(recipe.args_into(out))
-        .args([remapped])
-        .args(["-Funsafe_code"])
-        .env("TMPDIR", out)
-        .readable(toolchain()?)
-        .limit(|limits| {
-            limits.idle = Duration::from_secs(300);
-            // Of time on the clock it has much more: the machine may be busy with other builds.
-            (limits.processor, limits.wall) = (ceiling.build, 10 * ceiling.build);
-            limits.memory = ceiling.build_memory;
-        });
-    Ok(recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value)))
-}
-
-/// Copies under another name first, so that an interrupted copy, or that of another grader, is never taken for a
-/// program.
-fn keep(mut built: impl io::Read, program: &Path) -> Result<(), Error> {
-    let folder = program.parent().unwrap_or(Path::new("."));
-    let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
-    io::copy(&mut built, &mut partial).map_err(Error::file(program))?;
-    let executable = fs::Permissions::from_mode(0o755);
-    partial.as_file().set_permissions(executable).map_err(Error::file(program))?;
-    partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))
-}
-
-/// The folder of what has been built, by hashes: nothing in it ever changes.
-fn programs(workspace: &Workspace) -> Result<PathBuf, Error> {
-    let programs = workspace.build_folder().join("programs");
-    fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
-    Ok(programs)
+    Single { workspace, toolchain, recipe: &recipe, exercise, source }.build(program)
 }
 
 /// The hash of everything that decides what the program does.
-fn key(package: &Package, source: &Source, kind: Kind) -> Result<String, Error> {
-    let flags = if kind == Kind::Controlled { HOOKS } else { "" };
+fn key(compiler: &str, recipe: &Recipe, package: &Package, source: &Source) -> String {
     let of_source =
         source.files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]);
-    let of_course = [compiler_version()?.as_bytes(), flags.as_bytes()].into_iter().chain(package.parts());
-    Ok(short_hash(of_course.chain(of_source)))
+    let of_course = std::iter::once(compiler.as_bytes()).chain(recipe.parts()).chain(package.parts());
+    short_hash(of_course.chain(of_source))
 }
 
 /// Of parts, whose lengths count, so that no two lists of parts look the same.
-fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+pub(crate) fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
     hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn compiler_version() -> Result<&'static str, Error> {
-    static VERSION: OnceLock<Option<String>> = OnceLock::new();
-    VERSION
-        .get_or_init(|| ask_compiler(&["-vV"]))
-        .as_deref()
-        .ok_or_else(|| Error::Cargo("`rustc -vV` does not run".into()))
-}
-
-/// The folder of the compiler with its libraries.
-fn toolchain() -> Result<&'static Path, Error> {
-    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let ask = || ask_compiler(&["--print", "sysroot"]).map(|text| PathBuf::from(text.trim_end()));
-    FOLDER.get_or_init(ask).as_deref().ok_or_else(|| Error::Cargo("rustc names no folder of its own".into()))
-}
-
-fn ask_compiler(question: &[&str]) -> Option<String> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(question).output().ok()?;
-    String::from_utf8(output.stdout).ok()
-}
-
-/// The target triple of this machine.
-pub fn host() -> Result<&'static str, Error> {
-    let line = |text: &'static str| text.lines().find_map(|line| line.strip_prefix("host: "));
-    compiler_version().and_then(|text| line(text).ok_or_else(|| Error::Cargo("rustc names no host".into())))
 }
 
 /// What an unsuccessful tool said last.

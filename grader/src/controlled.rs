@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufReader, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -62,10 +62,13 @@ impl Controlled {
         // The program may run as another user than the grader.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777))
             .map_err(|error| RunError::Stage(error.to_string()))?;
+        // Its own path may hold what the dynamic linker takes for the end of a path; that of the folder does not.
+        let preloaded = folder.path().join("runtime.so");
+        symlink(runtime, &preloaded).map_err(|error| RunError::Stage(error.to_string()))?;
         let server = invocation
             .readable(runtime)
             .readable(folder.path())
-            .env("LD_PRELOAD", runtime)
+            .env("LD_PRELOAD", preloaded)
             .env(SOCKET_VARIABLE, &path)
             .env(PROCESSOR_VARIABLE, processor.to_string())
             .limit(|limits| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exit_code;
 use crate::pull_request::Refusal;
+use crate::report::escape::in_line;
 use crate::run::RunError;
 use crate::sandbox::Tier;
 
@@ -13,10 +14,10 @@ use crate::sandbox::Tier;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder that the user or the workspace names cannot be used.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", shown(path))]
     File { path: PathBuf, source: io::Error },
     /// A file of the workspace does not say what it must.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {reason}", shown(path))]
     Content { path: PathBuf, reason: String },
     /// No exercise, case or specimen has this name.
     #[error("no {kind} is called `{name}`{}", hint(.nearest))]
@@ -66,6 +67,11 @@ impl Error {
         Self::Unknown { kind, name: name.to_owned(), nearest: nearest.map(str::to_owned) }
     }
 
+    /// Whether it is the grader's own trouble with what it does now: the next thing may go well.
+    pub fn is_of_one_task(&self) -> bool {
+        self.exit_code() == exit_code::INTERNAL
+    }
+
     /// The exit code that tells scripts about it.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -77,6 +83,11 @@ impl Error {
             Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,
         }
     }
+}
+
+/// A path in a sentence.
+fn shown(path: &Path) -> String {
+    in_line(&path.display().to_string())
 }
 
 /// Without `--official` a user may take the risk; with it nobody may.

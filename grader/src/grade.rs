@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::case::{Case, Judgement, Observation};
-use crate::compile::{self, Build, Kind};
+use crate::compile::{self, Build, Controllable, Kind};
 use crate::error::Error;
 use crate::exercise::{Check, Exercise};
 use crate::explore;
@@ -74,6 +74,20 @@ pub fn grade(
     report.seconds = started.elapsed().as_secs_f64();
     report.source = listing(source, exercise.name);
     Ok(report)
+}
+
+/// A report for an exercise that could not be graded, for `error`, which is the grader's own fault.
+///
+/// # Errors
+/// When its rubric cannot be read either.
+pub fn not_graded(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    error: &Error,
+) -> Result<ExerciseReport, Error> {
+    let rubric = Rubric::read(workspace, exercise)?;
+    let message = format!("not graded, for no fault of the program: {error}");
+    Ok(without_runs(exercise, &rubric, Verdict::Inconclusive, message))
 }
 
 /// A report for a program of which no run was judged.
@@ -148,7 +162,13 @@ impl<'a> Grading<'a> {
                 return Ok(Prepared::Report(report));
             }
         };
-        let control = compile::control(workspace, exercise.name, source)?;
+        let control = match compile::control(workspace, exercise.name, source)? {
+            Controllable::Ready(control) => control,
+            Controllable::Errors(message) => {
+                let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
+                return Ok(Prepared::Report(report));
+            }
+        };
         Ok(Prepared::Grading(Grading { exercise, rubric, program, control, source, options, progress }))
     }
 

@@ -11,7 +11,7 @@ use grader::{commands, exit_code, interrupt};
 fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
-        return keep(args);
+        return keep();
     }
     let outcome = interrupt::listen()
         .and_then(|()| keeper::raise_open_files())
@@ -27,8 +27,8 @@ fn main() -> ExitCode {
 }
 
 /// The grader is gone when its keeper cannot report: there is nobody left to tell.
-fn keep(args: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
-    match keeper::keep(args) {
+fn keep() -> ExitCode {
+    match keeper::keep() {
         Ok(()) => exit_code::PASS.into(),
         Err(_) => exit_code::INTERNAL.into(),
     }

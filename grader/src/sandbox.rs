@@ -28,7 +28,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::run::order::paths;
 pub use emptying::empty;
+
 pub use enter::{Demand, enter};
 pub use group::delegated;
 pub(crate) use limits::ceiling;
@@ -47,8 +49,10 @@ pub struct Policy {
     /// An empty folder on which the jail's own root is mounted.
     pub root: PathBuf,
     /// Files and folders that it sees and cannot change, under their own paths.
+    #[serde(with = "paths")]
     pub readable: Vec<PathBuf>,
     /// Folders in which it may write.
+    #[serde(with = "paths")]
     pub writable: Vec<PathBuf>,
     /// Whom it can talk to.
     pub network: Network,

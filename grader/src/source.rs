@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use crate::error::Error;
+use crate::report::escape::in_line;
 use crate::rules::{Refusal, Rule};
 use crate::workspace::Workspace;
 
@@ -52,7 +53,7 @@ impl Source {
         }
         let root = replacement.unwrap_or(&own);
         if !reading.files.contains_key(Path::new("main.rs")) && reading.refused.is_empty() {
-            return Err(Error::Usage(format!("{}: it has no main.rs", root.display())));
+            return Err(Error::Usage(format!("{}: it has no main.rs", shown(root))));
         }
         let Reading { files, refused, .. } = reading;
         Ok(Self { files, origin: replacement.map(Path::to_owned), refused })
@@ -75,10 +76,15 @@ impl Source {
     }
 }
 
+/// A path in a sentence.
+fn shown(path: &Path) -> String {
+    in_line(&path.display().to_string())
+}
+
 /// Reads a file that is nothing but a file: a pipe or a device could make the grader wait for ever.
 fn read_regular(path: &Path) -> Result<Vec<u8>, Error> {
     if !fs::metadata(path).map_err(Error::file(path))?.is_file() {
-        return Err(Error::Usage(format!("{}: not a regular file", path.display())));
+        return Err(Error::Usage(format!("{}: not a regular file", shown(path))));
     }
     let mut content = Vec::new();
     let file = open_regular(path).map_err(Error::file(path))?;

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     let mut args = env::args_os().skip(1);
     // Programs are run below a keeper, which is this executable again.
     if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
-        return match keeper::keep(args) {
+        return match keeper::keep() {
             Ok(()) => exit_code::PASS.into(),
             Err(_) => exit_code::INTERNAL.into(),
         };

@@ -24,10 +24,12 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let lateness = Lateness::read(args, &workspace, &exercises)?;
     let outputs = open_outputs(args)?;
-    let mut graded = Vec::with_capacity(exercises.len());
+    let mut graded = Graded::default();
     let stopped = grade_all(args, &workspace, &exercises, &lateness, &mut graded).err();
-    let missing = exercises[graded.len()..].iter().map(|exercise| exercise.name.to_owned()).collect();
-    let report = Report::new(args.seed, graded);
+    let Graded { reports, mut missing, fault } = graded;
+    let stopped = stopped.or(fault);
+    missing.extend(exercises[reports.len()..].iter().map(|exercise| exercise.name.to_owned()));
+    let report = Report::new(args.seed, reports);
     match stopped {
         None => {
             write(outputs, &report, audience(args))?;
@@ -50,13 +52,24 @@ fn audience(args: &CheckArgs) -> Audience {
     }
 }
 
-/// Grades one exercise after another into `graded`, which keeps what there is when it must stop.
+/// What was graded so far.
+#[derive(Default)]
+struct Graded {
+    reports: Vec<ExerciseReport>,
+    /// Exercises that the grader failed at.
+    missing: Vec<String>,
+    /// Why it failed at the first of them.
+    fault: Option<Error>,
+}
+
+/// Grades one exercise after another into `graded`, which keeps what there is when it must stop. Trouble with one
+/// exercise does not keep the others from being graded.
 fn grade_all(
     args: &CheckArgs,
     workspace: &Workspace,
     exercises: &[&Exercise],
     lateness: &Lateness,
-    graded: &mut Vec<ExerciseReport>,
+    graded: &mut Graded,
 ) -> Result<(), Error> {
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
@@ -64,9 +77,17 @@ fn grade_all(
     let progress = Progress::on_terminal();
     for (index, exercise) in exercises.iter().enumerate() {
         let source = Source::read(workspace, exercise.name, args.source.as_deref())?;
-        let mut report = grade::grade(workspace, exercise, &source, &options, &progress)?;
+        let mut report = match grade::grade(workspace, exercise, &source, &options, &progress) {
+            Err(error) if error.is_of_one_task() => {
+                let report = grade::not_graded(workspace, exercise, &error)?;
+                graded.missing.push(exercise.name.to_owned());
+                graded.fault.get_or_insert(error);
+                report
+            }
+            result => result?,
+        };
         lateness.apply(index, &mut report);
-        graded.push(report);
+        graded.reports.push(report);
     }
     Ok(())
 }

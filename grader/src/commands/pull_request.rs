@@ -5,9 +5,12 @@ use std::io::{Read, Write};
 
 use crate::cli::{PullRequestCommentArgs, TakePullRequestArgs};
 use crate::error::Error;
+use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::output::Output;
 use crate::pull_request::{self, Taken, comment};
+use crate::rubric::Rubric;
+use crate::workspace::Workspace;
 
 /// `cargo grade take-pull-request`
 pub(super) fn take(args: &TakePullRequestArgs) -> Result<u8, Error> {
@@ -23,8 +26,10 @@ pub(super) fn comment(args: &PullRequestCommentArgs) -> Result<u8, Error> {
     let mut json = String::new();
     let file = File::open(path).map_err(Error::file(path))?;
     file.take(comment::MOST_BYTES).read_to_string(&mut json).map_err(Error::file(path))?;
-    let text =
-        comment::render(&json, &args.head).map_err(|reason| Error::Content { path: path.clone(), reason })?;
+    let workspace = Workspace::find()?;
+    let rubric = |exercise: &Exercise| Rubric::read(&workspace, exercise);
+    let text = comment::render(&json, &args.head, rubric)
+        .map_err(|reason| Error::Content { path: path.clone(), reason })?;
     Output::open(None)?.write(&text)?;
     Ok(exit_code::PASS)
 }

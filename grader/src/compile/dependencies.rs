@@ -1,18 +1,19 @@
 //! What an exercise needs before any source of it can be built: its dependencies, and the call of the
 //! compiler. All of it is the course's own: cargo runs here, with the network, outside any jail.
 
-use std::env;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::package::Package;
 use super::recipe::{self, Recipe};
-use super::{Kind, compiler_version, host, last_words};
+use super::toolchain::Toolchain;
+use super::{Kind, environment, last_words, programs, settings};
 use crate::error::Error;
 use crate::run::Invocation;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, cargo_can_build_in};
 
 /// The call of the compiler for `package`; the dependencies are there.
 ///
@@ -22,15 +23,21 @@ pub(super) fn recipe(workspace: &Workspace, package: &Package, kind: Kind) -> Re
     let folder = workspace.build_folder().join("recipes");
     let file = folder.join(format!("{}-{}", package.exercise(), kind.word()));
     let stamp = file.with_extension("stamp");
-    let wanted = stamp_of(package)?;
-    if fs::read(&stamp).is_ok_and(|found| found == wanted) {
-        return Recipe::read(&file);
+    let settings = settings::of_user(workspace.root())?;
+    let wanted = stamp_of(workspace, package, &settings)?;
+    let kept = || Recipe::read(&file).ok().filter(Recipe::is_there);
+    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted)
+        && let Some(recipe) = kept()
+    {
+        return Ok(recipe);
     }
+    let cargo = Cargo::lock(workspace, &settings)?;
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-    let _lock = lock(&workspace.build_folder().join("lock"))?;
     package.write_stub()?;
-    run(cargo(package.folder(), &target(workspace)).args(["fetch", "--quiet", "--target", host()?]))?;
-    note(workspace, package, kind, &file)?;
+    // What is found in its place when this is ended early is not what the new stamp says.
+    let _ = fs::remove_file(&stamp);
+    run(cargo.call("fetch", package.folder(), "").args(["--target", cargo.toolchain.host()?]))?;
+    cargo.note(package, kind, &file)?;
     let recipe = Recipe::read(&file)?;
     fs::write(&stamp, wanted).map_err(Error::file(&stamp))?;
     Ok(recipe)
@@ -43,18 +50,13 @@ pub(super) fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
     if let Some(runtime) = &*kept {
         return Ok(runtime.clone());
     }
-    let target = target(workspace);
-    fs::create_dir_all(&target).map_err(Error::file(&target))?;
-    let _lock = lock(&workspace.build_folder().join("lock"))?;
-    let args = ["build", "--offline", "--release", "--quiet", "--package", "runtime"];
-    run(cargo(workspace.root(), &target).args(args))?;
+    let cargo = Cargo::lock(workspace, &settings::of_user(workspace.root())?)?;
+    let args = ["--offline", "--release", "--package", "runtime"];
+    run(cargo.call("build", workspace.root(), "").args(args))?;
     // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
-    let built = target.join("release").join("liblockstep_runtime.so");
+    let built = target(workspace).join("release").join("liblockstep_runtime.so");
     let content = fs::read(&built).map_err(Error::file(&built))?;
-    let runtime = super::programs(workspace)?.join(format!("runtime-{}.so", super::short_hash([&*content])));
-    if !runtime.is_file() {
-        super::keep(&*content, &runtime)?;
-    }
+    let runtime = programs::keep_library(workspace, &content)?;
     Ok(kept.insert(runtime).clone())
 }
 
@@ -63,28 +65,94 @@ pub(super) fn target(workspace: &Workspace) -> PathBuf {
     workspace.build_folder().join("target")
 }
 
-/// Everything that decides about the dependencies.
-fn stamp_of(package: &Package) -> Result<Vec<u8>, Error> {
-    let parts = package.parts().flatten().copied();
+/// Everything that decides about the dependencies, and about how they are called for.
+fn stamp_of(workspace: &Workspace, package: &Package, settings: &str) -> Result<String, Error> {
+    let Toolchain { sysroot, version, .. } = Toolchain::find(workspace)?;
     // A call names its files by their whole paths.
-    let folder = package.folder().as_os_str().as_encoded_bytes().iter().copied();
-    Ok(compiler_version()?.bytes().chain(folder).chain(parts).collect())
+    let target = target(workspace);
+    let folders = [package.folder(), &target, sysroot].map(|folder| folder.as_os_str().as_encoded_bytes());
+    let above = settings::of_root_folder();
+    let of_place = [version.as_bytes(), super::HOOKS.as_bytes(), settings.as_bytes(), &above];
+    Ok(super::short_hash(of_place.into_iter().chain(folders).chain(package.parts())))
 }
 
-/// Builds the dependencies and the stub, and notes how the stub was built.
-fn note(workspace: &Workspace, package: &Package, kind: Kind, file: &Path) -> Result<(), Error> {
-    let recorder = workspace.build_folder().join("recorder");
-    recipe::write_recorder(&recorder)?;
-    let command = cargo(package.folder(), &target(workspace))
-        .env("RUSTC_WORKSPACE_WRAPPER", &recorder)
-        .env(recipe::CRATE_VARIABLE, package.exercise().replace('-', "_"))
-        .env(recipe::FILE_VARIABLE, file)
-        .args(["build", "--offline", "--release", "--quiet", "--package", package.exercise()]);
-    run(match kind {
-        Kind::Plain => command,
-        // With a named target the flags are not for build scripts and procedural macros.
-        Kind::Controlled => command.env("RUSTFLAGS", super::HOOKS).args(["--target", host()?]),
-    })
+/// Cargo, with nobody else calling it for this workspace: it would wait for its own lock anyway, and the packages
+/// are shared.
+struct Cargo<'a> {
+    workspace: &'a Workspace,
+    toolchain: &'static Toolchain,
+    home: PathBuf,
+    _lock: File,
+}
+
+impl<'a> Cargo<'a> {
+    /// Waits for other graders of the same workspace.
+    fn lock(workspace: &'a Workspace, settings: &str) -> Result<Self, Error> {
+        let folder = workspace.build_folder();
+        let reason = match (workspace.root().to_str(), cargo_can_build_in(&folder)) {
+            (Some(_), true) => None,
+            (Some(_), false) => Some((
+                &*folder,
+                "cargo cannot build in a folder with `:` or `%` in its path: set CARGO_TARGET_DIR to another one",
+            )),
+            (None, _) => Some((workspace.root(), "the compiler needs a path in UTF-8: move the folder")),
+        };
+        if let Some((path, reason)) = reason {
+            return Err(Error::Usage(format!("{}: {reason}", path.display())));
+        }
+        for folder in [&folder, &target(workspace)] {
+            fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        }
+        // Compilers may run as another user, and see what is in it.
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).map_err(Error::file(&path))?;
+        lock.lock().map_err(Error::file(&path))?;
+        let home = folder.join("cargo-home");
+        settings::make_home(&home, workspace.root(), settings)?;
+        Ok(Self { workspace, toolchain: Toolchain::find(workspace)?, home, _lock: lock })
+    }
+
+    /// A call of cargo for the manifest in `folder`, with these flags for the compiler, whatever the user's
+    /// environment and settings say.
+    fn call(&self, command: &str, folder: &Path, flags: &str) -> Invocation {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        // The spaces between flags, in a form in which a flag may have spaces, too.
+        let flags = flags.split_whitespace().collect::<Vec<_>>().join("\u{1f}");
+        let call = Invocation::new(&self.toolchain.cargo, settings::FOLDER)
+            .trusted()
+            .args([command, "--quiet", "--manifest-path"])
+            .args([folder.join("Cargo.toml")]);
+        environment::of_user()
+            .fold(call, |call, (name, value)| call.env(name, value))
+            .env("CARGO_HOME", &self.home)
+            .env("CARGO_TARGET_DIR", target(self.workspace))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags)
+            .env("CARGO_TERM_COLOR", "never")
+            .env("RUSTC", &self.toolchain.rustc)
+            .env("RUSTC_WRAPPER", "")
+            .limit(|limits| {
+                (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(30), minutes(30));
+            })
+    }
+
+    /// Builds the dependencies and the stub, and notes how the stub was built.
+    fn note(&self, package: &Package, kind: Kind, file: &Path) -> Result<(), Error> {
+        let recorder = self.workspace.build_folder().join("recorder");
+        recipe::write_recorder(&recorder)?;
+        let command = self
+            .call("build", package.folder(), kind.flags())
+            .env("RUSTC_WORKSPACE_WRAPPER", &recorder)
+            .env(recipe::CRATE_VARIABLE, package.exercise().replace('-', "_"))
+            .env(recipe::FILE_VARIABLE, file)
+            .args(["--offline", "--release", "--package", package.exercise()]);
+        run(match kind {
+            Kind::Plain => command,
+            // With a named target the flags are not for build scripts and procedural macros.
+            Kind::Controlled => command.args(["--target", self.toolchain.host()?]),
+        })
+    }
 }
 
 fn run(command: Invocation) -> Result<(), Error> {
@@ -93,25 +161,4 @@ fn run(command: Invocation) -> Result<(), Error> {
         Some(0) => Ok(()),
         _ => Err(Error::Cargo(last_words(&outcome))),
     }
-}
-
-/// One at a time: cargo would wait for its own lock anyway, and the packages are shared.
-fn lock(path: &Path) -> Result<File, Error> {
-    let file = File::create(path).map_err(Error::file(path))?;
-    file.lock().map_err(Error::file(path))?;
-    Ok(file)
-}
-
-/// Cargo in `folder`, building into `target`, whatever the user's environment says.
-fn cargo(folder: &Path, target: &Path) -> Invocation {
-    let minutes = |count: u64| Duration::from_secs(60 * count);
-    Invocation::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
-        .trusted()
-        .env("CARGO_TARGET_DIR", target)
-        .env("RUSTFLAGS", "")
-        .env("RUSTC_WRAPPER", "")
-        .env("CARGO_TERM_COLOR", "never")
-        .limit(|limits| {
-            (limits.idle, limits.processor, limits.wall) = (minutes(5), minutes(30), minutes(30));
-        })
 }

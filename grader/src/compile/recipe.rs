@@ -4,7 +4,7 @@
 //! of the compiler. From then on a source is built by that call alone: nothing but the compiler
 //! meets a stranger's source, several can be built at once, and none sees another one's results.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
@@ -53,6 +53,24 @@ impl Recipe {
         Self::parse(&noted).ok_or(Error::Content { path: path.to_owned(), reason })
     }
 
+    /// Everything that it says.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let variables = self.environment.iter().flat_map(|(name, value)| [name, value]);
+        let words = self.args.iter().chain(variables).map(|word| word.as_bytes());
+        std::iter::once(self.compiler.as_os_str().as_bytes()).chain(words)
+    }
+
+    /// Whether the compiler and the crates that it names are still where they were.
+    pub(super) fn is_there(&self) -> bool {
+        let after_extern = self.args.windows(2).filter(|words| words[0] == "--extern").map(|words| &words[1]);
+        let files = after_extern.filter_map(|word| {
+            let bytes = word.as_bytes();
+            let equals = bytes.iter().position(|&byte| byte == b'=')?;
+            Some(Path::new(OsStr::from_bytes(&bytes[equals + 1..])))
+        });
+        self.compiler.is_file() && files.into_iter().all(Path::exists)
+    }
+
     fn parse(noted: &[u8]) -> Option<Self> {
         let mut words = noted.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
         let environment =
@@ -77,7 +95,7 @@ impl Recipe {
                     Some(value) if value.as_bytes().starts_with(b"extra-filename=") => {}
                     value => args.extend([word].into_iter().chain(value).cloned()),
                 },
-                bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link".into()),
+                bytes if bytes.starts_with(b"--emit=") => args.push("--emit=link,dep-info".into()),
                 // Cargo asks for colours in the errors, and takes them out itself where nobody wants them.
                 bytes if bytes.starts_with(b"--json=") => {}
                 _ => args.push(word.clone()),
@@ -94,8 +112,8 @@ fn package_variable(entry: OsString) -> Option<(OsString, OsString)> {
     let bytes = entry.as_bytes();
     let end = bytes.iter().position(|&byte| byte == b'=')?;
     let (name, value) = (&bytes[..end], &bytes[end + 1..]);
-    let is_wanted = name.starts_with(b"CARGO_PKG_")
-        || [&b"CARGO_CRATE_NAME"[..], b"CARGO_BIN_NAME", b"CARGO_MANIFEST_DIR"].contains(&name);
+    let is_wanted =
+        name.starts_with(b"CARGO_PKG_") || [&b"CARGO_CRATE_NAME"[..], b"CARGO_BIN_NAME"].contains(&name);
     is_wanted.then(|| (OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec())))
 }
 
@@ -122,13 +140,27 @@ mod tests {
             "--crate-name",
             "even_odd",
             "crates/even-odd/src/main.rs",
-            "--emit=link",
+            "--emit=link,dep-info",
             "-C",
             "opt-level=3",
             "--out-dir",
             "/build/out",
         ];
         assert_eq!(words, wanted);
+    }
+
+    #[test]
+    fn a_call_whose_crates_are_gone_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name).into_os_string();
+        fs::write(file("rustc"), "").unwrap();
+        fs::write(file("a=b.rlib"), "").unwrap();
+        let named =
+            |name: &str| [OsString::from("--extern"), ["rayon=".into(), file(name)].into_iter().collect()];
+        let recipe =
+            |name| Recipe { compiler: file("rustc").into(), args: named(name).into(), environment: vec![] };
+        assert!(recipe("a=b.rlib").is_there());
+        assert!(!recipe("gone.rlib").is_there());
     }
 
     #[test]

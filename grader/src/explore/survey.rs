@@ -4,10 +4,10 @@ use super::judgement;
 use super::set::Set;
 use crate::case::{Case, Judge, Judgement, Sharing};
 use crate::run::RunError;
-use crate::search::portfolio::Portfolio;
-use crate::search::{self, Search};
 use crate::stage::Control;
 use crate::work::sharers;
+use schedule::search::portfolio::Portfolio;
+use schedule::search::{self, Search};
 
 /// Runs at most. What right programs do in every schedule shows in the first.
 const MOST_RUNS: usize = 20;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::report::escape::{in_line, is_invisible};
 use crate::rules::Refusal;
 use crate::source::Source;
 
@@ -11,7 +12,7 @@ pub(super) fn refused(exercise: &str, source: &Source, refusals: &[Refusal]) -> 
     refusals.iter().fold(String::new(), |mut text, Refusal { file, line, rule }| {
         let path = source.display_path(exercise, file);
         let line = if *line == 0 { String::new() } else { format!(":{line}") };
-        let _ = writeln!(text, "{}{line}: {rule}", path.display());
+        let _ = writeln!(text, "{}{line}: {rule}", in_line(&path.display().to_string()));
         text
     })
 }
@@ -37,8 +38,8 @@ pub(super) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String
 fn shown(line: &str) -> String {
     const MOST: usize = 200;
     let escaped = line.chars().flat_map(|c| {
-        let plain = (!c.is_control()).then_some(c);
-        plain.into_iter().chain(c.is_control().then(|| c.escape_default()).into_iter().flatten())
+        let is_shown = !is_invisible(c);
+        is_shown.then_some(c).into_iter().chain((!is_shown).then(|| c.escape_default()).into_iter().flatten())
     });
     let mut text: String = escaped.take(MOST + 1).collect();
     if text.chars().count() > MOST {

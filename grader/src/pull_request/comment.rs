@@ -1,6 +1,6 @@
 //! The comment on a pull request, made from a report that is not trusted: student code ran where it was
 //! written. Every part is checked, and no text of it is passed on: names are compared with the registry,
-//! sentences are the registry's own.
+//! sentences are the registry's own, points are those of the rubrics, and sums are made again.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -8,15 +8,17 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use super::ObjectId;
+use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::report::SCHEMA_VERSION;
+use crate::rubric::Rubric;
 use crate::verdict::Verdict;
 
 /// No report is larger, in bytes.
 pub const MOST_BYTES: u64 = 16 * 1024 * 1024;
-/// No exercise gives more points.
-const MOST_POINTS: f64 = 1_000.0;
+/// How far two sums of the same points may be apart.
+const ROUNDING: f64 = 1e-6;
 
 #[derive(Deserialize)]
 struct Report {
@@ -31,6 +33,14 @@ struct Graded {
     score: f64,
     max_score: f64,
     checks: Vec<Check>,
+    withheld: Option<Withheld>,
+    late: Option<serde::de::IgnoredAny>,
+}
+
+/// Points of checks that its readers do not see.
+#[derive(Deserialize)]
+struct Withheld {
+    score: f64,
 }
 
 #[derive(Deserialize)]
@@ -39,11 +49,15 @@ struct Check {
     verdict: String,
 }
 
-/// The comment, in Markdown, on the report `json` about the commit `head`.
+/// The comment, in Markdown, on the report `json` about the commit `head`, for exercises with these rubrics.
 ///
 /// # Errors
-/// What in the report is not as the grader writes it.
-pub fn render(json: &str, head: &ObjectId) -> Result<String, String> {
+/// What in the report is not as the grader writes it, or the rubric that cannot be read.
+pub fn render(
+    json: &str,
+    head: &ObjectId,
+    rubric: impl Fn(&Exercise) -> Result<Rubric, Error>,
+) -> Result<String, String> {
     let report: Report = serde_json::from_str(json).map_err(|error| error.to_string())?;
     if report.schema_version != SCHEMA_VERSION {
         return Err(format!("its schema_version is {} and not {SCHEMA_VERSION}", report.schema_version));
@@ -56,32 +70,80 @@ pub fn render(json: &str, head: &ObjectId) -> Result<String, String> {
         if !names.insert(exercise.name) {
             return Err(format!("it has {} twice", exercise.name));
         }
-        text += &row(exercise, graded)?;
-        score += graded.score;
-        max_score += graded.max_score;
+        let row = Row::new(exercise, graded, &rubric(exercise).map_err(|error| error.to_string())?)?;
+        text += &row.render(exercise);
+        score += row.score;
+        max_score += row.max_score;
     }
     let _ = write!(text, "\n{score:.2} of {max_score} points for {head}.\n");
     text += "Run `cargo grade EXERCISE` to see why something fails, and `cargo grade hint EXERCISE` for a hint.\n";
     Ok(text)
 }
 
-fn row(exercise: &Exercise, graded: &Graded) -> Result<String, String> {
-    let Graded { score, max_score, .. } = *graded;
-    let name = exercise.name;
-    if !((0.0..=MOST_POINTS).contains(&max_score) && (0.0..=max_score).contains(&score)) {
-        return Err(format!("the points of {name} are impossible"));
-    }
-    let known =
-        |text: &str| Verdict::from_word(text).ok_or_else(|| format!("a verdict of {name} is unknown"));
-    let verdict = known(&graded.verdict)?;
-    let mut failed = Vec::new();
-    for check in &graded.checks {
-        let id = exercise.check(&check.id).ok_or_else(|| format!("a check of {name} is unknown"))?.id;
-        if known(&check.verdict)? != Verdict::Pass && !failed.contains(&id) {
-            failed.push(id);
+/// What is said of one exercise: nothing but what its parts come to.
+struct Row {
+    verdict: Verdict,
+    score: f64,
+    max_score: f64,
+    not_kept: Vec<&'static str>,
+}
+
+impl Row {
+    fn new(exercise: &Exercise, graded: &Graded, rubric: &Rubric) -> Result<Self, String> {
+        let name = exercise.name;
+        let max_score: f64 = exercise.checks.iter().map(|check| rubric.points(check.id)).sum();
+        let checks = known_checks(exercise, graded)?;
+        let points = |wanted: fn(Verdict) -> bool| -> f64 {
+            checks.iter().filter(|(_, verdict)| wanted(*verdict)).map(|(id, _)| rubric.points(id)).sum()
+        };
+        let listed = points(|_| true);
+        let withheld = graded.withheld.as_ref().map_or(0.0, |withheld| withheld.score);
+        let reached = points(|verdict| verdict == Verdict::Pass) + withheld;
+        let is_score = match graded.late {
+            Some(_) => (0.0..=reached + ROUNDING).contains(&graded.score),
+            None => is_same(graded.score, reached),
+        };
+        let is_possible = (0.0..=max_score - listed + ROUNDING).contains(&withheld);
+        if !(is_same(graded.max_score, max_score) && is_possible && is_score) {
+            return Err(format!("the points of {name} are not the sum of its checks"));
         }
+        let counted = checks.iter().filter(|(id, _)| rubric.points(id) > 0.0);
+        let claimed = known(exercise, &graded.verdict)?;
+        let verdict = Verdict::worst(counted.map(|(_, verdict)| *verdict).chain([claimed]));
+        if verdict != claimed || verdict == Verdict::Pass && !is_same(reached, max_score) {
+            return Err(format!("the verdict of {name} is not that of its checks"));
+        }
+        let failed = checks.into_iter().filter(|(_, verdict)| *verdict != Verdict::Pass);
+        Ok(Self { verdict, score: graded.score, max_score, not_kept: failed.map(|(id, _)| id).collect() })
     }
-    Ok(format!("| {name} | {} | {score:.2}/{max_score} | {} |\n", verdict.word(), failed.join(", ")))
+
+    fn render(&self, exercise: &Exercise) -> String {
+        let Self { verdict, score, max_score, not_kept } = self;
+        let (verdict, not_kept) = (verdict.word(), not_kept.join(", "));
+        format!("| {} | {verdict} | {score:.2}/{max_score} | {not_kept} |\n", exercise.name)
+    }
+}
+
+/// The checks that the report lists, each once, with what it says of them.
+fn known_checks(exercise: &Exercise, graded: &Graded) -> Result<Vec<(&'static str, Verdict)>, String> {
+    let mut checks: Vec<(&'static str, Verdict)> = Vec::new();
+    for check in &graded.checks {
+        let id = exercise.check(&check.id).map(|check| check.id);
+        let id = id.ok_or_else(|| format!("a check of {} is unknown", exercise.name))?;
+        if checks.iter().any(|(other, _)| *other == id) {
+            return Err(format!("it has the check {id} of {} twice", exercise.name));
+        }
+        checks.push((id, known(exercise, &check.verdict)?));
+    }
+    Ok(checks)
+}
+
+fn known(exercise: &Exercise, verdict: &str) -> Result<Verdict, String> {
+    Verdict::from_word(verdict).ok_or_else(|| format!("a verdict of {} is unknown", exercise.name))
+}
+
+fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() < ROUNDING
 }
 
 #[cfg(test)]
@@ -89,19 +151,40 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::workspace::Workspace;
 
     fn head() -> ObjectId {
         "0123456789abcdef0123456789abcdef01234567".parse().unwrap()
     }
 
+    fn render(json: &str, head: &ObjectId) -> Result<String, String> {
+        let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        super::render(json, head, |exercise| Rubric::read(&workspace, exercise))
+    }
+
     fn report() -> Value {
         json!({ "schema_version": 1, "verdict": "pass", "score": 99.0, "exercises": [{
-            "exercise": "even-odd", "verdict": "fail", "score": 6.5, "max_score": 10.0, "message": "@everyone",
+            "exercise": "even-odd", "verdict": "fail", "score": 7.0, "max_score": 10.0, "message": "@everyone",
             "checks": [
                 { "id": "alternates", "verdict": "pass", "message": "<img src=x>" },
+                { "id": "two-threads", "verdict": "pass", "message": "" },
                 { "id": "terminates", "verdict": "fail", "message": "| x |", "failure": { "seen": "`" } },
             ],
         }] })
+    }
+
+    /// Its report with something else at one place.
+    fn changed(changes: &[(&str, Value)]) -> Result<String, String> {
+        let mut forged = report();
+        for (place, value) in changes {
+            let (parent, key) = place.rsplit_once('/').unwrap();
+            let parent = forged.pointer_mut(parent).unwrap();
+            match key.parse::<usize>() {
+                Ok(index) => parent[index] = value.clone(),
+                Err(_) => parent[key] = value.clone(),
+            }
+        }
+        render(&forged.to_string(), &head())
     }
 
     #[test]
@@ -109,33 +192,65 @@ mod tests {
         insta::assert_snapshot!(render(&report().to_string(), &head()).unwrap(), @r"
         | exercise | verdict | points | not kept |
         |---|---|---:|---|
-        | even-odd | fail | 6.50/10 | terminates |
+        | even-odd | fail | 7.00/10 | terminates |
 
-        6.50 of 10 points for 0123456789abcdef0123456789abcdef01234567.
+        7.00 of 10 points for 0123456789abcdef0123456789abcdef01234567.
         Run `cargo grade EXERCISE` to see why something fails, and `cargo grade hint EXERCISE` for a hint.
         ");
     }
 
     #[test]
     fn a_report_that_the_grader_would_not_write_is_refused() {
-        let changes: [(&str, Value); 9] = [
+        let changes: [(&str, Value); 15] = [
             ("/schema_version", json!(2)),
             ("/exercises/0/exercise", json!("even-odd](http://example.com)")),
             ("/exercises/0/verdict", json!("excellent")),
-            ("/exercises/0/score", json!(10.5)),
+            ("/exercises/0/verdict", json!("pass")),
+            ("/exercises/0/score", json!(10.0)),
+            ("/exercises/0/score", json!(6.0)),
             ("/exercises/0/score", json!(-1)),
-            ("/exercises/0/max_score", json!(1e300)),
+            ("/exercises/0/max_score", json!(1000.0)),
+            ("/exercises/0/max_score", json!(7.0)),
             ("/exercises/0/checks/0/id", json!("| x |")),
+            ("/exercises/0/checks/0/id", json!("two-threads")),
             ("/exercises/0/checks/0/verdict", json!("@everyone")),
+            ("/exercises/0/checks/0/verdict", json!("fail")),
+            ("/exercises/0/withheld", json!({ "score": 3.0, "max_score": 3.0 })),
             ("/exercises", json!("none")),
         ];
-        for (place, value) in changes {
-            let mut forged = report();
-            *forged.pointer_mut(place).unwrap() = value;
-            assert!(render(&forged.to_string(), &head()).is_err(), "{place}");
+        for change in changes {
+            assert!(changed(std::slice::from_ref(&change)).is_err(), "{change:?}");
         }
         assert!(render("[]", &head()).is_err());
         assert!(render("{", &head()).is_err());
+    }
+
+    #[test]
+    fn a_pass_has_all_points() {
+        let checks =
+            json!([{ "id": "alternates", "verdict": "pass" }, { "id": "two-threads", "verdict": "pass" }]);
+        let withheld = |score: f64| {
+            changed(&[
+                ("/exercises/0/verdict", json!("pass")),
+                ("/exercises/0/checks", checks.clone()),
+                ("/exercises/0/withheld", json!({ "score": score, "max_score": 3.0 })),
+                ("/exercises/0/score", json!(7.0 + score)),
+            ])
+        };
+        assert!(withheld(3.0).unwrap().contains("| even-odd | pass | 10.00/10 |  |"));
+        assert_eq!(withheld(0.0), Err("the verdict of even-odd is not that of its checks".into()));
+        assert_eq!(withheld(4.0), Err("the points of even-odd are not the sum of its checks".into()));
+        let nothing = [("/exercises/0/checks", json!([])), ("/exercises/0/score", json!(0.0))];
+        assert!(changed(&nothing).is_ok());
+        assert!(changed(&[&nothing[..], &[("/exercises/0/verdict", json!("pass"))]].concat()).is_err());
+    }
+
+    #[test]
+    fn being_late_takes_points_and_gives_none() {
+        let late =
+            |score: f64| changed(&[("/exercises/0/late", json!({})), ("/exercises/0/score", json!(score))]);
+        assert!(late(3.5).unwrap().contains("| even-odd | fail | 3.50/10 | terminates |"));
+        assert!(late(7.5).is_err() && late(-1.0).is_err());
     }
 
     #[test]

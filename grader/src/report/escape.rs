@@ -1,8 +1,7 @@
 //! Text of students inside of other languages: it says what it says and steers nothing.
 
 /// For XML 1.0 and HTML, in text and in quoted attributes. Characters that XML 1.0 forbids (section 2.2,
-/// `Char`) become U+FFFD, and so do control characters that would only confuse: C1, and those that turn the
-/// direction of text (Unicode TR 36, section 2.10).
+/// `Char`) become U+FFFD, and so do those that would only confuse.
 pub(crate) fn markup(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -15,24 +14,71 @@ pub(crate) fn markup(text: &str) -> String {
             '\n' | '\t' => safe.push(c),
             // A parser would make a line feed of it, and HTML forbids its number.
             '\r' => safe.push('\u{240d}'),
-            c if c.is_control() || is_forbidden(c) => safe.push(char::REPLACEMENT_CHARACTER),
+            c if is_invisible(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                safe.push(char::REPLACEMENT_CHARACTER);
+            }
             c => safe.push(c),
         }
     }
     safe
 }
 
-fn is_forbidden(c: char) -> bool {
-    matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character is not seen itself but changes what is seen: controls, separators of lines and paragraphs,
+/// those that turn the direction of text or have no width (general categories Cc, Cf, Zl and Zp, and
+/// `Default_Ignorable_Code_Point`, of Unicode 17; see also UTS 55).
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// For a terminal or a log: control characters but line feeds and tabs are written as escapes.
+/// Ranges, in order.
+const INVISIBLE: [(char, char); 27] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{600}', '\u{605}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{6dd}', '\u{6dd}'),
+    ('\u{70f}', '\u{70f}'),
+    ('\u{890}', '\u{891}'),
+    ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{fffb}'),
+    ('\u{110bd}', '\u{110bd}'),
+    ('\u{110cd}', '\u{110cd}'),
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{16fe4}', '\u{16fe4}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
+/// For a place in a line, as the name of a file: nothing in it begins another line.
+pub(crate) fn in_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
+        match is_invisible(c) {
+            true => safe.extend(c.escape_default()),
+            false => safe.push(c),
+        }
+        safe
+    })
+}
+
+/// For a terminal or a log: what is not seen, but line feeds and tabs, is written as escapes.
 pub(crate) fn terminal(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\t' => safe.push(c),
-            c if c.is_control() => safe.extend(c.escape_default()),
+            c if is_invisible(c) => safe.extend(c.escape_default()),
             c => safe.push(c),
         }
     }
@@ -101,6 +147,33 @@ mod tests {
         assert_eq!(code_block("a\n```\n"), "````text\na\n```\n````\n");
         assert_eq!(code("a ` b|c\nd"), "``a ` b¦c d``");
         assert_eq!(code("`x"), "`` `x ``");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_shown() {
+        let hidden =
+            "\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}\u{2028}\u{2029}\u{85}\u{ad}\u{61c}\u{e0041}\u{fe0f}";
+        for c in hidden.chars() {
+            let escaped = format!("a{}b", c.escape_default());
+            let text = format!("a{c}b");
+            assert_eq!(terminal(&text), escaped);
+            assert_eq!(in_line(&text), escaped);
+            assert_eq!(markup(&text), "a\u{fffd}b");
+            assert_eq!(code(&text), format!("`{escaped}`"));
+            assert!(code_block(&text).contains(&escaped));
+        }
+        assert_eq!(terminal("é 日本 😀 العربية"), "é 日本 😀 العربية");
+    }
+
+    #[test]
+    fn ranges_are_in_order() {
+        let ends: Vec<char> = INVISIBLE.iter().flat_map(|(first, last)| [*first, *last]).collect();
+        assert!(ends.is_sorted());
+    }
+
+    #[test]
+    fn a_name_begins_no_line() {
+        assert_eq!(in_line("a\n::error::b\r\t"), "a\\n::error::b\\r\\t");
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod classroom;
 mod columns;
 mod diagnostics;
 mod entries;
-mod escape;
+pub(crate) mod escape;
 mod exercism;
 mod format;
 mod github;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::escape::in_line;
 use super::picture::SourceLine;
 use crate::source::Source;
 
@@ -20,8 +21,8 @@ pub struct SourceFile {
 /// The files of `source`, with the text of each.
 pub(crate) fn listing(source: &Source, exercise: &str) -> Vec<SourceFile> {
     let of = |(file, content): (&std::path::PathBuf, &Vec<u8>)| SourceFile {
-        file: file.display().to_string(),
-        path: source.display_path(exercise, file).display().to_string(),
+        file: in_line(&file.display().to_string()),
+        path: in_line(&source.display_path(exercise, file).display().to_string()),
         text: String::from_utf8_lossy(content).into_owned(),
     };
     source.files.iter().map(of).collect()

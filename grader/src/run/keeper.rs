@@ -1,6 +1,6 @@
 //! The keeper: the process between the grader and a program that it runs.
 //!
-//! Its standard input is a socket to the grader. It makes the program's jail and writes `started PID REAPER`
+//! Its standard input is a socket to the grader, over which it gets its `Order`. It makes the program's jail and writes `started PID REAPER`
 //! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
 //! SURVIVORS FULL` (1 where the program filled its folder), `out-of-memory 0 SURVIVORS 0` where its control group
 //! was ended, or `failed REASON`. When the grader
@@ -10,26 +10,28 @@
 //! program starts cannot leave its subtree, not by `setsid` nor by forking twice, so ending all
 //! descendants ends all that the program started.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::Mode;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process, pidfd_open,
-    set_child_subreaper, setrlimit, setsid, wait, waitpid,
+    set_child_subreaper, setrlimit, setsid, umask, wait, waitpid,
 };
 
+use super::order::Order;
 use super::process_table::{children, descendants};
 use crate::sandbox::jail::{self, Target};
-use crate::sandbox::{Policy, system};
+use crate::sandbox::system;
 
 /// The first argument that makes the grader's executable a keeper.
 pub const ARGUMENT: &str = "__keep";
+/// What it is called in the list of processes: programs see that of their jail's first process.
+pub(super) const NAME: &str = "lockstep";
 
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
@@ -45,12 +47,10 @@ pub fn use_executable(path: impl Into<PathBuf>) {
     let _ = EXECUTABLE.set(path.into());
 }
 
-/// Is the keeper, until its program and all its descendants have ended. `args` are what follows
-/// [`ARGUMENT`]: the policy of the program's jail as JSON, the path of the program's standard input, its
-/// variables, `--`, the program, its arguments.
-pub fn keep(args: impl IntoIterator<Item = OsString>) -> io::Result<()> {
+/// Is the keeper, until its program and all its descendants have ended.
+pub fn keep() -> io::Result<()> {
     let mut control = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let report = match keep_program(args.into_iter(), &mut control) {
+    let report = match keep_program(&mut control) {
         Ok(Some(report)) => report,
         Ok(None) => "ended".into(),
         Err(error) => format!("failed {error}"),
@@ -58,9 +58,13 @@ pub fn keep(args: impl IntoIterator<Item = OsString>) -> io::Result<()> {
     writeln!(control, "{}", report.trim_end())
 }
 
-fn keep_program(args: impl Iterator<Item = OsString>, control: &mut File) -> io::Result<Option<String>> {
-    let (policy, target) = read_arguments(args)?;
+fn keep_program(control: &mut File) -> io::Result<Option<String>> {
+    let (order, folder) = (Order::receive(&mut *control)?, std::env::current_dir()?);
+    let Order { policy, stdin, variables, program, args } = order;
+    let target = Target { program, args, variables, folder, stdin: File::open(stdin)? };
     setsid()?;
+    // What it makes is for the program, which may run as another user.
+    umask(Mode::WGRP | Mode::WOTH);
     set_child_subreaper(Some(getpid()))?;
     set_resource_limits()?;
     // Older kernels lack it; then only what Rust opened is closed.
@@ -96,20 +100,6 @@ fn keep_program(args: impl Iterator<Item = OsString>, control: &mut File) -> io:
     Ok(report.map(|report| if has_reaper { report } else { format!("{report} {survivors} 0") }))
 }
 
-fn read_arguments(mut args: impl Iterator<Item = OsString>) -> io::Result<(Policy, Target)> {
-    let usage = || {
-        io::Error::new(io::ErrorKind::InvalidInput, "usage: POLICY STDIN [NAME=VALUE...] -- PROGRAM [ARG...]")
-    };
-    let policy = args.next().ok_or_else(usage)?;
-    let policy = serde_json::from_slice(policy.as_bytes())?;
-    let stdin = File::open(args.next().ok_or_else(usage)?)?;
-    let variables: Vec<OsString> = args.by_ref().take_while(|word| word != "--").collect();
-    let variables = variables.iter().filter_map(|variable| split_variable(variable)).collect();
-    let program = args.next().ok_or_else(usage)?;
-    let folder = std::env::current_dir()?;
-    Ok((policy, Target { program, args: args.collect(), variables, folder, stdin }))
-}
-
 /// What the jail's first process said last; `None` while it lives.
 fn last_words(process: &OwnedFd, mut words: impl BufRead) -> io::Result<Option<String>> {
     if !is_ready(process)? {
@@ -136,12 +126,6 @@ fn status_of(child: Pid) -> io::Result<Option<String>> {
 fn is_ready(descriptor: &impl AsFd) -> io::Result<bool> {
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     Ok(poll(&mut [PollFd::new(descriptor, PollFlags::IN)], Some(&now))? > 0)
-}
-
-fn split_variable(variable: &OsStr) -> Option<(OsString, OsString)> {
-    let bytes = variable.as_bytes();
-    let end = bytes.iter().position(|&byte| byte == b'=')?;
-    Some((OsStr::from_bytes(&bytes[..end]).to_owned(), OsStr::from_bytes(&bytes[end + 1..]).to_owned()))
 }
 
 /// No core files; room for programs that serve many clients (the usual soft limit is 1,024).

@@ -8,16 +8,18 @@
 
 mod ending;
 pub mod keeper;
+pub(crate) mod order;
 mod panics;
 mod process_table;
 mod running;
 mod watch;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -27,6 +29,7 @@ use rustix::fs::{CWD, FileType, Mode, OFlags};
 use crate::sandbox::{self, Network, Policy, Tier};
 
 pub use ending::Ending;
+use order::Order;
 pub(crate) use panics::panic_or_exit;
 pub use process_table::{
     Activity, activity, activity_of_one, children, descendants, has_begun, is_asleep, is_idle,
@@ -167,7 +170,7 @@ impl Invocation {
         self
     }
 
-    /// Runs it outside of any jail, with the grader's own environment. For tools that the user installed,
+    /// Runs it outside of any jail. For tools that the user installed,
     /// such as cargo, on the course's own files; never for a program that is graded.
     pub fn trusted(mut self) -> Self {
         self.is_trusted = true;
@@ -211,30 +214,28 @@ impl Invocation {
         let fault = |source| RunError::Start { program: self.program.clone(), source };
         let input = StdinFile::new(&self.stdin).map_err(fault)?;
         let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
+        let order = Order {
+            policy: self.policy(),
+            stdin: input.path().into(),
+            variables: self.environment,
+            program: self.program.clone().into(),
+            args: self.args,
+        };
         let mut command = Command::new(keeper::executable());
-        let policy = serde_json::to_string(&self.policy()).map_err(io::Error::other).map_err(fault)?;
-        command.arg(keeper::ARGUMENT).arg(policy).arg(input.path());
-        command.args(self.environment.iter().map(|(name, value)| variable(name, value)));
-        command.arg("--").arg(&self.program).args(&self.args);
-        if !self.is_trusted {
-            command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LANG", "C.UTF-8");
-        }
+        command.arg0(keeper::NAME).arg(keeper::ARGUMENT);
         command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("LANG", "C.UTF-8")
             .current_dir(&self.folder)
             .stdin(Stdio::from(OwnedFd::from(keeper_end)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let keeper = command.spawn().map_err(fault)?;
+        // One that could not take it says why, to who looks at how it ended.
+        let _ = order.send(&control);
         Running::new(self.program, keeper, control, input, self.limits)
     }
-}
-
-/// `NAME=VALUE`: variables are the program's alone, some would change the keeper too.
-fn variable(name: &OsStr, value: &OsStr) -> OsString {
-    let mut text = name.to_owned();
-    text.push("=");
-    text.push(value);
-    text
 }
 
 /// What the keeper opens as the program's standard input, by path: it cannot inherit another

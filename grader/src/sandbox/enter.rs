@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Mode;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::net::{AddressFamily, SocketType, socket};
-use rustix::process::{getegid, geteuid};
+use rustix::process::{getegid, geteuid, umask};
 use rustix::thread::UnshareFlags;
 
 use super::tier::{self, Layer, Tier};
@@ -45,6 +46,10 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
     };
     if found < least {
         return Err(Error::Sandbox { found, least });
+    }
+    if geteuid().is_root() {
+        // Programs run as another user, who must be able to read what is made for them.
+        umask(Mode::WGRP | Mode::WOTH);
     }
     tier::settle(found);
     Ok(found)
@@ -93,7 +98,7 @@ pub(super) fn map_user(process: &Path, users: &str, groups: &str, is_unprivilege
 /// taken its name, a fresh one for each grader.
 fn mount_point() -> io::Result<PathBuf> {
     let user = geteuid().as_raw();
-    let (temporary, name) = (fs::canonicalize(std::env::temp_dir())?, format!("lockstep-{user}"));
+    let (temporary, name) = (scratch::temporary()?, format!("lockstep-{user}"));
     let path = temporary.join(&name);
     match fs::DirBuilder::new().mode(0o700).create(&path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),

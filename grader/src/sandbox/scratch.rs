@@ -5,11 +5,13 @@ use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::buffer::spare_capacity;
+use rustix::fs::{Access, access};
 use rustix::fs::{listxattr, removexattr};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
@@ -62,7 +64,7 @@ impl Drop for Folder {
 /// When it cannot be made.
 pub fn folder(bytes: u64) -> io::Result<Folder> {
     let mut builder = tempfile::Builder::new();
-    let place = PLACE.get().cloned().map_or_else(|| fs::canonicalize(env::temp_dir()), Ok)?;
+    let place = PLACE.get().cloned().map_or_else(temporary, Ok)?;
     let folder = builder.prefix("lockstep-").tempdir_in(place)?;
     let is_mounted = PLACE.get().is_some();
     if is_mounted {
@@ -91,6 +93,22 @@ fn forget_attributes(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Where temporary folders are made: where the user wants them, if the path is plain.
+pub(super) fn temporary() -> io::Result<PathBuf> {
+    let wanted = fs::canonicalize(env::temp_dir());
+    let others = ["/tmp", "/var/tmp"].into_iter().filter_map(|path| fs::canonicalize(path).ok());
+    let is_usable = |path: &PathBuf| is_plain(path) && access(path, Access::WRITE_OK).is_ok();
+    wanted.as_ref().ok().cloned().into_iter().chain(others).find(is_usable).map_or(wanted, Ok)
+}
+
+/// The dynamic linker takes a list of preloaded libraries apart at spaces and colons, and puts other text in place
+/// of `$` and a name (ld.so(8)); the path of a socket has at most 108 bytes (unix(7)).
+fn is_plain(path: &Path) -> bool {
+    const MOST: usize = 60;
+    let path = path.as_os_str().as_bytes();
+    path.len() <= MOST && path.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@".contains(byte))
+}
+
 /// Lets a program write in a folder that the grader made: it may run as another user.
 ///
 /// # Errors
@@ -117,4 +135,22 @@ pub(super) fn settle(place: PathBuf) -> io::Result<()> {
 /// The empty folder on which jails mount their root.
 pub(super) fn root() -> PathBuf {
     PLACE.get().map(|place| place.join("root")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_the_dynamic_linker_or_a_socket_would_misread_are_not_plain() {
+        for plain in ["/tmp", "/var/tmp", "/home/a-b/.cache+1@x"] {
+            assert!(is_plain(Path::new(plain)), "{plain}");
+        }
+        let long = format!("/tmp/{}", "a".repeat(100));
+        for odd in
+            ["/a b", "/a:b", "/$ORIGIN", "/a\tb", "/\u{e9}", "/a'b", "/a\"b", "/a=b", "/a%b", "/a\\b", &long]
+        {
+            assert!(!is_plain(Path::new(odd)), "{odd}");
+        }
+    }
 }

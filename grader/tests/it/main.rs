@@ -8,6 +8,7 @@ mod hint;
 mod hostile;
 mod no_control;
 mod nothing_for_nothing;
+mod places;
 mod pull_request;
 mod release;
 mod reports;

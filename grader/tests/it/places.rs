@@ -1,0 +1,184 @@
+//! Where checkouts and compilers stand, and what is set around them: nothing of it changes a grade.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use assert_cmd::assert::Assert;
+use predicates::str::contains;
+use tempfile::TempDir;
+
+use crate::support::root;
+
+/// Right in every schedule, and with nothing but std, so that it is built soon.
+const RIGHT: &str = "
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+fn main() {
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    let (next, changed) = (Mutex::new(1), Condvar::new());
+    let write = |parity: u64| {
+        let mut next = next.lock().unwrap();
+        loop {
+            next = changed.wait_while(next, |next| *next <= max && *next % 2 != parity).unwrap();
+            if *next > max {
+                return;
+            }
+            println!(\"{next}\");
+            *next += 1;
+            changed.notify_all();
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| write(0));
+        scope.spawn(|| write(1));
+    });
+}
+";
+
+/// A course of one exercise that needs no crates.
+struct Course {
+    folder: TempDir,
+    root: PathBuf,
+}
+
+impl Course {
+    /// At `name` in a folder of its own.
+    fn at(name: impl AsRef<Path>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let course = Self { root: folder.path().join(name), folder };
+        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/even-odd\", \"grader/runtime\", \"grader/schedule\"]\n\
+            [profile.release]\ndebug = \"line-tables-only\"\n";
+        course.write("Cargo.toml", manifest);
+        let entry =
+            |name: &str, rest: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n{rest}\n");
+        let runtime = entry("runtime", "dependencies = [\"schedule\"]\n");
+        let lock = ["version = 4\n", &entry("even-odd", ""), &runtime, &entry("schedule", "")].join("\n");
+        course.write("Cargo.lock", &lock);
+        course.package("crates/even-odd", "even-odd", "");
+        course.write("crates/even-odd/src/main.rs", RIGHT);
+        let lib = |name: &str| {
+            format!("path = '{}'\n", root().join("grader").join(name).join("src/lib.rs").display())
+        };
+        let runtime = format!(
+            "[lib]\nname = \"lockstep_runtime\"\ncrate-type = [\"cdylib\"]\n{}[dependencies]\nschedule = {{ path = \"../schedule\" }}\n",
+            lib("runtime")
+        );
+        course.package("grader/runtime", "runtime", &runtime);
+        course.package("grader/schedule", "schedule", &format!("[lib]\n{}", lib("schedule")));
+        symlink(root().join("fixtures"), course.root.join("fixtures")).unwrap();
+        course
+    }
+
+    fn write(&self, path: impl AsRef<Path>, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn package(&self, folder: &str, name: &str, rest: &str) {
+        let head = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        self.write(format!("{folder}/Cargo.toml"), &(head + rest));
+    }
+
+    /// A call of the grader in it, as strict with new files as can be.
+    fn grade<const COUNT: usize>(&self, args: [&str; COUNT], variables: &[(&str, OsString)]) -> Assert {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 077; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_grader")]).args(args);
+        command.current_dir(&self.root).envs(variables.iter().map(|(name, value)| (name, value)));
+        assert_cmd::Command::from_std(command).timeout(Duration::from_secs(600)).assert()
+    }
+}
+
+/// What makes another program of a source, or none.
+const SETTINGS: &str = r#"
+[build]
+target = "wasm32-unknown-unknown"
+rustc-wrapper = "/nonexistent"
+rustflags = ["-Cpanic=abort"]
+incremental = true
+[profile.release]
+panic = "abort"
+incremental = true
+lto = true
+strip = true
+[target.'cfg(all())']
+linker = "/nonexistent"
+rustflags = ["-Ctarget-feature=+crt-static"]
+[env]
+PATH = { value = "/nonexistent", force = true }
+"#;
+
+const VARIABLES: [(&str, &str); 14] = [
+    ("CARGO", "/nonexistent"),
+    ("CARGO_INCREMENTAL", "1"),
+    ("CARGO_BUILD_TARGET", "wasm32-unknown-unknown"),
+    ("CARGO_BUILD_RUSTC", "/nonexistent"),
+    ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
+    ("CARGO_PROFILE_RELEASE_LTO", "true"),
+    ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", "/nonexistent"),
+    ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-Cpanic=abort"),
+    ("CARGO_ENCODED_RUSTFLAGS", "-Cpanic=abort"),
+    ("RUSTFLAGS", "-Cpanic=abort"),
+    ("RUSTC", "/nonexistent"),
+    ("RUSTC_WRAPPER", "/nonexistent"),
+    ("RUSTC_WORKSPACE_WRAPPER", "/nonexistent"),
+    ("CC", "/nonexistent"),
+];
+
+#[test]
+fn a_checkout_at_an_odd_path_among_hostile_settings_is_graded_as_ever() {
+    let course = Course::at("a b'\"=$ORIGIN;é,\n");
+    let args = ["check", "even-odd", "--schedules", "20"];
+    course.write("../.cargo/config.toml", SETTINGS);
+    course.write("../home/config.toml", SETTINGS);
+    let hostile = VARIABLES.map(|(name, value)| (name, value.into()));
+    let home = ("CARGO_HOME", course.folder.path().join("home").into());
+    course.grade(args, &[&hostile[..], &[home]].concat()).success().stdout(contains("10/10"));
+    fs::remove_dir_all(course.folder.path().join(".cargo")).unwrap();
+    course.grade(args, &[]).success().stdout(contains("10/10"));
+}
+
+#[test]
+fn a_checkout_where_cargo_cannot_build_is_built_elsewhere() {
+    let course = Course::at("a b:c%");
+    let cache = course.folder.path().join("cache");
+    let args = ["check", "even-odd", "--schedules", "20"];
+    course.grade(args, &[("XDG_CACHE_HOME", cache.clone().into())]).success().stdout(contains("10/10"));
+    assert!(cache.join("lockstep").is_dir() && !course.root.join("target").exists());
+    let named = course.folder.path().join("x:y").into();
+    course.grade(args, &[("CARGO_TARGET_DIR", named)]).code(2).stderr(contains("set CARGO_TARGET_DIR"));
+}
+
+#[test]
+fn a_checkout_that_no_compiler_can_build_says_so() {
+    let course = Course::at(OsStr::from_bytes(b"\xff"));
+    course
+        .grade(["check", "even-odd"], &[])
+        .code(2)
+        .stderr(contains("needs a path in UTF-8: move the folder"));
+}
+
+#[test]
+fn trouble_with_one_exercise_does_not_keep_the_others_from_being_graded() {
+    let course = Course::at("course");
+    course.write(
+        "crates/hello-threads/Cargo.toml",
+        "[package]\nname = \"hello-threads\"\nedition = \"1999\"\n",
+    );
+    course.write("crates/hello-threads/src/main.rs", "fn main() {}\n");
+    let graded =
+        course.grade(["check", "hello-threads", "even-odd", "--schedules", "20", "--format", "json"], &[]);
+    let graded = graded.code(70);
+    let report: serde_json::Value = serde_json::from_slice(&graded.get_output().stdout).unwrap();
+    let of = |index: usize| &report["exercises"][index];
+    assert_eq!((&of(1)["verdict"], &of(1)["score"]), (&"pass".into(), &10.0.into()));
+    assert_eq!((&of(0)["verdict"], &of(0)["score"]), (&"inconclusive".into(), &0.0.into()));
+    assert!(of(0)["message"].as_str().unwrap().contains("1999"), "{report:#}");
+    assert_eq!((&report["incomplete"], &report["not_graded"][0]), (&true.into(), &"hello-threads".into()));
+}
