@@ -28,10 +28,32 @@ pub fn next_step(report: &Report) -> Option<String> {
         },
         Verdict::BuildError => format!("next: make {name} compile, then cargo grade {name}"),
         Verdict::Refused => format!("next: take out of {name} what is refused, then cargo grade {name}"),
-        Verdict::Inconclusive | Verdict::Skipped => {
-            format!("next: cargo grade {name} again, when the machine is less busy")
-        }
+        Verdict::Inconclusive | Verdict::Skipped => when_unproven(exercise),
     })
+}
+
+/// What may prove more next time, by the reason of the first check that is not proven.
+fn when_unproven(exercise: &ExerciseReport) -> String {
+    let name = &exercise.exercise;
+    let mut counted = exercise.checks.iter().filter(|check| !check.is_advice());
+    let unproven = counted.find(|check| check.verdict == Verdict::Inconclusive);
+    let reason = unproven.map_or("", |check| check.message.as_str());
+    let says = |words: &[&str]| words.iter().any(|words| reason.contains(words));
+    if says(&["too little processor time", "often enough", "never came to rest", "long enough"]) {
+        format!("next: cargo grade {name} again, when the machine is less busy")
+    } else if says(&["too few schedules"]) {
+        format!("next: cargo grade {name} again, with more --schedules")
+    } else if says(&["too few to say why"]) {
+        format!(
+            "next: let {name} take fewer steps, as by waiting without looking again and again, then cargo grade {name}"
+        )
+    } else if reason.is_empty() {
+        format!("next: read what {name} must keep in crates/{name}/README.md; stuck? cargo grade hint {name}")
+    } else {
+        format!(
+            "next: see above why {name} is not proven, and docs/schedule-control.md for what is under control"
+        )
+    }
 }
 
 /// Where the stub stands, `crates/x/src/main.rs:7`, from `the stub at src/main.rs:7:5 is …`.
@@ -54,6 +76,7 @@ fn replay(exercise: &ExerciseReport) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::report::{CheckReport, Explored, Failure, Stressed};
+    use crate::run::Ending;
 
     fn exercise(name: &str, verdict: Verdict) -> ExerciseReport {
         ExerciseReport {
@@ -137,6 +160,24 @@ mod tests {
     fn what_was_begun_comes_before_what_was_not() {
         let text = step(vec![stub("even-odd", "src/main.rs:4:5"), exercise("primes", Verdict::BuildError)]);
         assert_eq!(text.as_deref(), Some("next: make primes compile, then cargo grade primes"));
+    }
+
+    #[test]
+    fn what_is_not_proven_gets_advice_by_its_reason() {
+        let unproven = |message: String| {
+            let check =
+                CheckReport { verdict: Verdict::Inconclusive, message, failure: None, ..failed(2.0, "") };
+            step(vec![ExerciseReport { checks: vec![check], ..exercise("primes", Verdict::Inconclusive) }])
+                .unwrap()
+        };
+        let ended = |ending: Ending| unproven(format!("case defaults: {ending}"));
+        assert!(ended(Ending::WallLimit { seconds: 60, starved: true }).contains("less busy"));
+        assert!(ended(Ending::StepLimit { steps: 40_000 }).contains("fewer steps"));
+        for ending in [Ending::Unseen, Ending::Diverged { step: 3 }, Ending::ToolError("no pipe".into())] {
+            assert!(ended(ending).contains("docs/schedule-control.md"));
+        }
+        assert!(unproven("case a: it was built without hooks".into()).contains("docs/schedule-control.md"));
+        assert!(unproven("too few schedules were tried to show it".into()).contains("--schedules"));
     }
 
     #[test]

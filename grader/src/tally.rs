@@ -65,7 +65,7 @@ impl Tally {
         let nothing_done = nothing_done.filter(|_| self.has_been_kept());
         let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
-            (None, Some(reason), _) => (Verdict::Inconclusive, reason),
+            (None, Some(reason), _) => (Verdict::Inconclusive, unproven(reason, self.kept)),
             (None, None, _) if let Some(reason) = nothing_done => (Verdict::Skipped, reason),
             (None, None, 0) if let Some(shown) = &self.shown => {
                 (Verdict::Pass, format!("shown: {}", shown.seen))
@@ -84,6 +84,14 @@ impl Tally {
             shown: self.shown.filter(|_| verdict == Verdict::Pass),
             is_lesson: self.is_lesson,
         }
+    }
+}
+
+/// Runs without control judge what they can, and pass nothing that control should have looked at.
+fn unproven(reason: String, runs: u64) -> String {
+    match runs {
+        0 => reason,
+        runs => format!("{reason}; 0 failures in {runs} runs without control"),
     }
 }
 
@@ -129,6 +137,7 @@ mod tests {
         tally.unproven("the machine was too slow".into());
         let report = report(tally);
         assert_eq!((report.verdict, report.score), (Verdict::Inconclusive, 0.0));
+        assert_eq!(report.message, "the machine was too slow; 0 failures in 1 runs without control");
     }
 
     #[test]
