@@ -7,7 +7,7 @@ use schedule::protocol::Operation;
 
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
-use crate::{system, time, token};
+use crate::{io, system, time, token};
 
 const WAIT: usize = 0;
 const WAKE: usize = 1;
@@ -34,7 +34,11 @@ extern "C" fn any_call(
             (system::FUTEX, WAKE) => return wake(a, c as u32, ALL_BITS, frame),
             (system::FUTEX, WAKE_BITSET) => return wake(a, c as u32, f as u32, frame),
             (system::GETRANDOM, _) => return time::fixed_random(a as *mut u8, b),
-            _ => {}
+            _ => {
+                if let Some(result) = io::any_call(number, [a, b, c, d, e, f], frame) {
+                    return result;
+                }
+            }
         }
     }
     // SAFETY: the caller's own arguments.

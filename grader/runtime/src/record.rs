@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) hash: u64,
     pub(crate) outside: bool,
     pub(crate) polls_outside: bool,
+    /// Whether the run waits for the world outside at this moment.
+    pub(crate) waits_outside: bool,
     pub(crate) steps: usize,
     pub(crate) events: usize,
     pub(crate) output: usize,
@@ -47,6 +49,11 @@ pub(crate) fn get() -> &'static mut Record {
     unsafe { &mut *RECORD.load(Ordering::Relaxed) }
 }
 
+/// The record's place, for the fork server while a run is on: single words may be read.
+pub(crate) fn shared() -> *const Record {
+    RECORD.load(Ordering::Relaxed)
+}
+
 impl Record {
     /// Forgets the last run. The arrays keep stale values behind their counts.
     pub(crate) fn reset(&mut self) {
@@ -56,6 +63,7 @@ impl Record {
         self.hash = 0xcbf2_9ce4_8422_2325;
         self.outside = false;
         self.polls_outside = false;
+        self.waits_outside = false;
         self.steps = 0;
         self.events = 0;
         self.output = 0;

@@ -16,6 +16,7 @@ use schedule::protocol::{Event, FRAMES, Finish, Operation, Request};
 use schedule::random::Random;
 use schedule::{MOST_THREADS, ThreadId, ThreadSet};
 
+use crate::io::Until;
 use crate::record::{self, Done};
 use crate::{system, token};
 
@@ -34,8 +35,8 @@ pub(crate) enum Wait {
     Join { thread: ThreadId },
     /// A descriptor to become ready, polled for real.
     Ready { descriptor: i32, events: i16, deadline: Option<u64> },
-    /// A child process to end; -1 for any.
-    Child { process: i32 },
+    /// Something else that only a look tells.
+    Outside { until: Until, deadline: Option<u64> },
     /// Nothing more: it has ended.
     Ended,
 }
@@ -212,7 +213,7 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let me = scheduler.current;
     scheduler.note(me, doing, frame);
     scheduler.threads[usize::from(me)].wait = wait;
-    record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Child { .. });
+    record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Outside { .. });
     scheduler.open_gates(me);
     scheduler.wake_yielded(me);
     scheduler.step(me);

@@ -11,6 +11,7 @@ pub mod keeper;
 mod panics;
 mod process_table;
 mod running;
+mod system_calls;
 mod watch;
 
 use std::ffi::{OsStr, OsString};

@@ -36,10 +36,12 @@ impl Scheduler {
         match self.threads[usize::from(wanted)].wait {
             Wait::None | Wait::Gate { .. } | Wait::Futex { deadline: None, .. } | Wait::Sleep { .. } => true,
             Wait::Futex { deadline: Some(deadline), .. } => self.may_time_out(deadline),
-            Wait::Ready { deadline, .. } => {
+            Wait::Outside { until, .. } if until.is_child() => {
+                self.wait_outside(ThreadSet::only(wanted), PATIENCE)
+            }
+            Wait::Ready { deadline, .. } | Wait::Outside { deadline, .. } => {
                 self.wait_for_step(wanted) || deadline.is_some_and(|deadline| self.is_near(deadline))
             }
-            Wait::Child { .. } => self.wait_outside(ThreadSet::only(wanted), PATIENCE),
             Wait::Join { .. } | Wait::Ended => false,
         }
     }

@@ -4,7 +4,7 @@ use schedule::protocol::Finish;
 use schedule::{MOST_THREADS, ThreadId, ThreadSet};
 
 use super::{Scheduler, Wait, Woken, finish};
-use crate::io;
+use crate::{inherited, io};
 
 /// Timed waits of at least this many nanoseconds never time out early: a thread may be held up for
 /// seconds on a busy machine, but programs that wait for minutes do not count on less.
@@ -24,7 +24,9 @@ impl Scheduler {
     /// What it means that a waiting thread goes on all the same; `None` when it does not wait.
     pub(super) fn early_reason(&mut self, thread: ThreadId) -> Option<Woken> {
         match self.threads[usize::from(thread)].wait {
-            Wait::Futex { deadline: Some(deadline), .. } | Wait::Ready { deadline: Some(deadline), .. } => {
+            Wait::Futex { deadline: Some(deadline), .. }
+            | Wait::Ready { deadline: Some(deadline), .. }
+            | Wait::Outside { deadline: Some(deadline), .. } => {
                 self.now = self.now.max(deadline);
                 Some(Woken::TimedOut)
             }
@@ -41,7 +43,7 @@ impl Scheduler {
     /// The threads that can go on. While there is none, makes one so: those that gave way, then
     /// those whose time comes, then those that wait for the world outside.
     pub(super) fn wait_for_runnable(&mut self) -> ThreadSet {
-        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Child { .. }));
+        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Outside { .. }));
         if !outside.is_empty() {
             self.look_outside(outside, 0);
         }
@@ -93,7 +95,9 @@ impl Scheduler {
         let mut earliest: Option<(u64, ThreadId)> = None;
         for thread in 0..self.count {
             let deadline = match self.threads[thread].wait {
-                Wait::Futex { deadline, .. } | Wait::Ready { deadline, .. } => deadline,
+                Wait::Futex { deadline, .. }
+                | Wait::Ready { deadline, .. }
+                | Wait::Outside { deadline, .. } => deadline,
                 Wait::Sleep { deadline } => Some(deadline),
                 _ => None,
             };
@@ -121,7 +125,7 @@ impl Scheduler {
     /// Whether a wait may end at its deadline now: early, as on a busy machine, or because nobody can go
     /// on and time passes.
     pub(super) fn may_time_out(&self, deadline: u64) -> bool {
-        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Child { .. }));
+        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Outside { .. }));
         let time_passes = self.runnable().is_empty() && (outside.is_empty() || self.is_near(deadline));
         deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW || time_passes
     }
@@ -138,31 +142,49 @@ impl Scheduler {
         false
     }
 
-    /// Makes those of `threads` runnable whose descriptor is ready or whose child has ended,
-    /// within so many real milliseconds.
+    /// Makes those of `threads` runnable for which what they wait for has come, within so many real milliseconds.
     pub(super) fn look_outside(&mut self, threads: ThreadSet, milliseconds: i32) {
         let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
         let mut of = [0; MOST_THREADS];
         let mut count = 0;
         for thread in threads.iter() {
-            match self.threads[usize::from(thread)].wait {
-                Wait::Ready { descriptor, events, .. } => {
-                    descriptors[count] = io::PollDescriptor::new(descriptor, events);
-                    of[count] = thread;
-                    count += 1;
-                }
-                Wait::Child { process } if io::child_has_ended(process) => {
-                    self.make_runnable(thread, Woken::Done)
-                }
-                _ => {}
+            if let Wait::Ready { descriptor, events, .. } = self.threads[usize::from(thread)].wait {
+                descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                of[count] = thread;
+                count += 1;
             }
         }
-        io::poll_for_real(&mut descriptors[..count], milliseconds);
-        for index in 0..count {
-            if descriptors[index].is_ready() {
-                self.make_runnable(of[index], Woken::Done);
+        // What no descriptor tells is looked at every millisecond.
+        for round in 0..=milliseconds {
+            if milliseconds > 0 {
+                inherited::take_in();
+            }
+            let mut any = self.look_without_descriptor(threads);
+            io::wait_for_world(&mut descriptors[..count], i32::from(round < milliseconds && !any));
+            for index in 0..count {
+                if descriptors[index].is_ready() {
+                    self.make_runnable(of[index], Woken::Done);
+                    any = true;
+                }
+            }
+            if any {
+                return;
             }
         }
+    }
+
+    /// As [`Self::look_outside`], for those that wait for something else than a descriptor. Whether there was one.
+    fn look_without_descriptor(&mut self, threads: ThreadSet) -> bool {
+        let mut any = false;
+        for thread in threads.iter() {
+            if let Wait::Outside { until, .. } = self.threads[usize::from(thread)].wait
+                && until.has_come()
+            {
+                self.make_runnable(thread, Woken::Done);
+                any = true;
+            }
+        }
+        any
     }
 
     /// Waiting threads that may go on all the same at this point, by chance.
