@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use schedule::ThreadId;
+use schedule::protocol::CHILD;
 
 use crate::run::{Ending, Outcome, RunError};
 use crate::sandbox::Network;
@@ -330,6 +331,15 @@ pub enum Evidence {
     Chat(Box<crate::fixture::chat::Transcripts>),
 }
 
+/// Who wrote a line, in words: a child's lines are written by no thread of the program.
+pub fn writer(thread: ThreadId) -> String {
+    match thread {
+        CHILD => "a child process".into(),
+        0 => "the main thread".into(),
+        thread => format!("thread {thread}"),
+    }
+}
+
 /// What a program wrote, as bytes and as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
@@ -337,7 +347,8 @@ pub struct Text {
     pub bytes: Vec<u8>,
     /// The lines without their ends; bytes that are not UTF-8 are shown as U+FFFD.
     pub lines: Vec<String>,
-    /// The thread that ended each line; `None` for all lines where that is not known.
+    /// The thread that ended each line, [`CHILD`] where a child process wrote it; `None` for all lines where that is
+    /// not known.
     pub threads: Option<Vec<ThreadId>>,
     /// The first line (from 0) that came in the same write as the line before it; `None` where there is
     /// no such line, or where writes are not known.
@@ -360,7 +371,8 @@ impl Text {
         for (thread, text) in writes {
             let before = threads.len();
             threads.extend(text.iter().filter(|&&byte| byte == b'\n').map(|_| thread));
-            if text.trim_ascii_end().contains(&b'\n') {
+            // Of a child's writes is known what came, not how.
+            if thread != CHILD && text.trim_ascii_end().contains(&b'\n') {
                 shares_a_write = shares_a_write.or(Some(before + 1));
             }
             bytes.extend_from_slice(text);
@@ -464,6 +476,13 @@ mod tests {
     fn a_line_belongs_to_the_thread_that_wrote_it() {
         let text = Text::written([(1, "one\ntwo\n".as_bytes()), (2, b"three")]);
         assert_eq!((text.lines.len(), text.threads), (3, Some(vec![1, 1, 2])));
+    }
+
+    #[test]
+    fn how_a_child_wrote_its_lines_is_not_known() {
+        let text = Text::written([(CHILD, "one\ntwo\n".as_bytes()), (1, b"three\n")]);
+        assert_eq!((text.shares_a_write, text.threads), (None, Some(vec![CHILD, CHILD, 1])));
+        assert_eq!([CHILD, 0, 3].map(writer), ["a child process", "the main thread", "thread 3"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use schedule::mechanism::Candidates;
 use schedule::protocol::{
-    Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+    CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
 };
 use schedule::{Schedule, ThreadId};
 
@@ -179,23 +179,24 @@ impl Record {
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
             Finish::OutsideWait => Ending::Idle { seconds: 2 },
-            Finish::Unseen => Ending::Unseen,
+            Finish::Unseen => Ending::Unseen { call: self.header.call },
         }
     }
 
     fn process_ending(&self) -> Ending {
         let status = ExitStatus::from_raw(self.header.status);
         match (status.code(), status.signal()) {
-            (Some(101), _) => panic_or_exit(&self.bytes_of(2)),
+            (Some(101), _) => panic_or_exit(&self.own_errors()),
             (Some(code), _) => Ending::Exited(code),
             (None, signal) => Ending::Signalled(signal.unwrap_or(0)),
         }
     }
 
-    fn bytes_of(&self, descriptor: u8) -> Vec<u8> {
+    /// What its own threads wrote to standard error: a child's panic is not the program's.
+    fn own_errors(&self) -> Vec<u8> {
         self.output
             .iter()
-            .filter(|(head, _)| head.descriptor == descriptor)
+            .filter(|(head, _)| head.descriptor == 2 && head.thread != CHILD)
             .flat_map(|(_, text)| text.clone())
             .collect()
     }

@@ -345,7 +345,7 @@ fn is_last(run: &Result<Run, RunError>) -> bool {
 }
 
 fn is_slow(ending: &Ending) -> bool {
-    matches!(ending, Ending::Idle { .. } | Ending::Unseen)
+    matches!(ending, Ending::Idle { .. } | Ending::Unseen { .. })
 }
 
 impl Exploration {

@@ -12,7 +12,7 @@ use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOC
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{io, orphans, scheduler, system, threads, warm};
+use crate::{inherited, orphans, scheduler, system, threads, warm, watch};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -46,6 +46,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
+    inherited::replace_streams();
     orphans::adopt();
     warm::prepare();
     serve(socket);
@@ -159,9 +160,10 @@ fn serve(socket: usize) {
         if child < 0 {
             system::exit(70);
         }
-        let (status, seen) = wait_for(child);
+        let end = watch::wait_for(child);
         orphans::end();
-        answer(socket, status, seen, request.trace);
+        inherited::take_in_rest();
+        answer(socket, end, request.trace);
     }
 }
 
@@ -184,25 +186,6 @@ fn become_run(socket: usize, request: Request) {
     scheduler::begin(request, stack_top);
 }
 
-/// Waits for the child's end; a child that takes far too long is killed and said to be unseen.
-fn wait_for(child: c_int) -> (c_int, bool) {
-    const MILLISECONDS: i32 = 15_000;
-    let mut status: c_int = 0;
-    // SAFETY: numbers, and a place for the status.
-    unsafe {
-        let descriptor = system::call(system::PIDFD_OPEN, [child as usize, 0, 0, 0, 0, 0]);
-        let mut ended = [io::PollDescriptor::new(descriptor as i32, 1)];
-        io::poll_for_real(&mut ended, MILLISECONDS);
-        let in_time = ended[0].is_ready();
-        if !in_time {
-            system::call(system::KILL, [child as usize, 9, 0, 0, 0, 0]);
-        }
-        system::call(system::WAIT4, [child as usize, &raw mut status as usize, 0, 0, 0, 0]);
-        system::call(system::CLOSE, [descriptor as usize, 0, 0, 0, 0, 0]);
-        (status, in_time)
-    }
-}
-
 /// Where the executable is loaded: its program headers say where they stand themselves.
 fn executable_base() -> u64 {
     const AT_PHDR: u64 = 3;
@@ -220,7 +203,7 @@ fn executable_base() -> u64 {
     }
 }
 
-fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
+fn answer(socket: usize, watch::End { status, in_time, call }: watch::End, trace: bool) {
     const SIGPROF: c_int = 27;
     let record = record::get();
     let unseen = !in_time || status & 0x7f == SIGPROF;
@@ -239,6 +222,7 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
         events: record.kept_events() as u32,
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
+        call,
     };
     let mut outbox = Outbox::new(socket);
     outbox.put(&header.encode());

@@ -19,4 +19,25 @@ macro_rules! entry {
         }
     };
 }
-pub(crate) use entry;
+
+/// As [`entry!`] for a function of six arguments: the frame is passed behind them, on the stack.
+macro_rules! entry_of_six {
+    ($name:ident, $inner:ident) => {
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        extern "C" fn $name() {
+            core::arch::naked_asm!(
+                "push rbp",
+                "mov rbp, rsp",
+                "sub rsp, 8",
+                "push rbp",
+                "call {inner}",
+                "add rsp, 16",
+                "pop rbp",
+                "ret",
+                inner = sym $inner,
+            )
+        }
+    };
+}
+pub(crate) use {entry, entry_of_six};

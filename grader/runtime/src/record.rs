@@ -7,6 +7,8 @@ use schedule::mechanism::Candidates;
 use schedule::protocol::{Event, Finish, Operation, OutputHead, ThreadRecord};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId};
 
+use crate::system;
+
 /// The most events that a trace keeps: the first ones of a longer run are lost, as how it ended is what matters.
 pub(crate) const MOST_EVENTS: usize = 1 << 14;
 /// The most bytes of output, with their heads.
@@ -21,6 +23,8 @@ pub(crate) struct Record {
     pub(crate) hash: u64,
     pub(crate) outside: bool,
     pub(crate) polls_outside: bool,
+    /// Whether the run waits for the world outside at this moment.
+    pub(crate) waits_outside: bool,
     pub(crate) steps: usize,
     /// How many there were, lost ones included.
     pub(crate) events: usize,
@@ -48,6 +52,17 @@ pub(crate) fn get() -> &'static mut Record {
     unsafe { &mut *RECORD.load(Ordering::Relaxed) }
 }
 
+/// Ends the run from within the scheduler, whose state is not looked at.
+pub(crate) fn end(finish: Finish) -> ! {
+    get().finish = Some(finish);
+    system::exit(0);
+}
+
+/// The record's place, for the fork server while a run is on: single words may be read.
+pub(crate) fn shared() -> *const Record {
+    RECORD.load(Ordering::Relaxed)
+}
+
 impl Record {
     /// Forgets the last run. The arrays keep stale values behind their counts.
     pub(crate) fn reset(&mut self) {
@@ -57,6 +72,7 @@ impl Record {
         self.hash = 0xcbf2_9ce4_8422_2325;
         self.outside = false;
         self.polls_outside = false;
+        self.waits_outside = false;
         self.steps = 0;
         self.events = 0;
         self.output = 0;

@@ -7,15 +7,46 @@ mod frames;
 
 use core::cell::UnsafeCell;
 
-use schedule::mechanism::{Choice, Mechanism, Read, Threads, World};
+use schedule::mechanism::{self, Choice, Mechanism, Read, World};
 use schedule::policy::Pending;
 use schedule::protocol::{Event, Finish, Operation, OutputHead, Request};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
 
-pub(crate) use schedule::mechanism::{Wait, Woken};
+pub(crate) use schedule::mechanism::Woken;
 
+use crate::io::Until;
 use crate::record::{self, Done};
-use crate::{dates, io, system, token};
+use crate::{dates, inherited, io, system, token};
+
+/// What a thread that cannot go on waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wait {
+    /// A wake on a futex.
+    Futex { word: u64, bits: u32, deadline: Option<u64> },
+    /// Its time.
+    Sleep { deadline: u64 },
+    /// The end of a thread.
+    Join { thread: ThreadId },
+    /// A descriptor to become ready, polled for real.
+    Ready { descriptor: i32, events: i16, deadline: Option<u64> },
+    /// Something else that only a look tells.
+    Outside { until: Until, deadline: Option<u64> },
+}
+
+impl Wait {
+    /// What the mechanism knows of it.
+    fn for_mechanism(self) -> mechanism::Wait {
+        match self {
+            Self::Futex { word, bits, deadline } => mechanism::Wait::Futex { word, bits, deadline },
+            Self::Sleep { deadline } => mechanism::Wait::Sleep { deadline },
+            Self::Join { thread } => mechanism::Wait::Join { thread },
+            Self::Ready { deadline, .. } => mechanism::Wait::Outside { deadline, surely: false },
+            Self::Outside { until, deadline } => {
+                mechanism::Wait::Outside { deadline, surely: until.is_child() }
+            }
+        }
+    }
+}
 
 /// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
@@ -24,12 +55,13 @@ struct Body {
     handle: u64,
     /// No frame of the thread lies above it.
     stack_top: u64,
+    /// What it waits for, or last waited for.
+    wait: Option<Wait>,
 }
 
 /// The state of a run. Never shared between processes: each run has its own copy by fork.
 struct Run {
     mechanism: Option<Mechanism<'static>>,
-    bodies: [Body; MOST_THREADS],
     traces: bool,
 }
 
@@ -39,11 +71,11 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> = Global(UnsafeCell::new(Run {
-    mechanism: None,
-    bodies: [Body { handle: 0, stack_top: 0 }; MOST_THREADS],
-    traces: false,
-}));
+static RUN: Global<Run> = Global(UnsafeCell::new(Run { mechanism: None, traces: false }));
+
+/// A place of its own: the world outside is looked at while the mechanism chooses.
+static BODIES: Global<[Body; MOST_THREADS]> =
+    Global(UnsafeCell::new([Body { handle: 0, stack_top: 0, wait: None }; MOST_THREADS]));
 
 /// The steps to replay. A place of its own: the mechanism reads it during the whole run.
 static REPLAYED: Global<[ThreadId; MOST_STEPS]> = Global(UnsafeCell::new([0; MOST_STEPS]));
@@ -53,6 +85,12 @@ fn with_run<T>(act: impl FnOnce(&mut Run) -> T) -> T {
     // SAFETY: the caller holds the token, so no other thread is here; `act` does not come back here, so this is the
     // only reference, and it ends before the token is handed over.
     act(unsafe { &mut *RUN.0.get() })
+}
+
+/// As [`with_run`], for what is known of a thread.
+fn with_body<T>(thread: ThreadId, act: impl FnOnce(&mut Body) -> T) -> T {
+    // SAFETY: as for `with_run`: `act` only touches what it is given.
+    act(unsafe { &mut (&mut *BODIES.0.get())[usize::from(thread) % MOST_THREADS] })
 }
 
 /// As [`with_run`], for the mechanism.
@@ -77,8 +115,8 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     with_run(|run| {
         run.mechanism = Some(Mechanism::new(request, replayed));
         run.traces = request.trace;
-        run.bodies[0].stack_top = stack_top;
     });
+    with_body(0, |body| body.stack_top = stack_top);
     record::get().begin_thread(0);
     dates::begin();
     token::enter(0);
@@ -125,11 +163,10 @@ pub(crate) fn give_way(frame: *const u64) {
 pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let _inside = token::Inside::new();
     note(doing, frame);
-    record::get().outside |= wait.is_outside();
-    let me = with(|mechanism| {
-        mechanism.block(wait);
-        mechanism.current()
-    });
+    let me = with(|mechanism| mechanism.current());
+    with_body(me, |body| body.wait = Some(wait));
+    record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Outside { .. });
+    with(|mechanism| mechanism.block(wait.for_mechanism()));
     step();
     with(|mechanism| mechanism.threads().get(me).woken)
 }
@@ -173,7 +210,7 @@ pub(crate) fn spawn() -> Option<ThreadId> {
     let _inside = token::Inside::new();
     let thread = with(Mechanism::spawn)?;
     record::get().begin_thread(thread);
-    with_run(|run| run.bodies[usize::from(thread)].handle = 0);
+    with_body(thread, |body| body.handle = 0);
     Some(thread)
 }
 
@@ -185,26 +222,25 @@ pub(crate) fn unspawn(thread: ThreadId) {
 
 /// Remembers libc's handle of a thread, for [`find`].
 pub(crate) fn set_handle(thread: ThreadId, handle: u64) {
-    with_run(|run| run.bodies[usize::from(thread)].handle = handle);
+    with_body(thread, |body| body.handle = handle);
 }
 
 /// The newest thread with this handle of libc, which uses handles again.
 pub(crate) fn find(handle: u64) -> Option<ThreadId> {
-    let same = |run: &mut Run, thread: ThreadId| run.bodies[usize::from(thread)].handle == handle;
     let all = with(|mechanism| mechanism.threads().select(|_, _| true));
     let born = |thread: &ThreadId| with(|mechanism| mechanism.threads().get(*thread).born);
-    all.iter().filter(|&thread| with_run(|run| same(run, thread))).max_by_key(born)
+    all.iter().filter(|&thread| with_body(thread, |body| body.handle == handle)).max_by_key(born)
 }
 
 /// Whether a thread has ended.
 pub(crate) fn has_ended(thread: ThreadId) -> bool {
-    with(|mechanism| mechanism.threads().get(thread).wait == Wait::Ended)
+    with(|mechanism| mechanism.threads().get(thread).wait == mechanism::Wait::Ended)
 }
 
 /// The calling thread's first step.
 pub(crate) fn started(me: ThreadId, stack_top: u64) {
     let _inside = token::Inside::new();
-    with_run(|run| run.bodies[usize::from(me)].stack_top = stack_top);
+    with_body(me, |body| body.stack_top = stack_top);
     note(Done { operation: Operation::Start, object: 0, value: 0 }, core::ptr::null());
 }
 
@@ -261,7 +297,8 @@ pub(crate) fn name(bytes: &[u8]) {
 
 /// Ends the run, with all its threads where they are.
 pub(crate) fn finish(finish: Finish) -> ! {
-    let runnable = with(|mechanism| mechanism.threads().select(|_, thread| thread.wait == Wait::None));
+    let runnable =
+        with(|mechanism| mechanism.threads().select(|_, thread| thread.wait == mechanism::Wait::None));
     let record = record::get();
     record.finish = Some(finish);
     for thread in 0..record.threads {
@@ -307,7 +344,7 @@ fn note(done: Done, frame: *const u64) {
         return;
     }
     let record = record::get();
-    let stack_top = with_run(|run| run.bodies[usize::from(me)].stack_top);
+    let stack_top = with_body(me, |body| body.stack_top);
     let event = Event {
         step: record.steps as u32,
         thread: me,
@@ -324,24 +361,43 @@ fn note(done: Done, frame: *const u64) {
 struct Outside;
 
 impl World for Outside {
-    fn look(&mut self, threads: &Threads, waiting: ThreadSet, milliseconds: i32) -> ThreadSet {
-        let mut ready = ThreadSet::EMPTY;
+    fn look(&mut self, waiting: ThreadSet, milliseconds: i32) -> ThreadSet {
         let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
         let mut of = [0; MOST_THREADS];
         let mut count = 0;
         for thread in waiting.iter() {
-            match threads.get(thread).wait {
-                Wait::Ready { descriptor, events, .. } => {
-                    descriptors[count] = io::PollDescriptor::new(descriptor, events);
-                    of[count] = thread;
-                    count += 1;
-                }
-                Wait::Child { process } if io::child_has_ended(process) => ready.insert(thread),
-                _ => {}
+            if let Some(Wait::Ready { descriptor, events, .. }) = with_body(thread, |body| body.wait) {
+                descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                of[count] = thread;
+                count += 1;
             }
         }
-        io::poll_for_real(&mut descriptors[..count], if ready.is_empty() { milliseconds } else { 0 });
-        (0..count).filter(|&index| descriptors[index].is_ready()).for_each(|index| ready.insert(of[index]));
-        ready
+        // What no descriptor tells is looked at every millisecond.
+        for round in 0..=milliseconds {
+            if milliseconds > 0 {
+                inherited::take_in();
+            }
+            let mut ready = without_descriptor(waiting);
+            let patience = i32::from(round < milliseconds && ready.is_empty());
+            io::wait_for_world(&mut descriptors[..count], patience);
+            (0..count).filter(|&at| descriptors[at].is_ready()).for_each(|at| ready.insert(of[at]));
+            if !ready.is_empty() {
+                return ready;
+            }
+        }
+        ThreadSet::EMPTY
     }
+}
+
+/// Those for which something has come that no descriptor tells.
+fn without_descriptor(waiting: ThreadSet) -> ThreadSet {
+    let mut ready = ThreadSet::EMPTY;
+    for thread in waiting.iter() {
+        if let Some(Wait::Outside { until, .. }) = with_body(thread, |body| body.wait)
+            && until.has_come()
+        {
+            ready.insert(thread);
+        }
+    }
+    ready
 }

@@ -10,20 +10,35 @@ pub(crate) fn standard_stream(descriptor: i32) -> Option<i32> {
     if descriptor <= 2 {
         return (descriptor > 0).then_some(descriptor);
     }
-    let own = pipe_identity(descriptor)?;
-    [1, 2].into_iter().find(|&stream| pipe_identity(stream) == Some(own))
+    let own = kind(descriptor);
+    let is_pipe = matches!(own, Kind::Pipe(..));
+    [1, 2].into_iter().find(|&stream| is_pipe && kind(stream) == own)
 }
 
-/// Device and inode of a pipe (fstat(2)). The grader gives each standard stream a pipe of its own.
-fn pipe_identity(descriptor: i32) -> Option<(u64, u64)> {
+/// What is open under a descriptor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A pipe, by device and inode. Each standard stream has one of its own (`inherited`).
+    Pipe(u64, u64),
+    Socket,
+    Other,
+}
+
+/// Asks fstat(2).
+pub(crate) fn kind(descriptor: i32) -> Kind {
     const KIND: u64 = 0o170_000;
     const FIFO: u64 = 0o010_000;
+    const SOCKET: u64 = 0o140_000;
     // `struct stat`: device, inode, links, and the mode in the lower half of the fourth word.
     let mut found = [0u64; 18];
     let place = found.as_mut_ptr() as usize;
     // SAFETY: the place has the size of a `struct stat`.
     let result = unsafe { system::call(system::FSTAT, [descriptor as usize, place, 0, 0, 0, 0]) };
-    (result == 0 && found[3] & KIND == FIFO).then_some((found[0], found[1]))
+    match found[3] & KIND {
+        FIFO if result == 0 => Kind::Pipe(found[0], found[1]),
+        SOCKET if result == 0 => Kind::Socket,
+        _ => Kind::Other,
+    }
 }
 
 /// `std::io::copy` has the kernel move bytes, where nobody sees them and a wait is not the scheduler's. Told that it

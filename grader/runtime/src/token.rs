@@ -93,6 +93,11 @@ pub(crate) fn give(thread: ThreadId) {
     system::futex_wake(word);
 }
 
+/// Whether an address is that of a word on which a thread waits for the token.
+pub(crate) fn is_word(address: usize) -> bool {
+    WORDS.as_ptr_range().contains(&(address as *const AtomicU32))
+}
+
 /// Waits until somebody gives the token to `thread`, the calling one.
 pub(crate) fn wait(thread: ThreadId) {
     let word = &WORDS[usize::from(thread)];

@@ -8,13 +8,16 @@
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5304;
+pub const MAGIC: u32 = 0x4c4b_5305;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
 
 /// The environment variable that names the processor that a program is pinned to.
 pub const PROCESSOR_VARIABLE: &str = "LOCKSTEP_PROCESSOR";
+
+/// Stands for a thread in the head of what a child process wrote, or whoever else wrote past the hooks.
+pub const CHILD: u8 = u8::MAX;
 
 /// How to run the program once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,11 +182,15 @@ pub struct Header {
     /// Whether some thread looked at a child that had not ended, and went on: how many steps that takes is up to the
     /// child.
     pub polls_outside: bool,
+    /// The system call without control in which the run sat, where it is [`Finish::Unseen`] and that is known.
+    pub call: Option<u32>,
 }
 
 impl Header {
     /// Bytes of an encoded header.
-    pub const SIZE: usize = 48;
+    pub const SIZE: usize = 52;
+    /// In the place of a system call's number where there is none.
+    const NO_CALL: u32 = u32::MAX;
 
     /// The bytes to send.
     pub fn encode(&self) -> [u8; Self::SIZE] {
@@ -197,6 +204,7 @@ impl Header {
         for count in [self.atomics, self.output, self.sent_steps, self.events] {
             bytes.put(&count.to_le_bytes());
         }
+        bytes.put(&self.call.unwrap_or(Self::NO_CALL).to_le_bytes());
         bytes.bytes
     }
 
@@ -221,6 +229,7 @@ impl Header {
             events: reader.u32(),
             outside: outside != 0,
             polls_outside: polls_outside != 0,
+            call: Some(reader.u32()).filter(|&call| call != Self::NO_CALL),
         })
     }
 }
@@ -534,6 +543,7 @@ mod tests {
             events: 78,
             outside: true,
             polls_outside: true,
+            call: Some(73),
         };
         assert_eq!(Header::decode(&header.encode()), Some(header));
     }

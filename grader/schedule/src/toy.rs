@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::mechanism::{Candidates, Mechanism, Read, Threads, Wait, World};
+use crate::mechanism::{Candidates, Mechanism, Read, Wait, World};
 use crate::policy::Pending;
 use crate::protocol::{Finish, Request};
 use crate::{Schedule, ThreadId, ThreadSet};
@@ -44,7 +44,7 @@ pub(crate) struct Ran {
 struct Nothing;
 
 impl World for Nothing {
-    fn look(&mut self, _: &Threads, _: ThreadSet, _: i32) -> ThreadSet {
+    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
         ThreadSet::EMPTY
     }
 }

@@ -1,8 +1,9 @@
 //! Two threads that print the numbers in turn.
 
 use schedule::ThreadId;
+use schedule::protocol::CHILD;
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, same_lines, terminates};
 
@@ -55,8 +56,8 @@ fn two_threads(seen: &Observation) -> Judgement {
         let Ok(number) = line.parse::<u64>() else { continue };
         let parity = usize::from(number % 2 == 1);
         let fault = |seen: String| Fault::new(expected, seen).at(index).into();
-        if thread == 0 {
-            return fault(format!("the main thread writes {number}"));
+        if matches!(thread, 0 | CHILD) {
+            return fault(format!("{} writes {number}", writer(thread)));
         }
         if *owners[parity].get_or_insert(thread) != thread {
             return fault(format!("a second thread writes {} numbers: {number}", ["even", "odd"][parity]));

@@ -1,6 +1,8 @@
 //! Two threads that print at the same time, and a main thread that waits for both.
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use schedule::protocol::CHILD;
+
+use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, quoted, terminates};
 
@@ -112,10 +114,12 @@ fn own_threads(seen: &Observation) -> Judgement {
         let is_main = thread == 0;
         match kind {
             None if line == LAST && !is_main => {
-                return fault(format!("thread {thread} writes {}", quoted(line)));
+                return fault(format!("{} writes {}", writer(thread), quoted(line)));
             }
             None => {}
-            Some(_) if is_main => return fault(format!("the main thread writes {}", quoted(line))),
+            Some(_) if is_main || thread == CHILD => {
+                return fault(format!("{} writes {}", writer(thread), quoted(line)));
+            }
             Some(kind) if *owners[kind].get_or_insert(thread) != thread => {
                 return fault(format!("a second thread writes {}", quoted(line)));
             }

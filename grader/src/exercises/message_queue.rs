@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage};
+use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, writer};
 use crate::exercise::{Check, Exercise};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::judges::{ends, lines, quoted, same_lines, terminates};
@@ -134,7 +134,7 @@ fn receiver_prints(seen: &Observation) -> Judgement {
     };
     match threads.iter().position(|&thread| thread != 0) {
         Some(at) => {
-            let seen = format!("thread {} writes {}", threads[at], quoted(&seen.stdout.lines[at]));
+            let seen = format!("{} writes {}", writer(threads[at]), quoted(&seen.stdout.lines[at]));
             Fault::new("the main thread writes all lines", seen).at(at).into()
         }
         None if has_messages(seen) => Judgement::Kept,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schedule::protocol::CHILD;
+
 use crate::case::{Case, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, quoted, same_lines, terminates};
@@ -147,7 +149,11 @@ fn few_workers(seen: &Observation, setting: Setting) -> Result<(), Fault> {
         if !event.starts {
             busy.remove(&event.worker);
         }
-        threads.extend(seen.stderr.threads.as_ref().map(|threads| threads[at]));
+        let thread = seen.stderr.threads.as_ref().map(|threads| threads[at]);
+        if thread == Some(CHILD) {
+            return fault("a child process runs a job");
+        }
+        threads.extend(thread);
         // After a panic the pool may replace the thread of a worker.
         if setting.panic_on.is_none() && threads.len() as u64 > setting.workers {
             return fault("one more thread runs a job");

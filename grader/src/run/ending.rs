@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::system_calls;
+
 /// How one run of a program ended. Checks and reports read this and nothing else about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -19,8 +21,9 @@ pub enum Ending {
     Livelocked { steps: u32 },
     /// It did not end within this many steps, but something went on all the time: unproven.
     StepLimit { steps: u32 },
-    /// It ran or waited where no hook sees it, for longer than any controlled run takes.
-    Unseen,
+    /// It ran or waited where no hook sees it, for longer than any controlled run takes: in this system call, where
+    /// that is known.
+    Unseen { call: Option<u32> },
     /// It did not follow the schedule that was replayed beyond this step.
     Diverged { step: u32 },
     /// The program used this many seconds of processor time.
@@ -57,7 +60,7 @@ impl Ending {
             self,
             Self::WallLimit { starved: true, .. }
                 | Self::StepLimit { .. }
-                | Self::Unseen
+                | Self::Unseen { .. }
                 | Self::Diverged { .. }
                 | Self::ToolError(_)
         )
@@ -86,7 +89,7 @@ impl Ending {
             Self::Idle { .. } => "idle",
             Self::Livelocked { .. } => "livelock",
             Self::StepLimit { .. } => "step-limit",
-            Self::Unseen => "unseen",
+            Self::Unseen { .. } => "unseen",
             Self::Diverged { .. } => "divergence",
             Self::ProcessorLimit { .. } => "processor-limit",
             Self::WallLimit { .. } => "wall-limit",
@@ -117,7 +120,13 @@ impl fmt::Display for Ending {
             Self::StepLimit { steps } => {
                 write!(f, "it was still at work after {steps} steps, the most under control")
             }
-            Self::Unseen => write!(f, "it ran or waited where the grader has no control, and did not end"),
+            Self::Unseen { call: Some(number) } => {
+                let name = system_calls::name(*number);
+                write!(f, "it waits in the system call {name}, which is not under control")
+            }
+            Self::Unseen { call: None } => {
+                write!(f, "it ran or waited where the grader has no control, and did not end")
+            }
             Self::Diverged { step } => write!(f, "it did not follow the schedule beyond step {step}"),
             Self::ProcessorLimit { seconds } => {
                 write!(f, "still running after {seconds} s of processor time (--limit cpu={seconds})")

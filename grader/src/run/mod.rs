@@ -12,6 +12,7 @@ pub(crate) mod order;
 mod panics;
 mod process_table;
 mod running;
+mod system_calls;
 mod watch;
 
 use std::ffi::OsString;

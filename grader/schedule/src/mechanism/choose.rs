@@ -254,7 +254,7 @@ impl Mechanism<'_> {
 
     /// Whether one of `threads` can go on, within so many real milliseconds.
     fn look(&mut self, world: &mut impl World, threads: ThreadSet, milliseconds: i32) -> bool {
-        let ready = world.look(&self.threads, threads, milliseconds);
+        let ready = world.look(threads, milliseconds);
         ready.iter().for_each(|thread| self.wake(thread));
         !ready.is_empty()
     }
@@ -263,7 +263,7 @@ impl Mechanism<'_> {
 /// What it means that a thread goes on that waits.
 fn what_it_means(wait: Wait) -> Woken {
     match wait {
-        Wait::Futex { deadline: Some(_), .. } | Wait::Ready { .. } => Woken::TimedOut,
+        Wait::Futex { deadline: Some(_), .. } | Wait::Outside { .. } => Woken::TimedOut,
         Wait::Futex { deadline: None, .. } => Woken::Spuriously,
         _ => Woken::Done,
     }

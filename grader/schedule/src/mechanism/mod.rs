@@ -30,9 +30,8 @@ use replay::Replayed;
 
 /// The world outside of the program.
 pub trait World {
-    /// Which of `waiting` can go on, as their descriptor is ready or their child has ended; waits for the first so many
-    /// real milliseconds.
-    fn look(&mut self, threads: &Threads, waiting: ThreadSet, milliseconds: i32) -> ThreadSet;
+    /// Which of `waiting` can go on, as what they wait for has come; waits for the first so many real milliseconds.
+    fn look(&mut self, waiting: ThreadSet, milliseconds: i32) -> ThreadSet;
 }
 
 /// Who could have been chosen.

@@ -66,8 +66,8 @@ impl Mechanism<'_> {
         match wait {
             Wait::None | Wait::Gate { .. } | Wait::Futex { deadline: None, .. } => true,
             Wait::Futex { .. } | Wait::Sleep { .. } => may_pass(self),
-            Wait::Ready { .. } => self.wait_for_step(wanted, world) || may_pass(self),
-            Wait::Child { .. } => self.wait_outside(world, ThreadSet::only(wanted), PATIENCE),
+            Wait::Outside { surely: true, .. } => self.wait_outside(world, ThreadSet::only(wanted), PATIENCE),
+            Wait::Outside { .. } => self.wait_for_step(wanted, world) || may_pass(self),
             Wait::Join { .. } | Wait::Ended => false,
         }
     }

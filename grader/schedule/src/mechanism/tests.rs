@@ -8,7 +8,7 @@ use crate::toy::{self, Op, toys};
 struct Nothing;
 
 impl World for Nothing {
-    fn look(&mut self, _: &Threads, _: ThreadSet, _: i32) -> ThreadSet {
+    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
         ThreadSet::EMPTY
     }
 }

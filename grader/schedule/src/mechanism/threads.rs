@@ -32,19 +32,12 @@ pub enum Wait {
         /// That thread.
         thread: ThreadId,
     },
-    /// A descriptor to become ready, polled for real.
-    Ready {
-        /// The descriptor.
-        descriptor: i32,
-        /// For what, poll(2).
-        events: i16,
+    /// Something in the world outside, which knows what.
+    Outside {
         /// When it ends all the same.
         deadline: Option<u64>,
-    },
-    /// A child process to end; -1 for any.
-    Child {
-        /// Its number.
-        process: i32,
+        /// Whether it comes surely, if late: the end of a child.
+        surely: bool,
     },
     /// Nothing more: it has ended.
     Ended,
@@ -57,7 +50,7 @@ impl Wait {
     /// When the wait ends by itself.
     pub fn deadline(self) -> Option<u64> {
         let deadline = match self {
-            Self::Futex { deadline, .. } | Self::Ready { deadline, .. } => deadline,
+            Self::Futex { deadline, .. } | Self::Outside { deadline, .. } => deadline,
             Self::Sleep { deadline } => Some(deadline),
             _ => None,
         };
@@ -66,7 +59,7 @@ impl Wait {
 
     /// Whether the world outside ends it.
     pub fn is_outside(self) -> bool {
-        matches!(self, Self::Ready { .. } | Self::Child { .. })
+        matches!(self, Self::Outside { .. })
     }
 }
 

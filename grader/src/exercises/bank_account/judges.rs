@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schedule::ThreadId;
+use schedule::protocol::CHILD;
 
 use super::bank::{Bank, history};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::case::{Case, Fault, Judgement, Text};
+use crate::case::{Case, Fault, Judgement, Text, writer};
 use crate::judges::{quoted, terminates};
 use crate::linearizability::{Answer, check};
 
@@ -99,6 +100,10 @@ fn own_threads(stdout: &Text) -> Judgement {
     let mut owners: Vec<(String, ThreadId)> = Vec::new();
     for Entry { operation, line, .. } in Statement::read(stdout).entries {
         let (teller, thread) = (operation.teller, threads[line]);
+        if thread == CHILD {
+            let seen = format!("line {}, of {teller}, is written by {}", line + 1, writer(thread));
+            return Fault::new(EXPECTED, seen).at(line).into();
+        }
         match owners.iter().find(|(other, owner)| *other == teller || *owner == thread) {
             Some((other, owner)) if (&teller, thread) != (other, *owner) => {
                 let whose = if *other == teller {

@@ -1,0 +1,93 @@
+//! What children print on the standard streams that they inherit. The fork server puts a pipe of its own in the place
+//! of each stream, once: its runs, and what they start, write there, and both ends stay open here. The threads of a
+//! run do not use it, as their writes are kept as records (`io/files.rs`); so what is in it is a child's.
+
+use core::sync::atomic::{AtomicI32, Ordering};
+
+use schedule::protocol::{CHILD, Finish, OutputHead};
+
+use crate::io::{self, PollDescriptor};
+use crate::{record, system};
+
+const POLLIN: i16 = 1;
+
+/// Where each stream's pipe is read.
+static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
+
+/// Puts the pipes in place. Where the system refuses, what children print is lost. Before the first run.
+pub(crate) fn replace_streams() {
+    const O_CLOEXEC: usize = 0o2_000_000;
+    const O_NONBLOCK: usize = 0o4000;
+    const F_SETFL: usize = 4;
+    const F_DUPFD_CLOEXEC: usize = 1030;
+    /// The program's own descriptors keep the numbers that they have without control.
+    const HIGH: usize = 512;
+    for (stream, place) in (1..).zip(&ENDS) {
+        let mut ends = [0i32; 2];
+        // SAFETY: a place for two descriptors, then numbers only.
+        unsafe {
+            if system::call(system::PIPE2, [ends.as_mut_ptr() as usize, O_CLOEXEC, 0, 0, 0, 0]) != 0 {
+                return;
+            }
+            let [read, write] = ends.map(|end| end as usize);
+            system::call(system::DUP2, [write, stream, 0, 0, 0, 0]);
+            system::call(system::CLOSE, [write, 0, 0, 0, 0, 0]);
+            let high = system::call(system::FCNTL, [read, F_DUPFD_CLOEXEC, HIGH, 0, 0, 0]);
+            let end = if high < 0 { read } else { high as usize };
+            if end != read {
+                system::call(system::CLOSE, [read, 0, 0, 0, 0, 0]);
+            }
+            system::call(system::FCNTL, [end, F_SETFL, O_NONBLOCK, 0, 0, 0]);
+            place.store(end as i32, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Takes what children have printed so far into the record of the run: before a thread prints itself, so that the
+/// order is kept which the program makes, and while all wait, so that no child waits for room. For the token's holder.
+pub(crate) fn take_in() {
+    if !drain() {
+        record::end(Finish::OutputLimit);
+    }
+}
+
+/// Takes what is left of a run whose processes have all ended. For the fork server.
+pub(crate) fn take_in_rest() {
+    if !drain() {
+        record::get().finish = Some(Finish::OutputLimit);
+        while read_some(|_, _| true) {}
+    }
+}
+
+/// Whether there was room for all that was there.
+fn drain() -> bool {
+    let mut room = true;
+    while read_some(|stream, bytes| {
+        let record = record::get();
+        record.outside = true;
+        let (step, length) = (record.steps as u32, bytes.len() as u32);
+        room = record.add_output(OutputHead { thread: CHILD, descriptor: stream, step, length }, bytes);
+        room
+    }) {}
+    room
+}
+
+/// Reads from each stream, and passes it on; whether there may be more, and more is wanted.
+fn read_some(mut pass: impl FnMut(u8, &[u8]) -> bool) -> bool {
+    let mut ends = ENDS.each_ref().map(|end| PollDescriptor::new(end.load(Ordering::Relaxed), POLLIN));
+    io::poll_for_real(&mut ends, 0);
+    let mut more = false;
+    for (stream, end) in (1..).zip(ends).filter(|(_, end)| end.is_ready()) {
+        let mut bytes = [0u8; 1024];
+        let arguments = [end.descriptor() as usize, bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0];
+        // SAFETY: the buffer is valid for its length.
+        let count = unsafe { system::call(system::READ, arguments) };
+        if count > 0 {
+            more = pass(stream, &bytes[..count as usize]);
+            if !more {
+                return false;
+            }
+        }
+    }
+    more
+}

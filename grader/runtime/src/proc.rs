@@ -1,0 +1,100 @@
+//! Reading `/proc`, proc(5), without an allocation.
+
+use core::ffi::{CStr, c_int};
+
+use crate::system;
+
+const READ_ONLY_CLOSE_ON_EXEC: usize = 0o2_000_000;
+
+/// A path, which ends with a zero. What does not fit is cut off.
+#[derive(Clone, Copy)]
+pub(crate) struct Path {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Path {
+    /// The path `text`.
+    pub(crate) fn new(text: &CStr) -> Self {
+        Self { bytes: [0; 64], length: 0 }.text(text)
+    }
+
+    /// The path with more behind it.
+    pub(crate) fn text(mut self, text: &CStr) -> Self {
+        for &byte in text.to_bytes().iter().take(63 - self.length) {
+            self.bytes[self.length] = byte;
+            self.length += 1;
+        }
+        self
+    }
+
+    /// The path with a number behind it.
+    pub(crate) fn number(self, number: usize) -> Self {
+        let mut digits = [0u8; 21];
+        let mut first = 20;
+        let mut rest = number;
+        loop {
+            first -= 1;
+            digits[first] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        CStr::from_bytes_until_nul(&digits[first..]).map_or(self, |digits| self.text(digits))
+    }
+
+    /// The beginning of the file, as much as there is room for; nothing where it cannot be read.
+    pub(crate) fn read(self, text: &mut [u8]) -> &[u8] {
+        self.with_open(|file| {
+            // SAFETY: the buffer is valid for its length.
+            unsafe { system::call(system::READ, [file, text.as_mut_ptr() as usize, text.len(), 0, 0, 0]) }
+        })
+        .map_or(&[], |count| &text[..count.max(0) as usize])
+    }
+
+    fn with_open<T>(self, act: impl FnOnce(usize) -> T) -> Option<T> {
+        let path = self.bytes.as_ptr() as usize;
+        // SAFETY: the path ends with a zero.
+        let file = unsafe { system::call(system::OPEN, [path, READ_ONLY_CLOSE_ON_EXEC, 0, 0, 0, 0]) };
+        (file >= 0).then(|| {
+            let result = act(file as usize);
+            // SAFETY: numbers only.
+            unsafe { system::call(system::CLOSE, [file as usize, 0, 0, 0, 0, 0]) };
+            result
+        })
+    }
+}
+
+/// Calls `act` with the number of each thread of a process.
+pub(crate) fn each_thread(process: c_int, mut act: impl FnMut(usize)) {
+    Path::new(c"/proc/").number(process as usize).text(c"/task").with_open(|folder| {
+        let mut entries = [0u8; 4096];
+        loop {
+            let arguments = [folder, entries.as_mut_ptr() as usize, entries.len(), 0, 0, 0];
+            // SAFETY: the buffer is valid for its length.
+            let count = unsafe { system::call(system::GETDENTS64, arguments) };
+            if count <= 0 {
+                return;
+            }
+            each_number(&entries[..count as usize], &mut act);
+        }
+    });
+}
+
+/// The names among `struct linux_dirent64`s, getdents(2), that are numbers.
+fn each_number(mut entries: &[u8], act: &mut impl FnMut(usize)) {
+    /// Inode, offset, length of the record and type stand before the name.
+    const NAME: usize = 19;
+    while let Some(&[low, high]) = entries.get(16..18).and_then(|length| length.first_chunk()) {
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        let Some((entry, rest)) = entries.split_at_checked(length.max(NAME)) else { return };
+        let digits = entry[NAME..].iter().take_while(|byte| byte.is_ascii_digit());
+        let number = digits
+            .fold(0usize, |number, digit| number.wrapping_mul(10).wrapping_add(usize::from(digit - b'0')));
+        if number > 0 {
+            act(number);
+        }
+        entries = rest;
+    }
+}
