@@ -5,6 +5,8 @@
 //! there. Text that is no tokens at all is left to the compiler to complain about; whatever it makes of it, it
 //! refuses `unsafe` itself, and the files that it read are compared with the source's.
 
+mod soundness;
+
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -36,6 +38,8 @@ pub enum Rule {
     Path,
     /// Names and sections that the linker sees.
     Linkage,
+    /// A known hole of the compiler.
+    Soundness,
     /// A link, pipe, socket or device in place of a file.
     NotAFile,
     /// Files that would change how the program is built: the course's own are used.
@@ -52,6 +56,10 @@ impl fmt::Display for Rule {
             Self::Include => "only files of the source itself can be included, by a plain relative path",
             Self::Path => "a module's path must stay inside of the source",
             Self::Linkage => "no symbol names or sections for the linker in an exercise",
+            Self::Soundness => {
+                "a known hole of the compiler (rust-lang/rust#25860, #84591, #57893): say which lifetime outlives \
+                 which, as in `'b: 'a`"
+            }
             Self::NotAFile => "neither a file nor a folder; links are not followed",
             Self::BuildFile => "the manifest, lock file and build settings are the course's own: remove it",
             Self::TooLarge => "too large: at most 200 files of 1 MiB, 4 MiB in all, 8 folders deep",
@@ -70,6 +78,13 @@ pub fn refusals(source: &Source) -> Vec<Refusal> {
             rule,
         }));
     }
+    let names: Vec<&PathBuf> = source.files.keys().collect();
+    let holes = soundness::holes(source.files.values().map(Vec::as_slice)).into_iter();
+    found.extend(holes.map(|(file, line)| Refusal {
+        file: names[file].clone(),
+        line,
+        rule: Rule::Soundness,
+    }));
     found
 }
 

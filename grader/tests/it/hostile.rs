@@ -51,6 +51,7 @@ programs! {
     fakes_a_limit
     fakes_the_watchdog
     fills_temporary_folder
+    forges_lifetimes
     fork_bomb
     fork_hopper
     huge_file
