@@ -8,7 +8,9 @@
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord};
+use schedule::protocol::{
+    ALONE_VARIABLE, Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+};
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
@@ -36,15 +38,17 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     if let Some(processor) = variable(PROCESSOR_VARIABLE) {
         pin_to(processor);
     }
+    let alone = variable(ALONE_VARIABLE).is_some_and(|value| value == c"1");
     // The program and its children must not see the grader's variables.
     unset(SOCKET_VARIABLE);
     unset(PROCESSOR_VARIABLE);
+    unset(ALONE_VARIABLE);
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
     orphans::adopt();
     warm::prepare();
-    serve(socket);
+    serve(socket, alone);
 }
 
 fn with_name<T>(name: &str, act: impl FnOnce(*const c_char) -> T) -> T {
@@ -126,7 +130,7 @@ fn connect(path: &[u8; 108]) -> Option<usize> {
 }
 
 /// Serves runs until the grader closes the socket. Returns only in a child, which is the run.
-fn serve(socket: usize) {
+fn serve(socket: usize, alone: bool) {
     loop {
         let mut bytes = [0; Request::SIZE];
         if !read_exactly(socket, &mut bytes) {
@@ -138,6 +142,7 @@ fn serve(socket: usize) {
             system::exit(0);
         }
         record::get().reset();
+        let before = processor_time();
         // SAFETY: this process has one thread.
         let child = unsafe { fork() };
         if child == 0 {
@@ -148,8 +153,12 @@ fn serve(socket: usize) {
             system::exit(70);
         }
         let (status, seen) = wait_for(child);
-        orphans::end();
-        answer(socket, status, seen, request.trace);
+        if !orphans::end(alone) {
+            // They cannot be ended from here: the keeper ends them, and this process.
+            system::exit(70);
+        }
+        let processor = processor_time().saturating_sub(before);
+        answer(socket, status, seen, processor, request.trace);
     }
 }
 
@@ -208,7 +217,17 @@ fn executable_base() -> u64 {
     }
 }
 
-fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
+/// Microseconds of processor time of all children that have been waited for, and theirs (getrusage(2)).
+fn processor_time() -> u64 {
+    const CHILDREN: usize = usize::MAX;
+    let mut usage = [0u64; 18];
+    // SAFETY: the place is as large as the kernel's `struct rusage`.
+    unsafe { system::call(system::GETRUSAGE, [CHILDREN, usage.as_mut_ptr() as usize, 0, 0, 0, 0]) };
+    let [user_seconds, user_micros, system_seconds, system_micros, ..] = usage;
+    (user_seconds + system_seconds) * 1_000_000 + user_micros + system_micros
+}
+
+fn answer(socket: usize, status: c_int, in_time: bool, processor: u64, trace: bool) {
     const SIGPROF: c_int = 27;
     let record = record::get();
     let unseen = !in_time || status & 0x7f == SIGPROF;
@@ -225,6 +244,7 @@ fn answer(socket: usize, status: c_int, in_time: bool, trace: bool) {
         output: record.output as u32,
         sent_steps: sent_steps as u32,
         events: record.events as u32,
+        processor: u32::try_from(processor).unwrap_or(u32::MAX),
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
     };

@@ -26,6 +26,7 @@ pub(crate) const RECVMSG: usize = 47;
 pub(crate) const EXECVE: usize = 59;
 pub(crate) const WAIT4: usize = 61;
 pub(crate) const KILL: usize = 62;
+pub(crate) const GETRUSAGE: usize = 98;
 pub(crate) const PERSONALITY: usize = 135;
 pub(crate) const SCHED_SETSCHEDULER: usize = 144;
 pub(crate) const PRCTL: usize = 157;

@@ -8,13 +8,17 @@
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5302;
+pub const MAGIC: u32 = 0x4c4b_5303;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
 
 /// The environment variable that names the processor that a program is pinned to.
 pub const PROCESSOR_VARIABLE: &str = "LOCKSTEP_PROCESSOR";
+
+/// The environment variable that says `1` where the program has process ids of its own: then all that
+/// the runtime can see of other processes was started by its runs.
+pub const ALONE_VARIABLE: &str = "LOCKSTEP_ALONE";
 
 /// How to run the program once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +164,8 @@ pub struct Header {
     pub sent_steps: u32,
     /// Sent events.
     pub events: u32,
+    /// Microseconds of processor time of all its processes, as the kernel counts them.
+    pub processor: u32,
     /// Whether some thread waited for a descriptor or a child: what comes from outside, and when, is
     /// not part of the schedule.
     pub outside: bool,
@@ -170,7 +176,7 @@ pub struct Header {
 
 impl Header {
     /// Bytes of an encoded header.
-    pub const SIZE: usize = 48;
+    pub const SIZE: usize = 52;
 
     /// The bytes to send.
     pub fn encode(&self) -> [u8; Self::SIZE] {
@@ -181,7 +187,7 @@ impl Header {
         bytes.put(&self.steps.to_le_bytes());
         bytes.put(&self.hash.to_le_bytes());
         bytes.put(&self.base.to_le_bytes());
-        for count in [self.atomics, self.output, self.sent_steps, self.events] {
+        for count in [self.atomics, self.output, self.sent_steps, self.events, self.processor] {
             bytes.put(&count.to_le_bytes());
         }
         bytes.bytes
@@ -206,6 +212,7 @@ impl Header {
             output: reader.u32(),
             sent_steps: reader.u32(),
             events: reader.u32(),
+            processor: reader.u32(),
             outside: outside != 0,
             polls_outside: polls_outside != 0,
         })
@@ -519,6 +526,7 @@ mod tests {
             output: 34,
             sent_steps: 56,
             events: 78,
+            processor: 90,
             outside: true,
             polls_outside: true,
         };

@@ -4,7 +4,7 @@ use super::{Findings, Grading};
 use crate::case::{Case, Fault, Judgement, Observation};
 use crate::error::Error;
 use crate::explore::{self, Exploration, Extent};
-use crate::report::{BoundedReport, Failure};
+use crate::report::{BoundedReport, Failure, FewerReport};
 use crate::run::RunError;
 
 impl Grading<'_> {
@@ -23,14 +23,16 @@ impl Grading<'_> {
         let tell = |count| self.progress.done(count);
         let explored = explore::explore(&self.control, case, self.options.seed, extent, failed, tell);
         let explored = explored.and_then(|exploration| {
-            self.add(case, exploration, findings);
+            self.add(case, exploration, extent.schedules, findings);
             self.starve(case, findings)
         });
+        // Its server was stopped or did not answer: that can take a minute each time.
+        findings.long_endings += u32::from(matches!(explored, Err(RunError::Lost(_))));
         match explored {
             Ok(()) => {}
             // Said in the report: without control nothing is proven, and a pass would be luck. What an earlier run
             // of the program has left can keep the grader from preparing the next one.
-            Err(RunError::Control(reason) | RunError::Stage(reason)) => {
+            Err(RunError::Control(reason) | RunError::Lost(reason) | RunError::Stage(reason)) => {
                 let checks = case.judges.iter().chain(&case.controlled_judges).map(|(check, _)| *check);
                 for check in checks.chain(case.witnesses.iter().map(|witness| witness.check)) {
                     findings.tally(check).unproven(format!("case {}: {reason}", case.id));
@@ -63,18 +65,21 @@ impl Grading<'_> {
         Ok(())
     }
 
-    fn add(&self, case: &Case, exploration: Exploration, findings: &mut Findings) {
+    fn add(&self, case: &Case, exploration: Exploration, asked: u64, findings: &mut Findings) {
         findings.explored.schedules += exploration.schedules;
         findings.explored.distinct += exploration.distinct.len() as u64;
         findings.spent += exploration.spent;
         if let Some(asked) = self.options.preemptions.filter(|_| exploration.schedules > 0) {
             findings.explored.bounded.push(bounded(&case.id, &exploration, asked));
         }
-        findings.long_endings += u32::from(exploration.slow);
+        let few = fewer(&case.id, &exploration, asked);
+        let is_enough = few.is_none() || exploration.schedules >= explore::ENOUGH.min(asked);
+        findings.long_endings += u32::from(exploration.slow || !is_enough);
+        let too_few = few.as_ref().filter(|_| !is_enough).map(FewerReport::to_string);
+        findings.explored.fewer.extend(few);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
-        // Below that, that nothing shows is chance; and few preemptions show little.
-        const ENOUGH: u64 = 100;
-        let searched = exploration.schedules >= ENOUGH && self.options.preemptions.is_none();
+        // With fewer, that nothing shows is chance; and few preemptions show little.
+        let searched = exploration.schedules >= explore::ENOUGH && self.options.preemptions.is_none();
         for finding in exploration.findings {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
             let found = finding.counterexample.map(|found| {
@@ -84,6 +89,7 @@ impl Grading<'_> {
                 Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
             let tally = findings.tally(finding.check);
+            too_few.iter().for_each(|reason| tally.unproven(format!("case {reason}")));
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
             match (witness, found) {
                 (None, found) => {
@@ -105,6 +111,13 @@ impl Grading<'_> {
             }
         }
     }
+}
+
+/// That not all schedules were run that were asked for, as they take too long.
+fn fewer(case: &str, exploration: &Exploration, asked: u64) -> Option<FewerReport> {
+    let cost = exploration.dear.filter(|_| exploration.schedules < asked)?;
+    let milliseconds = u64::try_from(cost.as_millis().max(1).next_power_of_two()).unwrap_or(u64::MAX);
+    Some(FewerReport { case: case.to_owned(), schedules: exploration.schedules, asked, milliseconds })
 }
 
 fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {

@@ -38,6 +38,7 @@ programs! {
     changes_outside
     child_keeps_output_open
     compile_bomb
+    computes_for_long
     double_fork_daemon
     endless_loop
     endless_recursion
@@ -50,6 +51,7 @@ programs! {
     fakes_the_watchdog
     fills_temporary_folder
     fork_bomb
+    fork_chains
     fork_hopper
     huge_file
     ignores_signals
@@ -74,6 +76,7 @@ programs! {
     reads_processes
     shared_memory
     sleeps_for_ever
+    stops_its_parent
     traces_others
     variables_of_the_build
     writes_to_descriptors
