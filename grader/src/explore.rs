@@ -7,6 +7,7 @@
 
 mod budget;
 mod confirm;
+mod processors;
 mod set;
 mod starve;
 
@@ -198,10 +199,10 @@ impl Explorer<'_> {
         if self.judges.is_empty() {
             return Ok(exploration);
         }
-        let processors =
+        let places =
             thread::available_parallelism().map_or(1, usize::from).min(extent.schedules.max(1) as usize);
         let sets: Result<Vec<Set>, RunError> =
-            (0..processors).map(|place| Set::new(self.control, place)).collect();
+            (0..places).map(|place| Set::new(self.control, place)).collect();
         let mut sets = sets?;
         let (first, cost) = self.warm_up(&mut sets)?;
         self.usual = first.header.steps;

@@ -22,7 +22,8 @@ pub(super) struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    pub(super) fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
+    pub(super) fn new(control: &'a Control, place: usize) -> Result<Self, RunError> {
+        let processor = super::processors::of_place(place);
         let folder = sandbox::folder(sandbox::ceiling().disk);
         let folder = folder.map_err(|error| RunError::Stage(error.to_string()))?;
         Ok(Self {
