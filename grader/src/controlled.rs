@@ -1,7 +1,8 @@
 //! A program under control: its fork server, and single runs under chosen schedules.
 
+mod link;
+
 use std::fs;
-use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt;
@@ -13,18 +14,20 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use schedule::mechanism::Candidates;
 use schedule::protocol::{
-    CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+    ALONE_VARIABLE, CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE,
+    ThreadRecord,
 };
 use schedule::{Schedule, ThreadId};
 
 use crate::case::{Observation, Text};
 use crate::interrupt;
 use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
-use crate::sandbox::{self, Temporary};
+use crate::sandbox::{self, Temporary, Tier};
+use link::{Link, Lost};
 
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
 pub struct Controlled {
-    socket: BufReader<UnixStream>,
+    link: Link,
     /// Dropping it ends the program.
     _server: Running,
     /// Holds the socket's file.
@@ -65,20 +68,22 @@ impl Controlled {
         // Its own path may hold what the dynamic linker takes for the end of a path; that of the folder does not.
         let preloaded = folder.path().join("runtime.so");
         symlink(runtime, &preloaded).map_err(|error| RunError::Stage(error.to_string()))?;
+        let is_alone = invocation.tier() >= Tier::Strong;
         let server = invocation
             .readable(runtime)
             .readable(folder.path())
             .env("LD_PRELOAD", preloaded)
             .env(SOCKET_VARIABLE, &path)
             .env(PROCESSOR_VARIABLE, processor.to_string())
+            .env(ALONE_VARIABLE, u8::from(is_alone).to_string())
             .limit(|limits| {
                 (limits.idle, limits.processor, limits.wall) = (Duration::MAX, Duration::MAX, Duration::MAX);
             })
             .start()?;
         let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
         let temporary = socket_peercred(&socket).ok().and_then(|peer| Temporary::of(peer.pid));
-        let socket = BufReader::with_capacity(64 << 10, socket);
-        Ok(Self { socket, _server: server, _folder: folder, temporary })
+        let link = Link::new(socket).map_err(|error| RunError::Stage(error.to_string()))?;
+        Ok(Self { link, _server: server, _folder: folder, temporary })
     }
 
     /// Whether another run would begin as the first did: nothing is left in the jail's `/tmp`.
@@ -89,63 +94,61 @@ impl Controlled {
     /// Runs the program once; `replayed` are the steps to replay before the policy chooses.
     ///
     /// # Errors
-    /// When the fork server is gone or the grader was interrupted.
+    /// When the fork server is gone, was stopped or does not answer, or the grader was interrupted.
     pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<Record, RunError> {
         if interrupt::requested() {
             return Err(RunError::Interrupted);
         }
         let request = Request { replayed: replayed.len() as u32, ..*request };
-        self.exchange(&request, replayed).map_err(|error| {
+        self.exchange(&request, replayed).map_err(|lost| match lost {
+            Lost::Interrupted => RunError::Interrupted,
             // The server is ended first when the grader is told to stop.
-            if interrupt::requested() {
-                return RunError::Interrupted;
-            }
+            _ if interrupt::requested() => RunError::Interrupted,
             // A program can end it, and does when it uses more than it may.
-            RunError::Control(match error.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
-                    "the process that starts its runs was ended".into()
-                }
-                _ => format!("the process that starts its runs: {error}"),
-            })
+            lost => RunError::Lost(lost.to_string()),
         })
     }
 
-    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> io::Result<Record> {
+    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<Record, Lost> {
         let mut message = request.encode().to_vec();
         message.extend_from_slice(replayed);
-        self.socket.get_mut().write_all(&message)?;
-        let header = Header::decode(&self.take()?).ok_or(io::ErrorKind::InvalidData)?;
-        let threads = (0..header.threads).map(|_| self.thread()).collect::<io::Result<_>>()?;
+        self.link.send(&message)?;
+        let header = Header::decode(&self.take()?).ok_or_else(garbled)?;
+        let threads = (0..header.threads).map(|_| self.thread()).collect::<Result<_, Lost>>()?;
         let output = split_output(&self.bytes(header.output as usize)?);
         let schedule = Schedule::new(self.bytes(header.sent_steps as usize)?);
-        let candidates = (0..header.sent_steps).map(|_| self.candidates()).collect::<io::Result<_>>()?;
-        let events = (0..header.events).map(|_| self.event()).collect::<io::Result<_>>()?;
+        let candidates = (0..header.sent_steps).map(|_| self.candidates()).collect::<Result<_, Lost>>()?;
+        let events = (0..header.events).map(|_| self.event()).collect::<Result<_, Lost>>()?;
         Ok(Record { header, threads, output, schedule, candidates, events })
     }
 
-    fn thread(&mut self) -> io::Result<ThreadRecord> {
-        ThreadRecord::decode(&self.take()?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    fn thread(&mut self) -> Result<ThreadRecord, Lost> {
+        ThreadRecord::decode(&self.take()?).ok_or_else(garbled)
     }
 
-    fn candidates(&mut self) -> io::Result<Candidates> {
+    fn candidates(&mut self) -> Result<Candidates, Lost> {
         Ok(Candidates::from_words([u64::from_le_bytes(self.take()?), u64::from_le_bytes(self.take()?)]))
     }
 
-    fn event(&mut self) -> io::Result<Event> {
-        Event::decode(&self.take()?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    fn event(&mut self) -> Result<Event, Lost> {
+        Event::decode(&self.take()?).ok_or_else(garbled)
     }
 
-    fn take<const COUNT: usize>(&mut self) -> io::Result<[u8; COUNT]> {
+    fn take<const COUNT: usize>(&mut self) -> Result<[u8; COUNT], Lost> {
         let mut bytes = [0; COUNT];
-        self.socket.read_exact(&mut bytes)?;
+        self.link.fill(&mut bytes)?;
         Ok(bytes)
     }
 
-    fn bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
+    fn bytes(&mut self, count: usize) -> Result<Vec<u8>, Lost> {
         let mut bytes = vec![0; count];
-        self.socket.read_exact(&mut bytes)?;
+        self.link.fill(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+fn garbled() -> Lost {
+    Lost::Broken(std::io::ErrorKind::InvalidData.into())
 }
 
 impl Record {

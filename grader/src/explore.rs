@@ -5,13 +5,15 @@
 //! numbers, so that it is the same on any number of processors. The first failure of each
 //! check is run again twice from its schedule alone before it counts, and then shortened.
 
+mod budget;
 mod confirm;
+mod processors;
 mod set;
 mod starve;
 mod survey;
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +28,8 @@ use schedule::search::bounded::Bounded;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Attempt, Complete, Search};
 
+use budget::Budget;
+pub(crate) use budget::ENOUGH;
 use set::Set;
 pub use starve::starve;
 pub use survey::{Survey, survey};
@@ -59,6 +63,10 @@ pub struct Exploration {
     pub slow: bool,
     /// Why it was given up before its end: control was lost. What was found until then stands.
     pub lost: Option<RunError>,
+    /// Where its runs cost too much for all schedules that were asked for: what one costs.
+    pub dear: Option<Duration>,
+    /// Whether it ended because runs became dearer than the first one.
+    is_cut: bool,
     /// What the search has completed, where it can tell.
     pub complete: Option<Complete>,
 }
@@ -102,6 +110,7 @@ struct Run {
     stub: Option<Observation>,
     /// It took seconds: it computed or waited where there is no control.
     slow: bool,
+    cost: Duration,
 }
 
 /// Explores `case` as far as `extent` says, as long as one of its checks has not failed; `failed`
@@ -126,7 +135,8 @@ pub fn explore(
         witness: Some(place),
     });
     let judges = promises.chain(witnesses).filter(|question| !failed(question.check)).collect();
-    Explorer { control, case, judges, seed, usual: 0 }.explore(extent, tell)
+    let shortening = AtomicU64::new(0);
+    Explorer { control, case, judges, seed, usual: 0, shortening }.explore(extent, tell)
 }
 
 /// Runs a case along schedules, and on without preemption where they end. Where the program talks to the
@@ -175,6 +185,8 @@ struct Explorer<'a> {
     seed: u64,
     /// About how many steps a run takes.
     usual: u32,
+    /// Microseconds that were spent on making schedules short.
+    shortening: AtomicU64,
 }
 
 impl Explorer<'_> {
@@ -191,59 +203,87 @@ impl Explorer<'_> {
         if self.judges.is_empty() {
             return Ok(exploration);
         }
-        let processors =
+        let places =
             thread::available_parallelism().map_or(1, usize::from).min(extent.schedules.max(1) as usize);
         let sets: Result<Vec<Set>, RunError> =
-            (0..processors).map(|place| Set::new(self.control, place)).collect();
+            (0..places).map(|place| Set::new(self.control, place)).collect();
         let mut sets = sets?;
-        self.usual = self.warm_up(&mut sets)?.header.steps;
+        let (first, cost) = self.warm_up(&mut sets)?;
+        self.usual = first.header.steps;
+        let budget = Budget::of(extent.schedules);
+        let most = extent.schedules.min(budget.runs_of(cost));
+        exploration.dear = (most < extent.schedules).then_some(cost);
+        let mut spent = Duration::ZERO;
         let mut search: Box<dyn Search> = match extent.preemptions {
             Some(preemptions) => Box::new(Bounded::new(preemptions)),
             None => Box::new(Portfolio::new(self.seed, self.usual)),
         };
-        while exploration.goes_on(extent.schedules) {
+        while exploration.goes_on(most) {
             let batch = exploration.schedules.clamp(*BATCH.start(), *BATCH.end());
-            let attempts = search.propose(batch.min(extent.schedules - exploration.schedules) as usize);
+            let attempts = search.propose(batch.min(most - exploration.schedules) as usize);
             if attempts.is_empty() {
                 break;
             }
             let started = Instant::now();
-            let (runs, lost) = self.batch(&mut sets, &attempts)?;
+            let (mut runs, lost) = self.batch(&mut sets, &attempts, |more| budget.is_spent(spent + more))?;
             exploration.spent += started.elapsed();
+            // In their order, so that it is the same on any number of processors.
+            if let Some(last) = runs.iter().position(|run| {
+                spent += run.cost;
+                budget.is_spent(spent)
+            }) {
+                runs.truncate(last + 1);
+                exploration.is_cut = true;
+                exploration.dear = Some(spent / (exploration.schedules + last as u64 + 1).max(1) as u32);
+            }
             let counted = self.count(&mut exploration, runs, search.as_mut(), &sets[0]);
             exploration.lost = lost_control(counted.and(lost.map_or(Ok(()), Err)))?;
             tell(exploration.schedules);
+        }
+        if exploration.schedules < most && !exploration.is_cut {
+            exploration.dear = None;
         }
         exploration.complete = search.complete();
         Ok(exploration)
     }
 
-    /// A run without preemption on each processor. It tells how long runs are, and whether there is control at
-    /// all: a program with threads has atomic operations, so their hooks must have been called.
-    fn warm_up(&self, sets: &mut [Set<'_>]) -> Result<Record, RunError> {
-        let run = |set: &mut Set<'_>| set.traced(self.case, self.seed, search::replay(), &[]);
+    /// A run without preemption on each processor. It tells how long runs are and what they cost, and whether there is
+    /// control at all: a program with threads has atomic operations, so their hooks must have been called.
+    fn warm_up(&self, sets: &mut [Set<'_>]) -> Result<(Record, Duration), RunError> {
+        let run = |set: &mut Set<'_>| {
+            let started = Instant::now();
+            let (_, record) = set.traced(self.case, self.seed, search::replay(), &[])?;
+            let cost = budget::cost(Some(&record), started.elapsed());
+            Ok((record, cost))
+        };
         let runs: Result<Vec<_>, RunError> = on_all(sets, run)?.into_iter().collect();
-        let (_, record) = runs?.swap_remove(0);
+        let mut runs = runs?;
+        let least = runs.iter().map(|(_, cost)| *cost).min().unwrap_or_default();
+        let (record, _) = runs.swap_remove(0);
         if record.header.atomics == 0 && record.header.threads > 1 {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
             ));
         }
-        Ok(record)
+        Ok((record, least))
     }
 
-    /// Makes these runs, on all processors; those before one that could not be made, and why it could not.
+    /// Makes these runs, on all processors, until what they cost together `is_too_much`; those before one that could
+    /// not be made, and why it could not.
     fn batch(
         &self,
         sets: &mut [Set<'_>],
         attempts: &[Attempt],
+        is_too_much: impl Fn(Duration) -> bool + Sync,
     ) -> Result<(Vec<Run>, Option<RunError>), RunError> {
-        let next = AtomicUsize::new(0);
+        let (next, cost) = (AtomicUsize::new(0), AtomicU64::new(0));
         let work = |set: &mut Set<'_>| {
             let mut runs = Vec::new();
             while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let run = self.run(set, attempt);
-                if is_last(&run) {
+                let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
+                let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
+                if is_last(&run) || is_too_much(Duration::from_micros(cost)) {
                     next.store(attempts.len(), Ordering::Relaxed);
                 }
                 runs.push((attempt.number, run));
@@ -268,12 +308,15 @@ impl Explorer<'_> {
     }
 
     fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
+        let started = Instant::now();
         let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
+        let clock = started.elapsed();
         let record = set.last();
         let judgements =
             self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
+            cost: budget::cost(record.as_ref(), clock),
             hash: record.as_ref().filter(|_| !self.case.talks).map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
@@ -350,9 +393,14 @@ fn is_slow(ending: &Ending) -> bool {
 
 impl Exploration {
     /// Whether more runs can tell more.
-    fn goes_on(&self, budget: u64) -> bool {
+    fn goes_on(&self, most: u64) -> bool {
         let is_undecided = self.findings.iter().any(|finding| finding.counterexample.is_none());
-        self.schedules < budget && is_undecided && self.stub.is_none() && !self.slow && self.lost.is_none()
+        self.schedules < most
+            && is_undecided
+            && self.stub.is_none()
+            && !self.slow
+            && !self.is_cut
+            && self.lost.is_none()
     }
 }
 

@@ -7,6 +7,7 @@ mod sharing;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::case::{Case, Judgement, Observation};
@@ -19,6 +20,7 @@ use crate::report::{CheckReport, ExerciseReport, Explored, Stressed, listing};
 use crate::rubric::Rubric;
 use crate::rules;
 use crate::run::Ending;
+use crate::sandbox::Network;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::stress;
@@ -183,6 +185,7 @@ impl<'a> Grading<'a> {
                 index + 1,
                 cases.len()
             ));
+            let _alone = alone_on(case.network);
             self.explore(case, &mut findings)?;
             if findings.stub.is_none() {
                 self.stress(case, &mut findings)?;
@@ -292,6 +295,13 @@ impl<'a> Grading<'a> {
         report.recount();
         report
     }
+}
+
+/// Held while a program shares the grader's loopback, so that no other submission that is graded by this process at
+/// the same time can reach its servers there.
+fn alone_on(network: Network) -> Option<MutexGuard<'static, ()>> {
+    static LOOPBACK: Mutex<()> = Mutex::new(());
+    (network == Network::Shared).then(|| LOOPBACK.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Findings {

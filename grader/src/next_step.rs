@@ -173,7 +173,12 @@ mod tests {
         let ended = |ending: Ending| unproven(format!("case defaults: {ending}"));
         assert!(ended(Ending::WallLimit { seconds: 60, starved: true }).contains("less busy"));
         assert!(ended(Ending::StepLimit { steps: 40_000 }).contains("fewer steps"));
-        for ending in [Ending::Unseen { call: None }, Ending::Unseen { call: Some(0) }, Ending::Diverged { step: 3 }, Ending::ToolError("no pipe".into())] {
+        for ending in [
+            Ending::Unseen { call: None },
+            Ending::Unseen { call: Some(0) },
+            Ending::Diverged { step: 3 },
+            Ending::ToolError("no pipe".into()),
+        ] {
             assert!(ended(ending).contains("docs/schedule-control.md"));
         }
         assert!(unproven("case a: it was built without hooks".into()).contains("docs/schedule-control.md"));

@@ -1,7 +1,6 @@
 //! Grading many submissions at once. Whatever one of them does, the others are graded.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use grader::error::Error as GraderError;
@@ -11,7 +10,6 @@ use grader::late::{Late, LateRule, Moment};
 use grader::report::{ExerciseReport, Report};
 use grader::rubric::Rubric;
 use grader::run::RunError;
-use grader::sandbox::Network;
 use grader::source::Source;
 use grader::verdict::Verdict;
 use grader::workspace::Workspace;
@@ -39,8 +37,6 @@ pub struct Graded {
     pub exercise: &'static Exercise,
     fingerprint: String,
     max_score: f64,
-    /// Whether its programs talk to servers or clients of the grader.
-    networked: bool,
     /// What being late costs, and when that begins.
     late: Option<(LateRule, Moment)>,
 }
@@ -70,8 +66,6 @@ pub struct Batch<'a> {
     pub handed_in: Times,
     /// Tasks that are done at once.
     pub jobs: usize,
-    /// Held while programs share the grader's loopback, so that no submission can reach another's servers there.
-    pub network: Mutex<()>,
 }
 
 /// Grades one source. Always the grader's, but in tests.
@@ -95,7 +89,6 @@ pub fn prepare(
         Ok(Graded {
             exercise,
             fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, options, due)?,
-            networked: (exercise.cases)(options.seed).iter().any(|case| case.network == Network::Shared),
             late,
             max_score: exercise.checks.iter().map(|check| rubric.points(check.id)).sum(),
         })
@@ -147,8 +140,6 @@ impl Batch<'_> {
         if self.settled.contains(&Settled { student, fingerprint: fingerprint.clone() }) {
             return Step::Unchanged;
         }
-        let _alone =
-            task.exercise.networked.then(|| self.network.lock().unwrap_or_else(PoisonError::into_inner));
         let started = Instant::now();
         let attempt = match read {
             Err(problem) => Attempt { submitted_at: known, ..task.unusable(problem) },
@@ -280,15 +271,7 @@ mod tests {
         let late = "2026-03-02T12:00:00Z".parse::<Moment>().unwrap();
         let handed_in = ["a", "b"].into_iter().zip([late.unix_seconds() * 1000, 0]);
         let handed_in = handed_in.map(|(student, time)| (student.to_owned(), Timestamp(time))).collect();
-        let batch = Batch {
-            workspace: &workspace,
-            exercises,
-            options,
-            settled,
-            handed_in,
-            jobs: 2,
-            network: Mutex::default(),
-        };
+        let batch = Batch { workspace: &workspace, exercises, options, settled, handed_in, jobs: 2 };
         let mut steps = Vec::new();
         let receive = |task: &Task<'_>, step| {
             steps.push((task.submission.student.clone(), step));

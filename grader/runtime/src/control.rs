@@ -8,7 +8,9 @@
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord};
+use schedule::protocol::{
+    ALONE_VARIABLE, Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+};
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
@@ -39,8 +41,9 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     if let Some(processor) = variable(PROCESSOR_VARIABLE) {
         pin_to(processor);
     }
+    let alone = variable(ALONE_VARIABLE).is_some_and(|value| value == c"1");
     // The program and its children must not see that the grader is there.
-    for name in [SOCKET_VARIABLE, PROCESSOR_VARIABLE, PRELOAD_VARIABLE] {
+    for name in [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE, PRELOAD_VARIABLE] {
         erase(name);
     }
     threads::prepare();
@@ -49,7 +52,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     inherited::replace_streams();
     orphans::adopt();
     warm::prepare();
-    serve(socket);
+    serve(socket, alone);
 }
 
 fn with_name<T>(name: &str, act: impl FnOnce(*const c_char) -> T) -> T {
@@ -139,7 +142,7 @@ fn connect(path: &[u8; 108]) -> Option<usize> {
 }
 
 /// Serves runs until the grader closes the socket. Returns only in a child, which is the run.
-fn serve(socket: usize) {
+fn serve(socket: usize, alone: bool) {
     loop {
         let mut bytes = [0; Request::SIZE];
         if !read_exactly(socket, &mut bytes) {
@@ -151,6 +154,7 @@ fn serve(socket: usize) {
             system::exit(0);
         }
         record::get().reset();
+        let before = processor_time();
         // SAFETY: this process has one thread.
         let child = unsafe { fork() };
         if child == 0 {
@@ -161,9 +165,13 @@ fn serve(socket: usize) {
             system::exit(70);
         }
         let end = watch::wait_for(child);
-        orphans::end();
+        if !orphans::end(alone) {
+            // They cannot be ended from here: the keeper ends them, and this process.
+            system::exit(70);
+        }
         inherited::take_in_rest();
-        answer(socket, end, request.trace);
+        let processor = processor_time().saturating_sub(before);
+        answer(socket, end, processor, request.trace);
     }
 }
 
@@ -203,7 +211,17 @@ fn executable_base() -> u64 {
     }
 }
 
-fn answer(socket: usize, watch::End { status, in_time, call }: watch::End, trace: bool) {
+/// Microseconds of processor time of all children that have been waited for, and theirs (getrusage(2)).
+fn processor_time() -> u64 {
+    const CHILDREN: usize = usize::MAX;
+    let mut usage = [0u64; 18];
+    // SAFETY: the place is as large as the kernel's `struct rusage`.
+    unsafe { system::call(system::GETRUSAGE, [CHILDREN, usage.as_mut_ptr() as usize, 0, 0, 0, 0]) };
+    let [user_seconds, user_micros, system_seconds, system_micros, ..] = usage;
+    (user_seconds + system_seconds) * 1_000_000 + user_micros + system_micros
+}
+
+fn answer(socket: usize, watch::End { status, in_time, call }: watch::End, processor: u64, trace: bool) {
     const SIGPROF: c_int = 27;
     let record = record::get();
     let unseen = !in_time || status & 0x7f == SIGPROF;
@@ -220,6 +238,7 @@ fn answer(socket: usize, watch::End { status, in_time, call }: watch::End, trace
         output: record.output as u32,
         sent_steps: sent_steps as u32,
         events: record.kept_events() as u32,
+        processor: u32::try_from(processor).unwrap_or(u32::MAX),
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
         call,

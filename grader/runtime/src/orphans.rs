@@ -12,20 +12,44 @@ pub(crate) fn adopt() {
     unsafe { system::call(system::PRCTL, [PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0, 0]) };
 }
 
+const WNOHANG: usize = 1;
+const SIGKILL: usize = 9;
+
 /// Ends all children, and their children, which become this process's own. Called between runs, when every child is
-/// left over.
-pub(crate) fn end() {
-    const WNOHANG: usize = 1;
-    loop {
+/// left over. `alone` says that this process sees no others but those that its runs have started. False where
+/// they fork faster than they can be found.
+pub(crate) fn end(alone: bool) -> bool {
+    match reap(WNOHANG) {
+        // None was left: mostly so.
+        ended if ended < 0 => true,
+        _ if alone => end_everybody(),
+        _ => end_those_found(),
+    }
+}
+
+/// In one stroke, during which nobody can fork: all but this process and the first (kill(2)).
+fn end_everybody() -> bool {
+    const ALL: usize = usize::MAX;
+    // SAFETY: numbers only.
+    unsafe { system::call(system::KILL, [ALL, SIGKILL, 0, 0, 0, 0]) };
+    while reap(0) > 0 {}
+    true
+}
+
+/// As many times as a program that does not try to get away can need.
+fn end_those_found() -> bool {
+    const MOST_TIMES: usize = 50_000;
+    for _ in 0..MOST_TIMES {
         match reap(WNOHANG) {
             // None is left.
-            ended if ended < 0 => return,
+            ended if ended < 0 => return true,
             // Some are alive. One that cannot be found is not waited for: it ends with this process.
-            0 if !kill_children() => return,
+            0 if !kill_children() => return true,
             0 => _ = reap(0),
             _ => {}
         }
     }
+    false
 }
 
 /// The process that was waited for, 0 for none, negative where there are no children.
@@ -37,7 +61,6 @@ fn reap(options: usize) -> isize {
 
 /// Kills the children that the kernel lists (proc(5), `children`). Whether there was one.
 fn kill_children() -> bool {
-    const KILL: usize = 9;
     let mut text = [0u8; 4096];
     let mut killed = false;
     let mut process = 0usize;
@@ -46,7 +69,8 @@ fn kill_children() -> bool {
             process = process.wrapping_mul(10).wrapping_add(usize::from(byte - b'0'));
         } else {
             // SAFETY: numbers only. A number that is cut off has no space behind it, and 0 is never listed.
-            killed |= process > 0 && unsafe { system::call(system::KILL, [process, KILL, 0, 0, 0, 0]) } == 0;
+            killed |=
+                process > 0 && unsafe { system::call(system::KILL, [process, SIGKILL, 0, 0, 0, 0]) } == 0;
             process = 0;
         }
     }

@@ -8,7 +8,7 @@
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5305;
+pub const MAGIC: u32 = 0x4c4b_5306;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
@@ -18,6 +18,10 @@ pub const PROCESSOR_VARIABLE: &str = "LOCKSTEP_PROCESSOR";
 
 /// Stands for a thread in the head of what a child process wrote, or whoever else wrote past the hooks.
 pub const CHILD: u8 = u8::MAX;
+
+/// The environment variable that says `1` where the program has process ids of its own: then all that
+/// the runtime can see of other processes was started by its runs.
+pub const ALONE_VARIABLE: &str = "LOCKSTEP_ALONE";
 
 /// How to run the program once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +180,8 @@ pub struct Header {
     pub sent_steps: u32,
     /// Sent events.
     pub events: u32,
+    /// Microseconds of processor time of all its processes, as the kernel counts them.
+    pub processor: u32,
     /// Whether some thread waited for a descriptor or a child: what comes from outside, and when, is
     /// not part of the schedule.
     pub outside: bool,
@@ -188,7 +194,7 @@ pub struct Header {
 
 impl Header {
     /// Bytes of an encoded header.
-    pub const SIZE: usize = 52;
+    pub const SIZE: usize = 56;
     /// In the place of a system call's number where there is none.
     const NO_CALL: u32 = u32::MAX;
 
@@ -201,7 +207,7 @@ impl Header {
         bytes.put(&self.steps.to_le_bytes());
         bytes.put(&self.hash.to_le_bytes());
         bytes.put(&self.base.to_le_bytes());
-        for count in [self.atomics, self.output, self.sent_steps, self.events] {
+        for count in [self.atomics, self.output, self.sent_steps, self.events, self.processor] {
             bytes.put(&count.to_le_bytes());
         }
         bytes.put(&self.call.unwrap_or(Self::NO_CALL).to_le_bytes());
@@ -227,6 +233,7 @@ impl Header {
             output: reader.u32(),
             sent_steps: reader.u32(),
             events: reader.u32(),
+            processor: reader.u32(),
             outside: outside != 0,
             polls_outside: polls_outside != 0,
             call: Some(reader.u32()).filter(|&call| call != Self::NO_CALL),
@@ -541,6 +548,7 @@ mod tests {
             output: 34,
             sent_steps: 56,
             events: 78,
+            processor: 90,
             outside: true,
             polls_outside: true,
             call: Some(73),

@@ -8,7 +8,7 @@
 use crate::{Schedule, ThreadId};
 
 /// The most attempts for one failure: a bound on time, not on quality; most need fewer.
-const MOST_ATTEMPTS: usize = 400;
+pub const MOST_ATTEMPTS: usize = 400;
 
 /// The shortest schedule found from `failing`. `attempt` runs a schedule leniently and gives the
 /// steps that were taken if the run failed in the same way.

@@ -1,15 +1,19 @@
 //! From a run that failed to a counterexample: shown again by its schedule alone, and short.
 
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
 use schedule::protocol::Request;
 use schedule::{Schedule, ThreadId};
 
+use super::budget::{self, Budget};
 use super::set::Set;
 use super::{Counterexample, Explorer, Finding, Question, is_slow, judgement};
 use crate::case::{Fault, Judgement, Observation};
 use crate::controlled::Record;
 use crate::run::{Ending, RunError};
 use schedule::search::{self, Attempt};
-use schedule::shorten::shorten;
+use schedule::shorten::{MOST_ATTEMPTS, shorten};
 
 /// A run that broke a check.
 struct Broken {
@@ -75,8 +79,8 @@ impl Explorer<'_> {
         Ok(None)
     }
 
-    /// Stops early where attempts take seconds. A run that ends in another way is another failure: the same check may
-    /// break by a deadlock and by a panic.
+    /// Stops early where attempts take seconds, or all of them more than they may. A run that ends in another way is
+    /// another failure: the same check may break by a deadlock and by a panic.
     fn shortened(
         &self,
         set: &Set<'_>,
@@ -88,14 +92,23 @@ impl Explorer<'_> {
         let Question { check, judge, .. } = self.judges[place];
         let mut slow = 0;
         shorten(failing, |steps| {
-            if slow == MOST_SLOW_ATTEMPTS {
+            if slow == MOST_SLOW_ATTEMPTS || self.has_shortened_enough() {
                 return Ok(None);
             }
+            let started = Instant::now();
             let (seen, record) = set.traced(self.case, self.seed, search::follow(), steps)?;
+            let cost = budget::cost(Some(&record), started.elapsed()).as_micros() as u64;
+            self.shortening.fetch_add(cost, Ordering::Relaxed);
             slow += u32::from(is_slow(seen.ending()));
             let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
             Ok((is_broken && seen.ending().word() == ending.word()).then_some(record.schedule))
         })
+    }
+
+    /// Over all failures of the case.
+    fn has_shortened_enough(&self) -> bool {
+        let spent = Duration::from_micros(self.shortening.load(Ordering::Relaxed));
+        Budget::of(MOST_ATTEMPTS as u64).is_spent(spent)
     }
 
     /// Whether a run along `steps` breaks the check at `place`.

@@ -20,7 +20,8 @@ pub(super) struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    pub(super) fn new(control: &'a Control, processor: usize) -> Result<Self, RunError> {
+    pub(super) fn new(control: &'a Control, place: usize) -> Result<Self, RunError> {
+        let processor = super::processors::of_place(place);
         Ok(Self {
             control,
             folder: RefCell::new(fresh_folder()?),

@@ -1,7 +1,10 @@
 //! Whether threads that wait for another one come to rest: that other one is kept from running.
 
+use std::time::Instant;
+
 use schedule::ThreadId;
 
+use super::budget::{self, Budget};
 use super::set::Set;
 use crate::case::{Case, Observation};
 use crate::run::RunError;
@@ -15,9 +18,15 @@ use schedule::search;
 /// As for [`super::explore`].
 pub fn starve(control: &Control, case: &Case, seed: u64) -> Result<Vec<(ThreadId, Observation)>, RunError> {
     let set = Set::new(control, 0)?;
+    let started = Instant::now();
     let (_, usual) = set.traced(case, seed, search::replay(), &[])?;
-    let steps = usual.header.steps;
-    (1..usual.header.threads)
+    let cost = budget::cost(Some(&usual), started.elapsed());
+    let (steps, threads) = (usual.header.steps, usual.header.threads);
+    let runs = u64::from(threads);
+    if Budget::of(runs).runs_of(cost) < runs {
+        return Err(RunError::Control("its runs take too long to hold back one thread after another".into()));
+    }
+    (1..threads)
         .map(|thread| Ok((thread, set.perform(case, seed, search::starve(thread, steps), &[])?)))
         .collect()
 }

@@ -4,12 +4,8 @@ use super::{Findings, Grading};
 use crate::case::{Case, Fault, Judgement, Observation, Witness};
 use crate::error::Error;
 use crate::explore::{self, Exploration, Extent, Finding};
-use crate::report::{BoundedReport, Failure};
+use crate::report::{BoundedReport, Failure, FewerReport};
 use crate::run::RunError;
-
-/// So many runs have to come to their end before it says something that none of them shows what some must show: of
-/// fewer it is chance, and few preemptions show little.
-const ENOUGH: u64 = 100;
 
 impl Grading<'_> {
     /// Explores a case with its part of the exercise's schedules.
@@ -26,7 +22,7 @@ impl Grading<'_> {
         self.progress.begin(what, "schedules", extent.schedules);
         let tell = |count| self.progress.done(count);
         match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
-            Ok(exploration) => self.add(case, exploration, findings),
+            Ok(exploration) => self.add(case, exploration, extent.schedules, findings),
             Err(error) => {
                 let judged = case.judges.iter().chain(&case.controlled_judges).chain(&case.starved_judges);
                 let checks = judged.map(|(check, _)| *check);
@@ -64,17 +60,23 @@ impl Grading<'_> {
         Ok(())
     }
 
-    fn add(&self, case: &Case, exploration: Exploration, findings: &mut Findings) {
+    fn add(&self, case: &Case, exploration: Exploration, asked: u64, findings: &mut Findings) {
         findings.explored.schedules += exploration.schedules;
         findings.explored.distinct += exploration.distinct.len() as u64;
         findings.spent += exploration.spent;
         if let Some(asked) = self.options.preemptions.filter(|_| exploration.schedules > 0) {
             findings.explored.bounded.push(bounded(&case.id, &exploration, asked));
         }
-        findings.long_endings += u32::from(exploration.slow);
+        let few = fewer(&case.id, &exploration, asked);
+        let is_enough = few.is_none() || exploration.schedules >= explore::ENOUGH.min(asked);
+        findings.long_endings += u32::from(exploration.slow || !is_enough);
+        let too_few = few.as_ref().filter(|_| !is_enough).map(FewerReport::to_string);
+        findings.explored.fewer.extend(few);
         findings.stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
         let schedules = exploration.schedules;
         let lost = exploration.lost;
+        // Its server was stopped or did not answer: that can take a minute each time.
+        findings.long_endings += u32::from(matches!(lost, Some(RunError::Lost(_))));
         for mut finding in exploration.findings {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
             let found = finding.counterexample.take().map(|found| {
@@ -84,6 +86,7 @@ impl Grading<'_> {
                 Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
             let tally = findings.tally(finding.check);
+            too_few.iter().for_each(|reason| tally.unproven(format!("case {reason}")));
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
             if let Some(lost) = lost.as_ref().filter(|_| found.is_none()) {
                 tally.unproven(in_case(format!("after {schedules} schedules: {lost}")));
@@ -120,7 +123,7 @@ fn not_shown(finding: Finding, witness: &Witness, is_bounded: bool) -> Judgement
         (Some(reason), _) => Judgement::Unproven(reason),
         // No run came to its end, and that is another check's.
         (None, 0) => Judgement::Nothing,
-        (None, kept) if kept < ENOUGH || is_bounded => {
+        (None, kept) if kept < explore::ENOUGH || is_bounded => {
             Judgement::Unproven("too few schedules were tried to show it".into())
         }
         (None, kept) => Fault::new(witness.expected, format!("none of {kept} schedules shows it")).into(),
@@ -135,11 +138,22 @@ fn uncontrolled(
     checks: impl Iterator<Item = &'static str>,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let (RunError::Control(reason) | RunError::Stage(reason)) = error else { return Err(error.into()) };
+    // Its server was stopped or did not answer: that can take a minute each time.
+    findings.long_endings += u32::from(matches!(error, RunError::Lost(_)));
+    let (RunError::Control(reason) | RunError::Lost(reason) | RunError::Stage(reason)) = error else {
+        return Err(error.into());
+    };
     for check in checks {
         findings.tally(check).unproven(format!("case {}: {reason}", case.id));
     }
     Ok(())
+}
+
+/// That not all schedules were run that were asked for, as they take too long.
+fn fewer(case: &str, exploration: &Exploration, asked: u64) -> Option<FewerReport> {
+    let cost = exploration.dear.filter(|_| exploration.schedules < asked)?;
+    let milliseconds = u64::try_from(cost.as_millis().max(1).next_power_of_two()).unwrap_or(u64::MAX);
+    Some(FewerReport { case: case.to_owned(), schedules: exploration.schedules, asked, milliseconds })
 }
 
 fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {

@@ -18,6 +18,7 @@ pub(super) fn render(report: &Report) -> String {
     for exercise in &report.exercises {
         text += &summary_line(exercise);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
+        exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));
         text += &points_lines(exercise);
     }
     for exercise in &report.exercises {

@@ -23,6 +23,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::late::Late;
@@ -121,6 +123,32 @@ pub struct Explored {
     /// What a bounded search came to, by case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bounded: Vec<BoundedReport>,
+    /// The cases of which fewer schedules were run than were asked for, as their runs take too long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fewer: Vec<FewerReport>,
+}
+
+/// A case whose runs take too long for all schedules that were asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FewerReport {
+    /// The case.
+    pub case: String,
+    /// Schedules run.
+    pub schedules: u64,
+    /// Schedules asked for.
+    pub asked: u64,
+    /// About so much time a run takes: of the processor's, or an eighth of what it waits; the next power of two.
+    pub milliseconds: u64,
+}
+
+impl fmt::Display for FewerReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { case, schedules, asked, milliseconds } = self;
+        write!(
+            f,
+            "{case}: only {schedules} of {asked} schedules were run, as a run takes about {milliseconds} ms"
+        )
+    }
 }
 
 /// How far a search of all schedules with few preemptions came.

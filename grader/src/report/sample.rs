@@ -68,7 +68,13 @@ fn passed() -> ExerciseReport {
         },
     ];
     let mut report = exercise("even-odd", checks);
-    report.explored = Explored { schedules: 1980, distinct: 1500, per_second: 1234.0, bounded: bounded() };
+    report.explored = Explored {
+        schedules: 1980,
+        distinct: 1500,
+        per_second: 1234.0,
+        bounded: bounded(),
+        fewer: Vec::new(),
+    };
     report.hand_in_late(Late {
         due: "2026-03-01T23:59:00+01:00".into(),
         handed_in: "2026-03-03T08:00:00+01:00".into(),
@@ -109,7 +115,13 @@ fn failed() -> ExerciseReport {
         },
     ];
     let mut report = exercise("bank-account", checks);
-    report.explored = Explored { schedules: 2000, distinct: 1800, per_second: 2100.0, bounded: Vec::new() };
+    report.explored = Explored {
+        schedules: 2000,
+        distinct: 1800,
+        per_second: 2100.0,
+        bounded: Vec::new(),
+        fewer: Vec::new(),
+    };
     report.source = source();
     report
 }

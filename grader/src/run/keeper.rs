@@ -10,17 +10,20 @@
 //! program starts cannot leave its subtree, not by `setsid` nor by forking twice, so ending all
 //! descendants ends all that the program started.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Mode;
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpid, getrlimit, kill_process, pidfd_open,
-    set_child_subreaper, setrlimit, setsid, umask, wait, waitpid,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, WaitOptions, getpgid, getpgrp, getpid, getrlimit,
+    kill_process, kill_process_group, pidfd_open, set_child_subreaper, setrlimit, setsid, umask, wait,
+    waitpid,
 };
 
 use super::order::Order;
@@ -155,21 +158,43 @@ fn wait_for_end_or_order(process: &OwnedFd, control: &File) -> io::Result<()> {
     }
 }
 
-/// Kills and reaps descendants until none is left; a process that forks faster than one pass is
-/// met again in the next. Returns how many were alive in the first pass.
+/// Kills and reaps descendants until none is left. Returns how many were alive at first.
 fn end_descendants() -> usize {
+    /// Far more than ending takes. Only where a program has no process ids of its own can it get away so long, by
+    /// forking faster than it is found, each time in a group of its own.
+    const PATIENCE: Duration = Duration::from_secs(20);
     let me = getpid();
-    let mut survivors = None;
-    loop {
-        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
-        let alive = descendants(me);
-        survivors.get_or_insert(alive.len());
-        for pid in &alive {
-            let _ = kill_process(*pid, Signal::KILL);
+    // Who is stopped with its whole group in one stroke cannot fork while the others are found (kill(2)).
+    signal_groups(&children(me), Signal::STOP);
+    reap_ended();
+    let survivors = descendants(me).len();
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        // What they have started becomes a child of this process, and is met in the next pass.
+        let found = children(me);
+        signal_groups(&found, Signal::KILL);
+        for pid in found {
+            let _ = kill_process(pid, Signal::KILL);
         }
         // Blocks until one of them has died; an error says that no child is left.
         if wait(WaitOptions::empty()).is_err() {
-            return survivors.unwrap_or(0);
+            break;
         }
+        reap_ended();
+    }
+    survivors
+}
+
+/// Reaps who has ended; not for ever, as others may end meanwhile.
+fn reap_ended() {
+    const MOST: usize = 8192;
+    let _ = (0..MOST).take_while(|_| matches!(wait(WaitOptions::NOHANG), Ok(Some(_)))).count();
+}
+
+/// Sends `signal` to the groups of `processes`, but not to this one's own.
+fn signal_groups(processes: &[Pid], signal: Signal) {
+    let groups: HashSet<Pid> = processes.iter().filter_map(|&process| getpgid(Some(process)).ok()).collect();
+    for group in groups.into_iter().filter(|group| *group != getpgrp()) {
+        let _ = kill_process_group(group, signal);
     }
 }

@@ -96,6 +96,9 @@ pub enum RunError {
     /// The program cannot be put under control.
     #[error("no control over the program's threads: {0}")]
     Control(String),
+    /// The program ended, stopped or outran what holds it under control.
+    #[error("control over the program was lost: {0}")]
+    Lost(String),
     /// The keeper broke its protocol.
     #[error("the keeper of a run failed: {0}")]
     Keeper(String),
@@ -185,6 +188,11 @@ impl Invocation {
         let policy = Policy::new(&self.folder, &readable, self.network);
         let tier = if self.is_trusted { Tier::None } else { policy.tier };
         Policy { tier, memory: self.limits.memory, ..policy }
+    }
+
+    /// How strong its jail is.
+    pub(crate) fn tier(&self) -> Tier {
+        self.policy().tier
     }
 
     /// Sets the standard input.

@@ -198,23 +198,22 @@ impl Supervisor {
         Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors })
     }
 
-    /// Until the keeper has closed all three: it ends last of all that could hold the pipes.
+    /// Until the keeper has hung up. It ends last of all that could write, so what they wrote is in the pipes by then; a
+    /// program that got away from its keeper, or has killed it, may hold them open for ever.
     fn supervise(&mut self) -> io::Result<()> {
-        let mut keeper_talks = true;
-        while keeper_talks || self.stdout.is_some() || self.stderr.is_some() {
-            self.wait_for_bytes(keeper_talks)?;
-            keeper_talks = keeper_talks && self.hear_keeper()?;
+        while self.hear_keeper()? {
             self.drain()?;
+            self.enforce();
+            self.wait_for_bytes()?;
+        }
+        while self.drain()? && self.verdict.is_none() {
             self.enforce();
         }
         Ok(())
     }
 
-    fn wait_for_bytes(&self, keeper_talks: bool) -> io::Result<()> {
-        let mut descriptors = Vec::with_capacity(3);
-        if keeper_talks {
-            descriptors.push(PollFd::new(&self.control, PollFlags::IN));
-        }
+    fn wait_for_bytes(&self) -> io::Result<()> {
+        let mut descriptors = vec![PollFd::new(&self.control, PollFlags::IN)];
         descriptors.extend(self.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         descriptors.extend(self.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(INTERVAL.subsec_nanos()) };
@@ -241,7 +240,8 @@ impl Supervisor {
         Ok(count > 0)
     }
 
-    fn drain(&mut self) -> io::Result<()> {
+    /// Returns whether there was something.
+    fn drain(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 64 << 10];
         let stdout = read_available(&mut self.stdout, &mut buffer)?;
         if stdout > 0 {
@@ -250,7 +250,7 @@ impl Supervisor {
         }
         let stderr = read_available(&mut self.stderr, &mut buffer)?;
         self.shared.lock().stderr.extend_from_slice(&buffer[..stderr]);
-        Ok(())
+        Ok(stdout + stderr > 0)
     }
 
     fn enforce(&mut self) {

@@ -40,6 +40,7 @@ programs! {
     changes_outside
     child_keeps_output_open
     compile_bomb
+    computes_for_long
     double_fork_daemon
     endless_loop
     endless_recursion
@@ -53,6 +54,7 @@ programs! {
     fills_temporary_folder
     forges_lifetimes
     fork_bomb
+    fork_chains
     fork_hopper
     huge_file
     ignores_signals
@@ -81,6 +83,7 @@ programs! {
     reads_processes
     shared_memory
     sleeps_for_ever
+    stops_its_parent
     traces_others
     variables_of_the_build
     writes_to_descriptors

@@ -4,7 +4,6 @@ mod summary;
 
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, IsTerminal};
-use std::sync::Mutex;
 use std::thread;
 
 use grader::exercise::Exercise;
@@ -48,7 +47,6 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
         options: options.clone(),
         settled: if args.again { HashSet::new() } else { book.settled()? },
         handed_in,
-        network: Mutex::default(),
         jobs: args.jobs.map_or_else(processors, usize::from),
     };
     let counts = grade_all(&batch, &submissions, &mut book)?;
