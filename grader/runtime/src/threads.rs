@@ -205,9 +205,8 @@ extern "C" fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_i
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::SIGALTSTACK, [new as usize, old as usize, 0, 0, 0, 0]) };
     // SAFETY: null or a valid `stack_t`, as sigaltstack demands it of its callers.
-    if result == 0
-        && let Some(new) = unsafe { new.as_ref() }
-    {
+    let new = unsafe { new.as_ref() };
+    if let Some(new) = new.filter(|_| result == 0) {
         let end = if new.flags & DISABLED != 0 { new.start } else { new.start.saturating_add(new.size) };
         token::set_alternate_stack(new.start, end);
     }
