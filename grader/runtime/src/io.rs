@@ -4,6 +4,7 @@
 mod children;
 mod fifos;
 mod files;
+mod inside;
 mod locks;
 mod polling;
 mod raw;
@@ -18,6 +19,7 @@ use crate::record::{self, Done};
 use crate::scheduler::{self, Wait, Woken};
 use crate::system;
 
+pub(crate) use inside::{ends_inside, is_alone};
 pub(crate) use raw::any_call;
 pub(crate) use until::Until;
 

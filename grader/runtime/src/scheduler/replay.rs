@@ -40,7 +40,9 @@ impl Scheduler {
                 self.wait_outside(ThreadSet::only(wanted), PATIENCE)
             }
             Wait::Ready { deadline, .. } | Wait::Outside { deadline, .. } => {
-                self.wait_for_step(wanted) || deadline.is_some_and(|deadline| self.is_near(deadline))
+                self.wait_for_step(wanted)
+                    || deadline
+                        .is_some_and(|deadline| self.is_near(deadline) || self.is_closed(self.all_outside()))
             }
             Wait::Join { .. } | Wait::Ended => false,
         }

@@ -43,7 +43,7 @@ impl Scheduler {
     /// The threads that can go on. While there is none, makes one so: those that gave way, then
     /// those whose time comes, then those that wait for the world outside.
     pub(super) fn wait_for_runnable(&mut self) -> ThreadSet {
-        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Outside { .. }));
+        let outside = self.all_outside();
         if !outside.is_empty() {
             self.look_outside(outside, 0);
         }
@@ -70,6 +70,7 @@ impl Scheduler {
     /// Nobody can go on: the world outside has a little real time to change that, then virtual
     /// time passes, then the world outside has much real time.
     pub(super) fn wait_or_finish(&mut self, outside: ThreadSet) {
+        let outside = if self.is_closed(outside) { ThreadSet::EMPTY } else { outside };
         if !outside.is_empty() && self.wait_outside(outside, PATIENCE_BEFORE_TIME) || self.pass_time(outside)
         {
             return;
@@ -80,6 +81,18 @@ impl Scheduler {
         if !self.wait_outside(outside, PATIENCE) {
             finish(Finish::OutsideWait);
         }
+    }
+
+    /// Whether nothing outside can let one of `outside` go on.
+    pub(super) fn is_closed(&self, outside: ThreadSet) -> bool {
+        !outside.is_empty()
+            && outside.iter().all(|thread| io::ends_inside(self.threads[usize::from(thread)].wait))
+            && io::is_alone()
+    }
+
+    /// The threads that wait for something that the scheduler does not bring.
+    pub(super) fn all_outside(&self) -> ThreadSet {
+        self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Outside { .. }))
     }
 
     pub(super) fn open_all_gates(&mut self) -> bool {
@@ -125,8 +138,9 @@ impl Scheduler {
     /// Whether a wait may end at its deadline now: early, as on a busy machine, or because nobody can go
     /// on and time passes.
     pub(super) fn may_time_out(&self, deadline: u64) -> bool {
-        let outside = self.select(|thread| matches!(thread.wait, Wait::Ready { .. } | Wait::Outside { .. }));
-        let time_passes = self.runnable().is_empty() && (outside.is_empty() || self.is_near(deadline));
+        let outside = self.all_outside();
+        let time_passes = self.runnable().is_empty()
+            && (outside.is_empty() || self.is_near(deadline) || self.is_closed(outside));
         deadline.saturating_sub(self.now) < EARLY_TIMEOUT_BELOW || time_passes
     }
 
