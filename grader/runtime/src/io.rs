@@ -4,6 +4,7 @@
 mod children;
 mod fifos;
 mod files;
+mod inside;
 mod locks;
 mod polling;
 mod raw;
@@ -19,6 +20,7 @@ use crate::scheduler::{self, Wait, Woken};
 use crate::system;
 use crate::time::deadline_in;
 
+pub(crate) use inside::{ends_inside, is_alone};
 pub(crate) use raw::any_call;
 pub(crate) use until::Until;
 

@@ -98,3 +98,11 @@ fn each_number(mut entries: &[u8], act: &mut impl FnMut(usize)) {
         entries = rest;
     }
 }
+
+/// The number that these digits are; `None` where they are no digits.
+pub(crate) fn number(digits: &[u8], base: u32) -> Option<usize> {
+    digits.iter().try_fold(0usize, |number, &digit| {
+        let digit = (digit as char).to_digit(base)? as usize;
+        Some(number.wrapping_mul(base as usize).wrapping_add(digit))
+    })
+}

@@ -387,6 +387,11 @@ impl World for Outside {
         }
         ThreadSet::EMPTY
     }
+
+    fn is_closed(&mut self, waiting: ThreadSet) -> bool {
+        let ends_inside = |thread| with_body(thread, |body| body.wait).is_some_and(io::ends_inside);
+        waiting.iter().all(ends_inside) && io::is_alone()
+    }
 }
 
 /// Those for which something has come that no descriptor tells.

@@ -29,16 +29,26 @@ pub(crate) fn kind(descriptor: i32) -> Kind {
     const KIND: u64 = 0o170_000;
     const FIFO: u64 = 0o010_000;
     const SOCKET: u64 = 0o140_000;
-    // `struct stat`: device, inode, links, and the mode in the lower half of the fourth word.
+    match status(descriptor) {
+        Some([device, inode, _, mode]) if mode & KIND == FIFO => Kind::Pipe(device, inode),
+        Some([_, _, _, mode]) if mode & KIND == SOCKET => Kind::Socket,
+        _ => Kind::Other,
+    }
+}
+
+/// The number of an open file in its file system.
+pub(crate) fn inode(descriptor: i32) -> Option<usize> {
+    status(descriptor).map(|[_, inode, _, _]| inode as usize)
+}
+
+/// The head of `struct stat`: device, inode, links, and the mode in the lower half of the fourth word.
+fn status(descriptor: i32) -> Option<[u64; 4]> {
     let mut found = [0u64; 18];
     let place = found.as_mut_ptr() as usize;
     // SAFETY: the place has the size of a `struct stat`.
     let result = unsafe { system::call(system::FSTAT, [descriptor as usize, place, 0, 0, 0, 0]) };
-    match found[3] & KIND {
-        FIFO if result == 0 => Kind::Pipe(found[0], found[1]),
-        SOCKET if result == 0 => Kind::Socket,
-        _ => Kind::Other,
-    }
+    let [device, inode, links, mode, ..] = found;
+    (result == 0).then_some([device, inode, links, mode])
 }
 
 /// `std::io::copy` has the kernel move bytes, where nobody sees them and a wait is not the scheduler's. Told that it

@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 
 use crate::io::{self, PollDescriptor};
-use crate::proc::{Path, each_thread};
+use crate::proc::{Path, each_thread, number};
 use crate::{record, system, token};
 
 /// What there is to be said of a run that has ended.
@@ -105,12 +105,4 @@ fn sleeping_call(process: c_int, thread: usize) -> Option<(u32, usize)> {
     let call = number(words.next()?, 10)?;
     let argument = number(words.next()?.strip_prefix(b"0x")?, 16)?;
     Some((call as u32, argument))
-}
-
-/// The number that these digits are.
-fn number(digits: &[u8], base: u32) -> Option<usize> {
-    digits.iter().try_fold(0usize, |number, &digit| {
-        let digit = (digit as char).to_digit(base)? as usize;
-        Some(number.wrapping_mul(base as usize).wrapping_add(digit))
-    })
 }

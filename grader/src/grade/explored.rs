@@ -184,8 +184,8 @@ mod tests {
 
     #[test]
     fn what_no_run_shows_is_a_failure_only_where_enough_runs_could_have_shown_it() {
-        assert!(matches!(judged(ENOUGH, None), Judgement::Broken(_)));
-        assert!(matches!(judged(ENOUGH - 1, None), Judgement::Unproven(_)));
+        assert!(matches!(judged(explore::ENOUGH, None), Judgement::Broken(_)));
+        assert!(matches!(judged(explore::ENOUGH - 1, None), Judgement::Unproven(_)));
     }
 
     #[test]

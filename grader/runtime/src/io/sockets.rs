@@ -72,6 +72,14 @@ fn blocking(
     )
 }
 
+/// The process that connected a socket of the family `AF_UNIX`.
+pub(super) fn peer(descriptor: c_int) -> Option<u32> {
+    const SO_PEERCRED: usize = 17;
+    let mut credentials = [0u32; 3];
+    let result = socket_option(descriptor, SO_PEERCRED, credentials.as_mut_ptr().cast(), &mut 12);
+    (result == 0 && credentials[0] > 0).then_some(credentials[0])
+}
+
 fn is_stream(descriptor: c_int) -> bool {
     const SO_TYPE: usize = 3;
     const SOCK_STREAM: u32 = 1;

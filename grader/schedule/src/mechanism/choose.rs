@@ -33,10 +33,11 @@ impl Mechanism<'_> {
         if let Some(finish) = self.overlong() {
             return Err(finish);
         }
+        let outside = self.outside();
+        self.is_closed = !outside.is_empty() && self.able().is_empty() && world.is_closed(outside);
         if let Some(replayed) = self.next_replayed(world)? {
             return Ok(self.take(replayed));
         }
-        let outside = self.outside();
         if !outside.is_empty() {
             self.look(world, outside, 0);
         }
@@ -126,7 +127,7 @@ impl Mechanism<'_> {
     /// Those with the earliest deadline, if it is within reach.
     fn timed(&self) -> ThreadSet {
         let Some(first) = self.earliest() else { return ThreadSet::EMPTY };
-        if !self.outside().is_empty() && !self.is_near(first) {
+        if self.is_open() && !self.is_near(first) {
             return ThreadSet::EMPTY;
         }
         self.threads.select(|_, thread| thread.wait.deadline() == Some(first))
@@ -151,8 +152,7 @@ impl Mechanism<'_> {
     /// Whether a wait may end at its deadline now: because nobody is able and time passes, or as those who are able are
     /// held up for so long.
     pub(super) fn may_pass(&self, deadline: u64) -> bool {
-        self.clock.may_hold_up(self.held_up_from(), deadline)
-            && (self.outside().is_empty() || self.is_near(deadline))
+        self.clock.may_hold_up(self.held_up_from(), deadline) && (!self.is_open() || self.is_near(deadline))
     }
 
     /// Who can go on besides `ready`, in a search that counts it as a deviation.
@@ -183,7 +183,7 @@ impl Mechanism<'_> {
         let only_time =
             self.threads.select(|_, thread| matches!(thread.wait, Wait::None | Wait::Gate { .. })).is_empty()
                 && self.able().is_empty();
-        outside.is_empty() || !only_time || !self.wait_outside(world, outside, PATIENCE_BEFORE_TIME)
+        !self.is_open() || !only_time || !self.wait_outside(world, outside, PATIENCE_BEFORE_TIME)
     }
 
     /// As [`Mechanism::ready`]; but where nobody is able, it is chance whether time passes before others look again.
@@ -232,6 +232,11 @@ impl Mechanism<'_> {
         }
     }
 
+    /// Whether something may still come from outside.
+    fn is_open(&self) -> bool {
+        !self.is_closed && !self.outside().is_empty()
+    }
+
     /// Those that wait for the world outside.
     pub(super) fn outside(&self) -> ThreadSet {
         self.threads.select(|_, thread| thread.wait.is_outside())
@@ -240,7 +245,7 @@ impl Mechanism<'_> {
     /// Nobody can go on, and no time passes: the world outside has much real time to change that.
     fn wait_or_finish(&mut self, world: &mut impl World) -> Result<(), Finish> {
         let outside = self.outside();
-        if outside.is_empty() {
+        if !self.is_open() {
             return Err(Finish::Deadlock);
         }
         if self.wait_outside(world, outside, PATIENCE) { Ok(()) } else { Err(Finish::OutsideWait) }

@@ -32,6 +32,9 @@ use replay::Replayed;
 pub trait World {
     /// Which of `waiting` can go on, as what they wait for has come; waits for the first so many real milliseconds.
     fn look(&mut self, waiting: ThreadSet, milliseconds: i32) -> ThreadSet;
+
+    /// Whether only the program's own threads could let one of `waiting` go on.
+    fn is_closed(&mut self, waiting: ThreadSet) -> bool;
 }
 
 /// Who could have been chosen.
@@ -107,6 +110,8 @@ pub struct Mechanism<'a> {
     progress: u32,
     /// Who gave way before this step goes on before time passes again.
     time_passed: u32,
+    /// Nobody is able, and what is waited for outside could only come from those that wait.
+    is_closed: bool,
     /// How much longer than usual the first loops may be before they are taken for spin loops.
     patience: u32,
 }
@@ -129,6 +134,7 @@ impl<'a> Mechanism<'a> {
             steps: 0,
             progress: 0,
             time_passed: 0,
+            is_closed: false,
         };
         mechanism.add(Wait::None);
         mechanism

@@ -11,6 +11,10 @@ impl World for Nothing {
     fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
         ThreadSet::EMPTY
     }
+
+    fn is_closed(&mut self, _: ThreadSet) -> bool {
+        false
+    }
 }
 
 fn requests() -> impl Strategy<Value = Request> {
