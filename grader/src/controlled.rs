@@ -181,7 +181,7 @@ impl Record {
                 Ending::ToolError("it has more than 64 threads at once, the most under control".into())
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
-            Finish::OutsideWait => Ending::Idle { seconds: 2 },
+            Finish::OutsideWait => Ending::Idle { seconds: 5 },
             Finish::Unseen => Ending::Unseen { call: self.header.call },
         }
     }
