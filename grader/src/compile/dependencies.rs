@@ -2,6 +2,7 @@
 //! compiler. All of it is the course's own: cargo runs here, with the network, outside any jail.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +13,7 @@ use super::recipe::{self, Recipe};
 use super::toolchain::Toolchain;
 use super::{Kind, environment, last_words, programs, settings};
 use crate::error::Error;
+use crate::report::escape::in_line;
 use crate::run::Invocation;
 use crate::workspace::{Workspace, cargo_can_build_in};
 
@@ -89,25 +91,15 @@ impl<'a> Cargo<'a> {
     /// Waits for other graders of the same workspace.
     fn lock(workspace: &'a Workspace, settings: &str) -> Result<Self, Error> {
         let folder = workspace.build_folder();
-        let reason = match (workspace.root().to_str(), cargo_can_build_in(&folder)) {
-            (Some(_), true) => None,
-            (Some(_), false) => Some((
-                &*folder,
-                "cargo cannot build in a folder with `:` or `%` in its path: set CARGO_TARGET_DIR to another one",
-            )),
-            (None, _) => Some((workspace.root(), "the compiler needs a path in UTF-8: move the folder")),
-        };
-        if let Some((path, reason)) = reason {
-            return Err(Error::Usage(format!("{}: {reason}", path.display())));
-        }
+        look_at_place(workspace)?;
         for folder in [&folder, &target(workspace)] {
-            fs::create_dir_all(folder).map_err(Error::file(folder))?;
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         }
         // Compilers may run as another user, and see what is in it.
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
         let path = folder.join("lock");
-        let lock = File::create(&path).map_err(Error::file(&path))?;
+        let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
         lock.lock().map_err(Error::file(&path))?;
         let home = folder.join("cargo-home");
         settings::make_home(&home, workspace.root(), settings)?;
@@ -153,6 +145,28 @@ impl<'a> Cargo<'a> {
             Kind::Controlled => command.args(["--target", self.toolchain.host()?]),
         })
     }
+}
+
+/// Says what no attempt to build would say clearly.
+fn look_at_place(workspace: &Workspace) -> Result<(), Error> {
+    let folder = workspace.build_folder();
+    let unusable = |path: &Path, reason: &str| {
+        Err(Error::Usage(format!("{}: {reason}", in_line(&path.to_string_lossy()))))
+    };
+    if workspace.root().to_str().is_none() {
+        return unusable(workspace.root(), "the compiler needs a path in UTF-8: move the folder");
+    }
+    if !cargo_can_build_in(&folder) {
+        let reason =
+            "cargo cannot build in a folder with `:` or `%` in its path: set CARGO_TARGET_DIR to another one";
+        return unusable(&folder, reason);
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    let way_out = "set CARGO_TARGET_DIR to a folder that you may write to";
+    Error::Usage(format!("{}: {error}: {way_out}", in_line(&path.to_string_lossy())))
 }
 
 fn run(command: Invocation) -> Result<(), Error> {

@@ -182,3 +182,14 @@ fn trouble_with_one_exercise_does_not_keep_the_others_from_being_graded() {
     assert!(of(0)["message"].as_str().unwrap().contains("1999"), "{report:#}");
     assert_eq!((&report["incomplete"], &report["not_graded"][0]), (&true.into(), &"hello-threads".into()));
 }
+
+#[test]
+fn where_nothing_can_be_written_there_are_hints_and_advice() {
+    let course = Course::at("course");
+    course.write("crates/even-odd/README.md", "## Hints\n\n1. Look.\n");
+    let file = course.root.join("Cargo.toml").join("target");
+    let target = [("CARGO_TARGET_DIR", file.into_os_string())];
+    course.grade(["hint", "even-odd"], &target).success().stdout(contains("Look."));
+    let advice = "set CARGO_TARGET_DIR to a folder that you may write to";
+    course.grade(["check", "even-odd"], &target).code(2).stderr(contains(advice));
+}
