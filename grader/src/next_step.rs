@@ -43,10 +43,12 @@ fn when_unproven(exercise: &ExerciseReport) -> String {
         format!("next: cargo grade {name} again, when the machine is less busy")
     } else if says(&["too few schedules"]) {
         format!("next: cargo grade {name} again, with more --schedules")
-    } else if says(&["too few to say why"]) {
+    } else if says(&["still at work after"]) {
         format!(
             "next: let {name} take fewer steps, as by waiting without looking again and again, then cargo grade {name}"
         )
+    } else if says(&["as a run takes about"]) {
+        format!("next: let {name} compute less, or wait less, in one run, then cargo grade {name}")
     } else if reason.is_empty() {
         format!("next: read what {name} must keep in crates/{name}/README.md; stuck? cargo grade hint {name}")
     } else {
@@ -182,6 +184,10 @@ mod tests {
             assert!(ended(ending).contains("docs/schedule-control.md"));
         }
         assert!(unproven("case a: it was built without hooks".into()).contains("docs/schedule-control.md"));
+        assert!(
+            unproven("case a: only 3 of 2000 schedules were run, as a run takes about 8192 ms".into())
+                .contains("compute less")
+        );
         assert!(unproven("too few schedules were tried to show it".into()).contains("--schedules"));
     }
 
