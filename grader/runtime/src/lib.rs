@@ -12,6 +12,7 @@
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("Lockstep needs Linux on x86-64");
 
+mod again;
 mod atomics;
 mod chance;
 mod control;

@@ -171,6 +171,31 @@ fn nothing_says_that_the_grader_is_there() {
     .passes();
 }
 
+/// Its hooks are in a library, which it must not see.
+#[test]
+fn a_program_may_start_itself() {
+    Hello {
+        main: "
+            if env::args().nth(1).as_deref() == Some(\"child\") {
+                let memory = fs::read(\"/proc/self/environ\").unwrap();
+                let is_seen = String::from_utf8_lossy(&memory).contains(\"PRELOAD\");
+                let sum = Mutex::new(20);
+                thread::scope(|scope| { scope.spawn(|| *sum.lock().unwrap() += 22); });
+                print!(\"{is_seen} {:?} {}\", env::var_os(\"LD_PRELOAD\"), sum.into_inner().unwrap());
+                return;
+            }
+            let itself = env::current_exe().unwrap();
+            let mut by_fork = process::Command::new(&itself);
+            std::os::unix::process::CommandExt::process_group(by_fork.env_clear(), 0);
+            for mut child in [process::Command::new(&itself), by_fork] {
+                let output = child.arg(\"child\").output().unwrap();
+                assert_eq!(String::from_utf8_lossy(&output.stdout), \"false None 42\", \"{output:?}\");
+            }",
+        ..HELLO
+    }
+    .passes();
+}
+
 #[test]
 fn a_hundred_threads_may_live_one_after_the_other() {
     Hello {
