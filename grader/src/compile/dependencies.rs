@@ -101,7 +101,9 @@ impl<'a> Cargo<'a> {
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
         lock.lock().map_err(Error::file(&path))?;
-        let home = folder.join("cargo-home");
+        // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
+        let built = target(workspace);
+        let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
         settings::make_home(&home, workspace.root(), settings)?;
         Ok(Self { workspace, toolchain: Toolchain::find(workspace)?, home, _lock: lock })
     }
