@@ -1,22 +1,19 @@
 //! What locks of C code have in common. libc's own calls of the futex cannot be interposed, so its objects are tried
 //! without waiting, and their waiters wait for a futex of the scheduler's at the object's address.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use schedule::protocol::Operation;
 
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
+use crate::threads::next;
 
 pub(crate) const EBUSY: c_int = 16;
 pub(crate) const ETIMEDOUT: c_int = 110;
 /// Wakes all waiters.
 pub(crate) const ALL: u32 = u32::MAX;
-
-unsafe extern "C" {
-    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
-}
 
 /// A function of libc that this library has another one for.
 pub(crate) struct Function {
@@ -34,12 +31,9 @@ impl Function {
     /// # Safety
     /// The arguments must be right for it, and it takes four at most.
     pub(crate) unsafe fn call(&self, arguments: [usize; 4]) -> c_int {
-        /// `RTLD_NEXT`: the next library after this one that has the symbol.
-        const NEXT: *mut c_void = -1isize as *mut c_void;
         let mut address = self.address.load(Ordering::Relaxed);
         if address == 0 {
-            // SAFETY: the name ends with a zero, and every libc that has threads knows it.
-            address = unsafe { dlsym(NEXT, self.name.as_ptr()) } as usize;
+            address = next(self.name) as usize;
             self.address.store(address, Ordering::Relaxed);
         }
         let [a, b, c, d] = arguments;
