@@ -125,8 +125,8 @@ fn requeue(
     let moved = scheduler::move_futex(word as u64, moves, to as u64);
     let done = Done { operation: Operation::FutexWake, object: word as u64, value: woken.into() };
     scheduler::after(done, true, frame);
-    // The older one counts those that it woke only.
-    (if expected.is_some() { woken + moved } else { woken }) as isize
+    // Both are counted by either call, whatever futex(2) says of the older one.
+    (woken + moved) as isize
 }
 
 /// `FUTEX_WAKE_OP`: changes a second word, wakes some on the first, and some on the second if it was as expected.

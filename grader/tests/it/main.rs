@@ -8,6 +8,7 @@ mod containment;
 mod control;
 mod hint;
 mod hostile;
+mod native;
 mod no_control;
 mod nothing_for_nothing;
 mod places;

@@ -300,6 +300,36 @@ fn a_livelock_is_told_from_work_that_takes_long() {
         .stdout(contains("livelock").not().and(contains("steps").not()));
 }
 
+/// However long a run was, its picture shows how it ended.
+#[test]
+fn the_picture_of_a_long_run_has_its_end() {
+    let long = Hello {
+        items: "
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            static NEVER: AtomicBool = AtomicBool::new(false);",
+        main: "for _ in 0..20_000 { COUNT.fetch_add(1, SeqCst); }",
+        end: "while !NEVER.swap(false, SeqCst) { thread::yield_now(); }",
+        ..HELLO
+    };
+    let program = long.program();
+    let path = program.path();
+    let args = [
+        "check",
+        "hello-threads",
+        "--schedules",
+        "10",
+        "--limit",
+        "cpu=1",
+        "--format",
+        "json",
+        "--source",
+        &path,
+    ];
+    let report = serde_json::from_slice(&grade(args).get_output().stdout).unwrap();
+    let trace = check(&report, "terminates")["failure"]["trace"].to_string();
+    assert!(trace.contains("AtomicBool#1 swap"), "{trace}");
+}
+
 #[test]
 fn a_stack_overflow_in_a_thread_is_a_crash() {
     let overflows = Hello {

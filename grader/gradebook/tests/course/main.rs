@@ -4,6 +4,7 @@
 //! It takes minutes, so `cargo test` leaves it out; `.ci/course` runs it.
 
 mod class;
+mod hostile;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,9 +32,11 @@ struct Course {
 
 impl Course {
     /// In a folder that is kept, where one is named, so that other programs can read what came of it.
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         if let Some(folder) = std::env::var_os("LOCKSTEP_COURSE") {
-            return Self { folder: folder.into(), _temporary: None };
+            let folder = PathBuf::from(folder).join(name);
+            fs::create_dir(&folder).unwrap();
+            return Self { folder, _temporary: None };
         }
         let temporary = tempfile::tempdir().unwrap();
         Self { folder: temporary.path().to_owned(), _temporary: Some(temporary) }
@@ -68,15 +71,18 @@ impl Course {
     }
 }
 
+fn workspace() -> Workspace {
+    Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap())
+}
+
 const COLLECT: [&str; 8] =
     ["collect", "class", "--exercise", "hello-threads", "--exercise", "even-odd", "--schedules", "200"];
 
 #[test]
 fn a_course_survives_a_kill_and_adds_up_everywhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let course = Course::new();
+    let course = Course::new("usual");
     fs::create_dir(course.path("class")).unwrap();
-    let workspace = Workspace::at(root);
+    let workspace = workspace();
     release::release(&workspace, &course.path("released")).unwrap();
     class::make(&workspace, &course.path("released"), &course.path("class"));
 
