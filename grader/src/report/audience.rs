@@ -95,7 +95,8 @@ fn without_name(text: &str, name: &str) -> String {
     let mut left = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(name) {
-        let is_word = !is_part(before.chars().last().or(left.chars().last())) && !is_part(after.chars().next());
+        let is_word =
+            !is_part(before.chars().last().or(left.chars().last())) && !is_part(after.chars().next());
         left += before;
         left += if is_word { "a check that is not shown" } else { name };
         rest = after;
