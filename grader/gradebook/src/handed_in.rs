@@ -40,8 +40,8 @@ pub fn read(path: &Path, zone: &Zone) -> Result<Times, Error> {
 }
 
 fn times(sheet: &Sheet, zone: &Zone) -> Result<Times, String> {
-    for column in COLUMNS.iter().map(|column| column.name).filter(|name| !sheet.has(name)) {
-        return Err(format!("its header has no column `{column}`"));
+    if let Some(column) = COLUMNS.iter().find(|column| !sheet.has(column.name)) {
+        return Err(format!("its header has no column `{}`", column.name));
     }
     let mut times = Times::default();
     let mut of_place = 0;

@@ -61,9 +61,27 @@ impl Person {
         }
     }
 
+    /// Whether a platform makes that name of this one's.
+    fn is_called(&self, student: &str) -> bool {
+        let Self { first_name, last_name, folder, .. } = self;
+        let letters = |name: &str| -> String {
+            name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let names = [format!("{last_name}{first_name}"), format!("{first_name}{last_name}"), folder.clone()];
+        names.iter().any(|name| !name.is_empty() && letters(name) == letters(student))
+    }
+
     fn of(sheet: &Sheet, row: &Row) -> Self {
         let cell = |column| sheet.cell(row, column).to_owned();
-        let (first_name, last_name) = (cell("first_name"), cell("last_name"));
+        let (mut first_name, mut last_name) = (cell("first_name"), cell("last_name"));
+        // As Canvas writes the names of students.
+        if let Some((last, first)) = sheet
+            .cell(row, "folder")
+            .split_once(", ")
+            .filter(|_| first_name.is_empty() && last_name.is_empty())
+        {
+            (last_name, first_name) = (last.to_owned(), first.to_owned());
+        }
         let folder = match sheet.cell(row, "folder") {
             // Moodle calls submissions by the whole names of people.
             "" if !sheet.has("folder") => format!("{first_name} {last_name}").trim().to_owned(),
@@ -94,7 +112,8 @@ pub fn read(path: &Path) -> Result<(Roster, Vec<String>), Error> {
 }
 
 fn people(sheet: &Sheet) -> Result<Roster, String> {
-    if !sheet.has("folder") && !(sheet.has("first_name") && sheet.has("last_name")) {
+    let has_names = sheet.has("first_name") && sheet.has("last_name");
+    if !sheet.has("folder") && !has_names {
         return Err("its header has no column `folder`, nor `first_name` and `last_name` in its place".into());
     }
     let mut roster = Roster::new();
@@ -109,6 +128,30 @@ fn people(sheet: &Sheet) -> Result<Roster, String> {
         }
     }
     Ok(roster)
+}
+
+/// The roster with the names of `students` in place of others that say the same: Canvas makes `lovelaceada` of `Lovelace,
+/// Ada`, and Moodle `Ada Lovelace`. What two people could be called is nobody's.
+pub fn with_names_of(roster: Roster, students: &[&str]) -> Roster {
+    let strangers = || students.iter().copied().filter(|student| !roster.contains_key(*student));
+    let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for person in roster.values().filter(|person| !students.contains(&person.folder.as_str())) {
+        for student in strangers().filter(|student| person.is_called(student)) {
+            found.entry(student).or_default().push(person.folder.clone());
+        }
+    }
+    let found: Vec<(String, String)> = found
+        .into_iter()
+        .filter_map(|(student, people)| Some((student.to_owned(), <[String; 1]>::try_from(people).ok()?)))
+        .map(|(student, [folder])| (student, folder))
+        .collect();
+    let mut roster = roster;
+    for (student, folder) in found {
+        if let Some(person) = roster.remove(&folder) {
+            roster.insert(student.clone(), Person { folder: student, ..person });
+        }
+    }
+    roster
 }
 
 /// Who is in the roster and not among `students`, and the other way round: a name that is misspelled would cost
@@ -168,6 +211,15 @@ mod tests {
         assert_eq!(reason("folder\nada\nada\n"), twice);
         assert_eq!(reason("folder,id\n,1\n"), "line 2: it names no folder");
         assert!(reason("folder,id\nada\n").contains("line 2"));
+    }
+
+    #[test]
+    fn the_names_that_platforms_make_of_people_are_known() {
+        let roster = parse("Student,ID\n\"Lovelace, Ada\",17\n\"Lee, Jun\",18\nleejun,19\nbob,20\n").unwrap();
+        let named = with_names_of(roster, &["lovelaceada", "lee jun", "bob"]);
+        assert_eq!((named["lovelaceada"].id.as_str(), named["bob"].id.as_str()), ("17", "20"));
+        assert_eq!(named["lovelaceada"].full_name(), "Lovelace, Ada");
+        assert!(!named.contains_key("lee jun"), "it could be either");
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn roster(args: &ExportArgs, chosen: &[Attempt]) -> Result<Roster, Error> {
     let (roster, notes) = roster::read(path)?;
     let mut students: Vec<&str> = chosen.iter().map(|attempt| attempt.student.as_str()).collect();
     students.dedup();
+    let roster = roster::with_names_of(roster, &students);
     for note in notes.iter().chain(&roster::differences(&roster, &students)) {
         eprintln!("{}: {}", harmless(&path.display().to_string()), harmless(note));
     }
