@@ -5,7 +5,8 @@
 mod index;
 mod stored;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use grader::report::{Audience, CheckReport, Failure, Format};
 use maud::{DOCTYPE, Markup, html};
@@ -32,11 +33,12 @@ pub fn student(student: &str, attempts: &[Seen]) -> String {
 
 /// Writes a page for each student whose attempts are in `attempts`, into `folder`; beside it a folder with the
 /// grader's own HTML report of each exercise, which has the pictures of schedules and the source; and `index.html`,
-/// which leads teachers to all of them.
+/// which leads teachers to all of them. Returns the pages in `folder` that are of nobody in `attempts`: they may show what
+/// is hidden now.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write_all(folder: &Path, attempts: Vec<Attempt>, sight: &Sight) -> Result<usize, Error> {
+pub fn write_all(folder: &Path, attempts: Vec<Attempt>, sight: &Sight) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(grader::error::Error::file(folder))?;
     let chosen = sight.all(&policy::choose(attempts, Policy::Best));
     let students: Vec<&[Seen]> = chosen.chunk_by(|one, other| one.student == other.student).collect();
@@ -48,7 +50,21 @@ pub fn write_all(folder: &Path, attempts: Vec<Attempt>, sight: &Sight) -> Result
         }
     }
     write(&folder.join("index.html"), &index::render(&students))?;
-    Ok(students.len())
+    let names = students.iter().map(|attempts| stem(&attempts[0].student)).chain(["index".to_owned()]);
+    Ok(left_over(folder, &names.collect()))
+}
+
+/// The pages in `folder` that are none of `names`.
+fn left_over(folder: &Path, names: &BTreeSet<String>) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_other = |path: &PathBuf| {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        path.extension().is_some_and(|extension| extension == "html")
+            && !name.is_some_and(|name| names.contains(&name))
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_other).collect();
+    paths.sort();
+    paths
 }
 
 /// A report of before, of an attempt that has none now, is taken away: it may show what is hidden now.
@@ -232,6 +248,16 @@ pub(crate) mod tests {
         let broken =
             Attempt { report: Some("{\"exercises\":[{\"checks\":7}]}".into()), ..attempt("ada", 6.5, 1) };
         assert!(student("ada", &[sight().of(&broken)]).contains("even-odd"));
+    }
+
+    #[test]
+    fn pages_of_nobody_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["of-before.html", "ada.html", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let left = write_all(folder.path(), vec![attempt("ada", 6.5, 1)], &sight()).unwrap();
+        assert_eq!(left, [folder.path().join("of-before.html")]);
     }
 
     #[test]

@@ -255,7 +255,13 @@ mod tests {
             vec![("hw1/src/main.rs", &b"fn main() {}"[..]), ("report.pdf", b"%PDF")],
             vec![("hw.zip", packed.as_slice()), ("report.pdf", b"%PDF")],
             vec![("hw/hw.ZIP", packed.as_slice())],
-            vec![("main.rs", b""), ("old.zip", b"PK"), ("target/debug/build/x.rs", b""), (".git/HEAD", b"")],
+            vec![
+                ("main.rs", b""),
+                ("Cargo.toml", b""),
+                ("old.zip", b"PK"),
+                ("target/debug/build/x.rs", b""),
+                (".git/HEAD", b""),
+            ],
         ] {
             let (_folder, opened) = opened(&files);
             assert_eq!(source(&opened.unwrap()).unwrap(), [Path::new("main.rs")], "{:?}", files[0].0);

@@ -230,7 +230,12 @@ fn finish(call: &Call<'_>, counts: &Counts, batch: &Batch<'_>, book: &Book) -> R
     let attempts = book.attempts()?;
     if let Some(folder) = &call.args.reports {
         let sight = Sight::new(call.workspace, book, &attempts, call.due, SystemTime::now().into())?;
-        page::write_all(folder, attempts.clone(), &sight)?;
+        for path in page::write_all(folder, attempts.clone(), &sight)? {
+            eprintln!(
+                "{}: a page of before, of nobody in the gradebook",
+                harmless(&path.display().to_string())
+            );
+        }
     }
     lateness::tell_what_was_marked(&attempts, call.submissions, &batch.exercises);
     let exercises: Vec<&Exercise> = batch.exercises.iter().map(|graded| graded.exercise).collect();

@@ -104,9 +104,12 @@ pub(super) fn is_foreign(path: &Path) -> bool {
 pub(super) const BUILT: [&str; 6] =
     ["CACHEDIR.TAG", ".rustc_info.json", "debug/build", "debug/deps", "release/build", "release/deps"];
 
+/// What systems and tools add; and manifests, in whose place the course's own stand.
+const FOREIGN: [&str; 6] =
+    ["__MACOSX", "node_modules", "Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"];
+
 pub(super) fn is_foreign_name(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-        || ["__MACOSX", "node_modules"].iter().any(|foreign| name == *foreign)
+    name.as_encoded_bytes().starts_with(b".") || FOREIGN.iter().any(|foreign| name == *foreign)
 }
 
 #[cfg(test)]
