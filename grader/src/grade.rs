@@ -94,12 +94,11 @@ pub fn not_graded(
 
 /// A report for a program of which no run was judged.
 fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message: String) -> ExerciseReport {
-    let max_score = exercise.checks.iter().map(|check| rubric.points(check.id)).sum();
     ExerciseReport {
         exercise: exercise.name.to_owned(),
         verdict,
         score: 0.0,
-        max_score,
+        max_score: rubric.max_score(),
         message: Some(message),
         explored: Explored::default(),
         stressed: Stressed::default(),

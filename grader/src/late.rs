@@ -14,13 +14,15 @@ pub struct Moment {
     seconds: i64,
 }
 
+const NEEDED: &str = "a moment has date, time and offset, as 2026-03-01T23:59:00+01:00";
+
 /// What the course takes off: `[late]` in `rubric.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LateRule {
     /// When the exercise is due, where the rubric says so.
     pub due: Option<Moment>,
-    /// Percent of the points reached, for each day that has begun.
+    /// Percent of the points reached, for each day that has begun: a day of the clock on the wall.
     pub per_day: f64,
     /// The most percent that are taken off.
     #[serde(default = "everything")]
@@ -53,13 +55,17 @@ impl LateRule {
     }
 
     /// What is taken off `score` for what was due at `due` and handed in at `handed_in`; `None` in time.
+    ///
+    /// A day is one of the clock on the wall, from a time of day to the same time of the next day: where clocks were
+    /// put back meanwhile, the hour more is nobody's fault.
     pub fn apply(&self, due: Moment, handed_in: Moment, score: f64) -> Option<Late> {
         const DAY: i64 = 24 * 60 * 60;
         let seconds = handed_in.seconds.saturating_sub(due.seconds);
         if seconds <= 0 {
             return None;
         }
-        let days = u32::try_from(seconds.saturating_add(DAY - 1) / DAY).unwrap_or(u32::MAX);
+        let on_the_wall = (seconds - due.put_back_until(handed_in)).max(1);
+        let days = u32::try_from(on_the_wall.saturating_add(DAY - 1) / DAY).unwrap_or(u32::MAX);
         let percent = (self.per_day * f64::from(days)).min(self.at_most);
         Some(Late {
             due: due.to_string(),
@@ -88,6 +94,21 @@ impl Moment {
     pub fn unix_seconds(self) -> i64 {
         self.seconds
     }
+
+    /// Seconds by which the clocks of the place may have been put back from here to `later`. Offsets that differ by
+    /// an hour tell it. UTC beside an offset tells no place: then it is an hour, in favour of who hands in.
+    fn put_back_until(self, later: Self) -> i64 {
+        const HOUR: i16 = 60;
+        let minutes = match (self.written.offset, later.written.offset) {
+            (Some(Offset::Custom { minutes: before }), Some(Offset::Custom { minutes: after })) => {
+                let back = before.saturating_sub(after);
+                if (0..=HOUR).contains(&back) { back } else { 0 }
+            }
+            (Some(Offset::Z), Some(Offset::Z)) => 0,
+            _ => HOUR,
+        };
+        i64::from(minutes) * 60
+    }
 }
 
 impl fmt::Display for Late {
@@ -108,7 +129,6 @@ impl TryFrom<Datetime> for Moment {
     type Error = &'static str;
 
     fn try_from(written: Datetime) -> Result<Self, Self::Error> {
-        const NEEDED: &str = "a moment has date, time and offset, as 2026-03-01T23:59:00+01:00";
         let Datetime { date: Some(date), time: Some(time), offset: Some(offset) } = written else {
             return Err(NEEDED);
         };
@@ -127,7 +147,7 @@ impl FromStr for Moment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let written: Datetime = text.parse().map_err(|error| format!("{error}"))?;
+        let written: Datetime = text.parse().map_err(|_| NEEDED.to_owned())?;
         Self::try_from(written).map_err(str::to_owned)
     }
 }
@@ -183,6 +203,22 @@ mod tests {
     }
 
     #[test]
+    fn a_day_in_which_clocks_are_put_back_is_one_day() {
+        let days = |due, handed_in| late(due, handed_in).map(|late| late.days);
+        let due = "2026-10-24T23:59:00+02:00";
+        assert_eq!(days(due, "2026-10-25T23:59:00+01:00"), Some(1));
+        assert_eq!(days(due, "2026-10-25T23:59:01+01:00"), Some(2));
+        // A file's time is in UTC: nobody knows what the clocks there said.
+        assert_eq!(days(due, "2026-10-25T22:59:00Z"), Some(1));
+        // In spring a day has 23 hours: what is less than 24 is one day anyway.
+        assert_eq!(days("2026-03-28T23:59:00+01:00", "2026-03-29T23:59:00+02:00"), Some(1));
+        assert_eq!(days("2026-03-28T23:59:00+01:00", "2026-03-30T00:59:01+02:00"), Some(2));
+        // Places further apart than clocks are ever put back.
+        assert_eq!(days("2026-03-01T12:00:00+05:00", "2026-03-02T07:00:01-00:00"), Some(2));
+        assert_eq!(days("2026-03-01T12:00:00+02:00", "2026-03-01T12:00:00+01:00"), Some(1));
+    }
+
+    #[test]
     fn points_are_rounded_to_hundredths() {
         let late = late("2026-03-01T12:00:00Z", "2026-03-03T12:00:00Z").unwrap();
         assert_eq!((late.left_of(8.1), late.lost()), (6.48, 1.62));
@@ -191,6 +227,6 @@ mod tests {
     #[test]
     fn a_time_that_depends_on_the_place_is_refused() {
         assert!("2026-03-01T12:00:00".parse::<Moment>().unwrap_err().contains("offset"));
-        assert!("tomorrow".parse::<Moment>().is_err());
+        assert!("tomorrow".parse::<Moment>().unwrap_err().contains("offset"));
     }
 }

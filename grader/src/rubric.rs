@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::late::LateRule;
-use crate::report::Visibility;
+use crate::report::{Visibility, sum};
 use crate::workspace::Workspace;
 
 /// The points of one exercise.
@@ -66,9 +66,20 @@ impl Rubric {
         self.points.get(check).copied().unwrap_or(0.0)
     }
 
-    /// When students see what a check came to.
+    /// The points for passing every check.
+    pub fn max_score(&self) -> f64 {
+        sum(self.points.values().copied())
+    }
+
+    /// When students see what a check came to. A check of an older exercise, of which it says nothing, they never see.
     pub fn visibility(&self, check: &str) -> Visibility {
-        self.visibility.get(check).copied().unwrap_or_default()
+        let usual = if self.points.contains_key(check) { Visibility::Visible } else { Visibility::Hidden };
+        self.visibility.get(check).copied().unwrap_or(usual)
+    }
+
+    /// All of it that decides about points, as text that is the same for the same rules.
+    pub fn rules(&self) -> String {
+        format!("{:?} {:?}", self.points, self.late)
     }
 
     /// All that it says of a check.
@@ -107,6 +118,23 @@ mod tests {
         let rubric = Rubric::parse(text, &EXERCISE).unwrap();
         assert_eq!(rubric.visibility("right"), Visibility::AfterDue);
         assert_eq!(rubric.visibility("terminates"), Visibility::Visible);
+        assert_eq!(rubric.visibility("of-last-year"), Visibility::Hidden);
+    }
+
+    #[test]
+    fn points_are_summed_without_noise() {
+        let rubric = Rubric::parse("[points]\nright = 0.1\nterminates = 0.2\n", &EXERCISE).unwrap();
+        assert_eq!(rubric.max_score(), 0.3);
+    }
+
+    #[test]
+    fn who_sees_a_check_is_no_rule_for_points() {
+        let rules = |more: &str| {
+            let text = format!("[points]\nright = 1\nterminates = 1\n{more}");
+            Rubric::parse(&text, &EXERCISE).unwrap().rules()
+        };
+        assert_eq!(rules(""), rules("# mended\n[visibility]\nright = \"hidden\"\n"));
+        assert_ne!(rules(""), rules("[late]\nper_day = 10\n"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use grader::late::Moment;
+use grader::report::rounded;
 use grader::verdict::Verdict;
 
 /// What is kept of one grading.
@@ -14,6 +16,11 @@ pub struct Attempt {
     pub exercise: String,
     /// The hash of everything that decides the result, see [`fingerprint`](crate::fingerprint).
     pub fingerprint: String,
+    /// The hash of what was handed in, however it is graded; none in gradebooks of older graders.
+    pub source: Option<String>,
+    /// The hash of the rules for points: the rubric's points, what being late costs, the due date; none in gradebooks of
+    /// older graders.
+    pub rules: Option<String>,
     /// What it came to.
     pub outcome: Outcome,
     /// Points reached, without any penalty.
@@ -37,7 +44,7 @@ pub struct Attempt {
 impl Attempt {
     /// The points that count: never below 0.
     pub fn final_score(&self) -> f64 {
-        (self.score - self.late_penalty).max(0.0)
+        rounded(self.score - self.late_penalty).max(0.0)
     }
 }
 
@@ -103,6 +110,12 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl From<Moment> for Timestamp {
+    fn from(moment: Moment) -> Self {
+        Self(moment.unix_seconds().saturating_mul(1000))
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// As in RFC 3339, to the second. What no calendar has is shown as the number that it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,6 +144,8 @@ mod tests {
     fn a_penalty_takes_nothing_below_zero() {
         let attempt = Attempt { late_penalty: 4.0, ..crate::policy::tests::attempt("ada", 3.0, 0) };
         assert_eq!(attempt.final_score(), 0.0);
+        let noisy = Attempt { late_penalty: 0.1, ..crate::policy::tests::attempt("ada", 0.3, 0) };
+        assert_eq!(noisy.final_score(), 0.2);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Grading many submissions at once. Whatever one of them does, the others are graded.
 
-use std::collections::HashSet;
 use std::time::{Instant, SystemTime};
 
 use grader::error::Error as GraderError;
@@ -15,12 +14,14 @@ use grader::verdict::Verdict;
 use grader::workspace::Workspace;
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
-use crate::book::Settled;
+use crate::book::{Claim, Wanted};
 use crate::error::Error;
 use crate::fingerprint;
 use crate::handed_in::Times;
 use crate::pool;
+use crate::status::Running;
 use crate::submission::{Problem, Submission};
+use crate::when::Zone;
 
 /// One submission and one exercise of it.
 #[derive(Clone, Copy)]
@@ -36,9 +37,12 @@ pub struct Graded {
     /// The exercise.
     pub exercise: &'static Exercise,
     fingerprint: String,
+    rules: String,
     max_score: f64,
     /// What being late costs, and when that begins.
     late: Option<(LateRule, Moment)>,
+    /// Whether being late costs something, and nobody says from when.
+    pub lacks_due: bool,
 }
 
 /// What came of a task.
@@ -48,8 +52,18 @@ pub enum Step {
     New(Box<Attempt>),
     /// The gradebook has it.
     Unchanged,
+    /// Another grader is at work on it.
+    Elsewhere,
     /// The grader was asked to stop: there is no result.
     Interrupted,
+}
+
+/// What a batch tells while it works.
+pub enum Event<'a, 't> {
+    /// A task came to something.
+    Done(&'a Task<'t>, Step),
+    /// About a second went by.
+    Tick,
 }
 
 /// How a class is graded.
@@ -60,13 +74,20 @@ pub struct Batch<'a> {
     pub exercises: Vec<Graded>,
     /// How.
     pub options: Options,
-    /// What needs not be graded again.
-    pub settled: HashSet<Settled>,
+    /// Asks the gradebook for a task, so that no other grader does the same.
+    pub claim: &'a Claiming<'a>,
+    /// Who is told what is at work.
+    pub running: &'a Running,
     /// When submissions came, where that is known better than by their files.
     pub handed_in: Times,
+    /// Where the times of files are those of the clocks on the wall.
+    pub zone: Zone,
     /// Tasks that are done at once.
     pub jobs: usize,
 }
+
+/// Claims a task for this grader.
+pub type Claiming<'a> = dyn Fn(&Wanted) -> Result<Claim, Error> + Sync + 'a;
 
 /// Grades one source. Always the grader's, but in tests.
 pub type Grade<'a> = dyn Fn(&Exercise, &Source) -> Result<ExerciseReport, GraderError> + Sync + 'a;
@@ -86,11 +107,14 @@ pub fn prepare(
         let rubric = Rubric::read(workspace, exercise)?;
         let rule = rubric.late().copied();
         let late = rule.and_then(|rule| Some((rule, due.or(rule.due)?)));
+        let rules = fingerprint::rules(&rubric, due);
         Ok(Graded {
             exercise,
-            fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, options, due)?,
+            fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, &rules, options)?,
+            rules,
             late,
-            max_score: exercise.checks.iter().map(|check| rubric.points(check.id)).sum(),
+            lacks_due: rule.is_some() && late.is_none(),
+            max_score: rubric.max_score(),
         })
     };
     let graded: Vec<Graded> = exercises.iter().map(prepare).collect::<Result<_, Error>>()?;
@@ -119,66 +143,92 @@ impl Batch<'_> {
         tasks: &[Task<'_>],
         grade: &Grade<'_>,
         stop: impl Fn() -> bool + Sync,
-        mut receive: impl FnMut(&Task<'_>, Step) -> Result<(), Error>,
+        mut receive: impl FnMut(Event<'_, '_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let work = |task: &Task<'_>| self.step(task, grade);
-        pool::for_each(tasks, self.jobs, stop, work, |task, done| {
-            let panicked = |words| Step::New(Box::new(task.failed(format!("the grader panicked: {words}"))));
-            receive(task, done.unwrap_or_else(panicked))
+        pool::for_each(tasks, self.jobs, stop, work, |event| {
+            let Some((task, done)) = event else { return receive(Event::Tick) };
+            let panicked = |words| {
+                let attempt = task.failed(format!("the grader panicked: {words}"));
+                Ok(Step::New(Box::new(Attempt { rules: Some(task.exercise.rules.clone()), ..attempt })))
+            };
+            receive(Event::Done(task, done.unwrap_or_else(panicked)?))
         })
     }
 
-    fn step(&self, task: &Task<'_>, grade: &Grade<'_>) -> Step {
+    fn step(&self, task: &Task<'_>, grade: &Grade<'_>) -> Result<Step, Error> {
         let exercise = task.exercise.exercise;
         let only = self.exercises.len() == 1;
         let read =
             task.submission.open().and_then(|opened| opened.source(self.workspace, exercise.name, only));
-        let source = read.as_ref().map(|(source, _)| source);
-        let known = self.handed_in.get(&task.submission.student).copied();
-        let fingerprint = fingerprint::submission(&task.exercise.fingerprint, source, known);
-        let student = task.submission.student.clone();
-        if self.settled.contains(&Settled { student, fingerprint: fingerprint.clone() }) {
-            return Step::Unchanged;
+        let source = fingerprint::source(read.as_ref().map(|(source, _)| source));
+        let known = self.handed_in.of(&task.submission.student);
+        let fingerprint = fingerprint::submission(&task.exercise.fingerprint, &source, known);
+        let (student, name) = (task.submission.student.clone(), exercise.name.to_owned());
+        match (self.claim)(&Wanted { student, exercise: name, fingerprint: fingerprint.clone() })? {
+            Claim::Done => return Ok(Step::Unchanged),
+            Claim::Elsewhere => return Ok(Step::Elsewhere),
+            Claim::Ours => {}
         }
+        let _running = self.running.begin(format!("{} {}", task.submission.student, exercise.name));
         let started = Instant::now();
         let attempt = match read {
-            Err(problem) => Attempt { submitted_at: known, ..task.unusable(problem) },
-            Ok((source, newest)) => match grade(exercise, &source) {
-                Ok(report) => task.graded(report, self.options.seed, known.or(newest)),
-                Err(GraderError::Run(RunError::Interrupted)) => return Step::Interrupted,
-                Err(error) => Attempt { submitted_at: known.or(newest), ..task.failed(error.to_string()) },
-            },
+            Err(problem) => Attempt { submitted_at: known.map(Timestamp::from), ..task.unusable(problem) },
+            Ok((read, newest)) => {
+                let came = known.or(newest.and_then(|time| self.zone.of_timestamp(time)));
+                let submitted_at = known.map(Timestamp::from).or(newest);
+                match grade(exercise, &read) {
+                    Ok(report) => Attempt { submitted_at, ..task.graded(report, self.options.seed, came) },
+                    Err(GraderError::Run(RunError::Interrupted)) => return Ok(Step::Interrupted),
+                    Err(error) => Attempt { submitted_at, ..task.failed(error.to_string()) },
+                }
+            }
         };
-        Step::New(Box::new(Attempt { fingerprint, seconds: started.elapsed().as_secs_f64(), ..attempt }))
+        Ok(Step::New(Box::new(Attempt {
+            fingerprint,
+            source: Some(source),
+            rules: Some(task.exercise.rules.clone()),
+            seconds: started.elapsed().as_secs_f64(),
+            ..attempt
+        })))
     }
 }
 
 impl Graded {
+    /// Whether being late costs something.
+    pub fn punishes_lateness(&self) -> bool {
+        self.late.is_some()
+    }
+
     /// What is taken off `score`; nothing where nobody knows when the submission came.
-    fn lateness(&self, submitted_at: Option<Timestamp>, score: f64) -> Option<Late> {
+    fn lateness(&self, came: Option<Moment>, score: f64) -> Option<Late> {
         let (rule, due) = self.late?;
-        rule.apply(due, submitted_at?.to_string().parse().ok()?, score)
+        rule.apply(due, came?, score)
     }
 }
 
 impl Task<'_> {
-    fn graded(&self, mut report: ExerciseReport, seed: u64, submitted_at: Option<Timestamp>) -> Attempt {
+    fn graded(&self, mut report: ExerciseReport, seed: u64, came: Option<Moment>) -> Attempt {
         let outcome = Outcome::Graded(report.verdict);
         let (score, max_score) = (report.score, report.max_score);
-        let late = self.exercise.lateness(submitted_at, score);
+        let late = self.exercise.lateness(came, score);
         let late_penalty = late.as_ref().map_or(0.0, Late::lost);
         if let Some(late) = late {
             report.hand_in_late(late);
         }
         let message = report.message.clone();
         let report = serde_json::to_string(&Report::new(seed, vec![report])).ok();
-        Attempt { score, max_score, late_penalty, submitted_at, report, ..self.attempt(outcome, message) }
+        Attempt { score, max_score, late_penalty, report, ..self.attempt(outcome, message) }
     }
 
     fn unusable(&self, problem: Problem) -> Attempt {
         let name = self.exercise.exercise.name;
         match problem {
-            Problem::Missing => self.attempt(Outcome::Missing, Some(format!("nothing for {name} in it"))),
+            Problem::Missing(names) => {
+                let has =
+                    if names.is_empty() { String::new() } else { format!("; it has {}", names.join(", ")) };
+                self.attempt(Outcome::Missing, Some(format!("nothing for {name} in it{has}")))
+            }
             Problem::Unreadable(reason) => self.attempt(Outcome::Unreadable, Some(reason)),
             Problem::Refused(reason) => self.attempt(Outcome::Graded(Verdict::Refused), Some(reason)),
         }
@@ -194,6 +244,8 @@ impl Task<'_> {
             student: self.submission.student.clone(),
             exercise: self.exercise.exercise.name.to_owned(),
             fingerprint: String::new(),
+            source: None,
+            rules: None,
             outcome,
             score: 0.0,
             max_score: self.exercise.max_score,
@@ -207,21 +259,16 @@ impl Task<'_> {
     }
 }
 
-impl From<&Attempt> for Settled {
-    fn from(attempt: &Attempt) -> Self {
-        Self { student: attempt.student.clone(), fingerprint: attempt.fingerprint.clone() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::fs;
     use std::path::{Path, PathBuf};
 
     use grader::report::{Explored, Stressed};
 
     use super::*;
-    use crate::submission;
+    use crate::submission::{self, Naming};
 
     fn workspace() -> Workspace {
         Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap())
@@ -257,24 +304,37 @@ mod tests {
     fn class(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<Submission>) {
         let folder = tempfile::tempdir().unwrap();
         files.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
-        let submissions = submission::list(&[PathBuf::from(folder.path())]).unwrap().submissions;
+        let submissions =
+            submission::list(&[PathBuf::from(folder.path())], Naming::Known).unwrap().submissions;
         (folder, submissions)
     }
 
-    fn steps(submissions: &[Submission], settled: HashSet<Settled>) -> Vec<(String, Step)> {
+    /// The fingerprints of what is done stand for a gradebook.
+    fn steps(submissions: &[Submission], done: HashSet<String>) -> Vec<(String, Step)> {
         let workspace = workspace();
         let options = Options::default();
         let mut exercises =
             prepare(&workspace, &[&grader::exercises::even_odd::EXERCISE], &options, None).unwrap();
         let rule = LateRule { due: None, per_day: 10.0, at_most: 50.0 };
         exercises[0].late = Some((rule, "2026-03-01T00:00:00Z".parse().unwrap()));
-        let late = "2026-03-02T12:00:00Z".parse::<Moment>().unwrap();
-        let handed_in = ["a", "b"].into_iter().zip([late.unix_seconds() * 1000, 0]);
-        let handed_in = handed_in.map(|(student, time)| (student.to_owned(), Timestamp(time))).collect();
-        let batch = Batch { workspace: &workspace, exercises, options, settled, handed_in, jobs: 2 };
+        let handed_in = Times::from([("a", "2026-03-02T12:00:00Z"), ("b", "1970-01-01T00:00:00Z")]);
+        let claim =
+            |wanted: &Wanted| Ok(if done.contains(&wanted.fingerprint) { Claim::Done } else { Claim::Ours });
+        let batch = Batch {
+            workspace: &workspace,
+            exercises,
+            options,
+            claim: &claim,
+            running: &Running::default(),
+            handed_in,
+            zone: "UTC".parse().unwrap(),
+            jobs: 2,
+        };
         let mut steps = Vec::new();
-        let receive = |task: &Task<'_>, step| {
-            steps.push((task.submission.student.clone(), step));
+        let receive = |event: Event<'_, '_>| {
+            if let Event::Done(task, step) = event {
+                steps.push((task.submission.student.clone(), step));
+            }
             Ok(())
         };
         batch.run(&batch.tasks(submissions), &grade, || false, receive).unwrap();
@@ -320,7 +380,7 @@ mod tests {
     fn what_is_settled_is_not_graded_again() {
         let (_folder, submissions) = class(&[("a.rs", ""), ("b.rs", "changed later")]);
         let first = steps(&submissions, HashSet::new());
-        let settled = first.iter().map(|(_, step)| Settled::from(attempt(step))).collect();
+        let settled = first.iter().map(|(_, step)| attempt(step).fingerprint.clone()).collect();
         fs::write(&submissions[1].path, "changed").unwrap();
         let second = steps(&submissions, settled);
         assert_eq!(second[0].1, Step::Unchanged);

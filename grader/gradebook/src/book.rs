@@ -4,32 +4,26 @@
 //! a second, costs nothing either way; a journal leaves one file, which can be copied and works on
 //! network file systems. Both survive `kill -9` at any moment.
 
+mod claim;
 mod schema;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use grader::interrupt;
+use grader::late::Moment;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::error::Error;
-use crate::policy::{self, Policy};
+use crate::name;
+pub use claim::{Claim, Presence, Wanted};
 
 /// An open gradebook.
 pub struct Book {
     connection: Connection,
     path: PathBuf,
-}
-
-/// What needs not be graded again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Settled {
-    /// The student.
-    pub student: String,
-    /// The hash of the exercise, its source and how it is graded.
-    pub fingerprint: String,
 }
 
 impl Book {
@@ -54,10 +48,16 @@ impl Book {
         let database = || Error::database(path);
         let mut connection = Connection::open_with_flags(path, flags).map_err(database())?;
         // Another grading may be writing to the same file.
-        connection.busy_timeout(Duration::from_secs(60)).map_err(database())?;
+        connection.busy_handler(Some(wait)).map_err(database())?;
         connection.pragma_update(None, "foreign_keys", true).map_err(database())?;
         schema::bring_up_to_date(&mut connection, path)?;
         Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// A gradebook of no file.
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        Self::open(Path::new(":memory:")).unwrap()
     }
 
     /// Adds an attempt, in a transaction of its own: after a kill it is there whole or not at all.
@@ -68,15 +68,35 @@ impl Book {
         insert(&mut self.connection, attempt).map_err(Error::database(&self.path))
     }
 
-    /// The attempts that need not be made again: the latest of each student and exercise, where
-    /// it is settled. Who goes back to an earlier version is graded again, so that it is the latest.
+    /// Keeps that `exercise` is due at `due` in place of what its rubric says; `None` for what the rubric says.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep_due(&self, exercise: &str, due: Option<Moment>) -> Result<(), Error> {
+        let name = format!("due {exercise}");
+        let done = match due {
+            Some(due) => self.connection.execute(
+                "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)",
+                [name, due.to_string()],
+            ),
+            None => self.connection.execute("DELETE FROM setting WHERE name = ?1", [name]),
+        };
+        done.map(|_| ()).map_err(Error::database(&self.path))
+    }
+
+    /// When `exercise` is due, where that was said in place of the rubric.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn settled(&self) -> Result<HashSet<Settled>, Error> {
-        let latest = policy::choose(self.attempts()?, Policy::Last);
-        let settled = latest.into_iter().filter(|attempt| attempt.outcome.is_settled());
-        Ok(settled.map(|Attempt { student, fingerprint, .. }| Settled { student, fingerprint }).collect())
+    pub fn due(&self, exercise: &str) -> Result<Option<Moment>, Error> {
+        let text: Option<String> = self
+            .connection
+            .query_row("SELECT value FROM setting WHERE name = ?1", [format!("due {exercise}")], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(Error::database(&self.path))?;
+        Ok(text.and_then(|text| text.parse().ok()))
     }
 
     /// Every attempt, in the order in which they were graded.
@@ -105,9 +125,9 @@ impl Book {
     fn query(&self) -> rusqlite::Result<Vec<Attempt>> {
         let mut statement = self.connection.prepare(
             "SELECT student.name, exercise, fingerprint, outcome, score, max_score, late_penalty,
-                    message, submitted_at, graded_at, seconds, report
+                    message, submitted_at, graded_at, seconds, report, source, rules
              FROM attempt JOIN student ON student.id = attempt.student
-             ORDER BY graded_at, attempt.id",
+             ORDER BY graded_at, attempt.rowid",
         )?;
         let rows = statement.query_map([], read)?;
         rows.collect()
@@ -136,9 +156,9 @@ impl Book {
         let added = transaction.execute(
             "INSERT OR IGNORE INTO attempt
                  (id, student, exercise, fingerprint, outcome, score, max_score, late_penalty,
-                  message, submitted_at, graded_at, seconds, report)
+                  message, submitted_at, graded_at, seconds, report, source, rules)
              SELECT theirs.id, student.id, exercise, fingerprint, outcome, score, max_score, late_penalty,
-                  message, submitted_at, graded_at, seconds, report
+                  message, submitted_at, graded_at, seconds, report, source, rules
              FROM other.attempt AS theirs
              JOIN other.student AS named ON named.id = theirs.student
              JOIN main.student ON student.name = named.name",
@@ -149,14 +169,24 @@ impl Book {
     }
 }
 
+/// Waits for another program that writes to the same file; not longer than a minute, and not against Ctrl-C.
+fn wait(tries: i32) -> bool {
+    const PAUSE: Duration = Duration::from_millis(20);
+    if tries == 50 {
+        eprintln!("waiting for another program that writes to the gradebook");
+    }
+    std::thread::sleep(PAUSE);
+    tries < 3000 && !interrupt::requested()
+}
+
 fn insert(connection: &mut Connection, attempt: &Attempt) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("INSERT OR IGNORE INTO student (name) VALUES (?1)", [&attempt.student])?;
     transaction.execute(
         "INSERT INTO attempt
              (student, exercise, fingerprint, outcome, score, max_score, late_penalty,
-              message, submitted_at, graded_at, seconds, report)
-         VALUES ((SELECT id FROM student WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+              message, submitted_at, graded_at, seconds, report, source, rules)
+         VALUES ((SELECT id FROM student WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             attempt.student,
             attempt.exercise,
@@ -170,7 +200,13 @@ fn insert(connection: &mut Connection, attempt: &Attempt) -> rusqlite::Result<()
             attempt.graded_at.0,
             attempt.seconds,
             attempt.report,
+            attempt.source,
+            attempt.rules,
         ],
+    )?;
+    transaction.execute(
+        "DELETE FROM claim WHERE student = ?1 AND exercise = ?2",
+        [&attempt.student, &attempt.exercise],
     )?;
     transaction.commit()
 }
@@ -182,7 +218,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         rusqlite::Error::FromSqlConversionFailure(3, Type::Text, reason.into())
     };
     Ok(Attempt {
-        student: row.get(0)?,
+        // Older graders kept names as file systems have them.
+        student: name::one_form(&row.get::<_, String>(0)?),
         exercise: row.get(1)?,
         fingerprint: row.get(2)?,
         outcome: Outcome::from_word(&word).ok_or_else(unknown)?,
@@ -194,6 +231,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         graded_at: Timestamp(row.get(9)?),
         seconds: row.get(10)?,
         report: row.get(11)?,
+        source: row.get(12)?,
+        rules: row.get(13)?,
     })
 }
 
@@ -241,12 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn what_proves_nothing_is_not_settled() {
+    fn a_due_date_is_kept_until_the_rubrics_holds_again() {
+        let book = Book::in_memory();
+        let due: Moment = "2026-03-01T23:59:00+01:00".parse().unwrap();
+        book.keep_due("even-odd", Some(due)).unwrap();
+        assert_eq!((book.due("even-odd").unwrap(), book.due("primes").unwrap()), (Some(due), None));
+        book.keep_due("even-odd", None).unwrap();
+        assert_eq!(book.due("even-odd").unwrap(), None);
+    }
+
+    #[test]
+    fn names_of_older_gradebooks_are_in_one_form() {
         let folder = folder();
-        let failure = Attempt { outcome: Outcome::GraderError, ..attempt("ada", 0.0, 1) };
-        let path = book(&folder, "book.sqlite", &[failure, attempt("bob", 10.0, 2)]);
-        let settled = Book::open_existing(&path).unwrap().settled().unwrap();
-        assert_eq!(settled.into_iter().map(|settled| settled.student).collect::<Vec<_>>(), ["bob"]);
+        let path = book(&folder, "book.sqlite", &[attempt("Jose\u{301}", 10.0, 1)]);
+        assert_eq!(Book::open_existing(&path).unwrap().attempts().unwrap()[0].student, "Jos\u{e9}");
     }
 
     #[test]

@@ -7,9 +7,12 @@ use grader::cli::SandboxArgs;
 use grader::grade::SCHEDULES;
 use grader::late::Moment;
 
+use crate::error::Error;
 use crate::export::Format;
+use crate::export::dialect::{Decimal, Separator};
 use crate::partition::Partition;
 use crate::policy::Policy;
+use crate::when::Zone;
 
 /// Grades the submissions of a class, and keeps every attempt in a gradebook.
 #[derive(Debug, Parser)]
@@ -57,12 +60,14 @@ pub struct CollectArgs {
     /// Write a page for each student into this folder
     #[arg(long, value_name = "FOLDER")]
     pub reports: Option<PathBuf>,
-    /// When it was due, in place of what `[late]` in rubric.toml says, as 2026-03-01T23:59:00+01:00
-    #[arg(long, value_name = "TIME")]
-    pub due: Option<Moment>,
     /// When each submission came: CSV with the columns folder and submitted_at [default: its newest file's time]
     #[arg(long, value_name = "FILE")]
     pub handed_in: Option<PathBuf>,
+    #[command(flatten)]
+    pub due: DueArgs,
+    /// Take names of folders and files as they are, also where they look like those that Moodle or Canvas give
+    #[arg(long)]
+    pub plain_names: bool,
     /// Grade again what has not changed, too
     #[arg(long)]
     pub again: bool,
@@ -77,6 +82,38 @@ pub struct BookArgs {
     /// The gradebook
     #[arg(long = "gradebook", value_name = "FILE", default_value = "gradebook.sqlite")]
     pub path: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct DueArgs {
+    /// When it was due, in place of what `[late]` in rubric.toml says: 2026-03-01T23:59:00+01:00, or 2026-03-01 23:59
+    #[arg(long, value_name = "TIME")]
+    pub due: Option<String>,
+    /// Where times without an offset are those of the clocks on the wall, as Europe/Berlin [default: as this machine's]
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<Zone>,
+}
+
+impl DueArgs {
+    /// The place of times.
+    pub fn zone(&self) -> Zone {
+        self.time_zone.clone().unwrap_or_else(Zone::of_system)
+    }
+
+    /// When it was due. That it depends on the place is said.
+    ///
+    /// # Errors
+    /// When it is no time.
+    pub fn due(&self) -> Result<Option<Moment>, Error> {
+        let Some(text) = &self.due else { return Ok(None) };
+        let zone = self.zone();
+        let (due, is_of_place) =
+            zone.moment(text).map_err(|reason| Error::usage(format!("--due: {reason}")))?;
+        if is_of_place {
+            eprintln!("--due: taken as {due}, a time of {zone} (--time-zone ZONE)");
+        }
+        Ok(Some(due))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -102,9 +139,28 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
     #[command(flatten)]
+    pub spreadsheet: SpreadsheetArgs,
+    #[command(flatten)]
+    pub due: DueArgs,
+    #[command(flatten)]
     pub policy: PolicyArgs,
     #[command(flatten)]
     pub book: BookArgs,
+}
+
+/// For files that people open in a spreadsheet: the formats csv and nbgrader. What Moodle and Canvas import is as they
+/// want it.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct SpreadsheetArgs {
+    /// What is between two cells (csv, nbgrader) [default: comma; semicolon with a decimal comma]
+    #[arg(long, value_enum)]
+    pub separator: Option<Separator>,
+    /// What is before the fraction of a number (csv, nbgrader): a spreadsheet in German or French wants a comma
+    #[arg(long, value_enum)]
+    pub decimal: Option<Decimal>,
+    /// Begin with the mark by which Excel knows UTF-8 (csv, nbgrader)
+    #[arg(long)]
+    pub bom: bool,
 }
 
 #[derive(Args, Debug)]
@@ -135,4 +191,20 @@ pub struct OverviewArgs {
     pub policy: PolicyArgs,
     #[command(flatten)]
     pub book: BookArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cargo grade collect --help` and `cargo grade-all --help` print it without the gradebook.
+    #[test]
+    fn the_grader_knows_the_help_by_heart() {
+        let help = Cli::try_parse_from(["cargo gradebook", "collect", "--help"]).unwrap_err().to_string();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/commands/collect-help.txt");
+        if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+            std::fs::write(path, &help).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), help, "INSTA_UPDATE=always writes it anew");
+    }
 }

@@ -23,7 +23,13 @@ impl Error {
     /// An error about a gradebook, for `map_err`.
     pub fn database(path: impl AsRef<Path>) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.as_ref().to_owned();
-        move |source| Self::Database { path, source }
+        move |source| match source.sqlite_error_code() {
+            // It waited for another program until it was asked to stop.
+            Some(rusqlite::ErrorCode::DatabaseBusy) if grader::interrupt::requested() => {
+                Self::Grader(grader::run::RunError::Interrupted.into())
+            }
+            _ => Self::Database { path, source },
+        }
     }
 
     /// A file does not say what it must.

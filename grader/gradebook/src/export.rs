@@ -4,6 +4,7 @@
 //! text (OWASP, "CSV Injection").
 
 mod canvas;
+pub mod dialect;
 mod moodle;
 mod nbgrader;
 mod plain;
@@ -11,9 +12,11 @@ mod plain;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::ValueEnum;
+use dialect::{Decimal, Dialect};
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::Outcome;
 use crate::roster::{Person, Roster};
+use crate::sight::Seen;
 
 /// The forms of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,14 +33,14 @@ pub enum Format {
 
 impl Format {
     /// Renders `grades`.
-    pub fn render(self, grades: &Grades) -> String {
+    pub fn render(self, grades: &Grades, dialect: Dialect) -> String {
         let rows = match self {
             Self::Nbgrader => nbgrader::rows(grades),
             Self::Canvas => canvas::rows(grades),
             Self::Moodle => moodle::rows(grades),
             Self::Csv => plain::rows(grades),
         };
-        write(&rows)
+        write(&rows, dialect)
     }
 }
 
@@ -45,13 +48,13 @@ impl Format {
 pub struct Grades {
     people: Vec<Person>,
     exercises: Vec<String>,
-    attempts: BTreeMap<(String, String), Attempt>,
+    attempts: BTreeMap<(String, String), Seen>,
 }
 
 impl Grades {
     /// The chosen `attempts`, with everybody in the `roster`. `wanted` leaves out other exercises, unless
     /// it is empty.
-    pub fn new(attempts: Vec<Attempt>, roster: Roster, wanted: &[String]) -> Self {
+    pub fn new(attempts: Vec<Seen>, roster: Roster, wanted: &[String]) -> Self {
         let mut people = roster;
         let mut exercises: BTreeSet<String> = wanted.iter().cloned().collect();
         let mut chosen = BTreeMap::new();
@@ -70,7 +73,7 @@ impl Grades {
         }
     }
 
-    fn attempt(&self, person: &Person, exercise: &str) -> Option<&Attempt> {
+    fn attempt(&self, person: &Person, exercise: &str) -> Option<&Seen> {
         self.attempts.get(&(person.folder.clone(), exercise.to_owned()))
     }
 
@@ -80,7 +83,7 @@ impl Grades {
     }
 
     /// Every person with every exercise.
-    fn pairs(&self) -> impl Iterator<Item = (&Person, &str, Option<&Attempt>)> {
+    fn pairs(&self) -> impl Iterator<Item = (&Person, &str, Option<&Seen>)> {
         self.exercises.iter().flat_map(move |exercise| {
             self.people.iter().map(move |person| (person, exercise.as_str(), self.attempt(person, exercise)))
         })
@@ -96,7 +99,7 @@ pub(crate) fn in_course_order(exercises: BTreeSet<String>) -> Vec<String> {
     exercises
 }
 
-fn outcome(attempt: Option<&Attempt>) -> &'static str {
+fn outcome(attempt: Option<&Seen>) -> &'static str {
     attempt.map_or(Outcome::Missing, |attempt| attempt.outcome).word()
 }
 
@@ -113,10 +116,10 @@ impl Cell {
         Self::Text(text.into())
     }
 
-    fn written(&self) -> String {
+    fn written(&self, decimal: Decimal) -> String {
         match self {
             Self::Text(text) => defused(text),
-            Self::Number(number) => number.to_string(),
+            Self::Number(number) => decimal.written(*number),
             Self::Empty => String::new(),
         }
     }
@@ -129,11 +132,12 @@ fn defused(text: &str) -> String {
     if text.starts_with(BEGINNINGS) { format!("'{text}") } else { text.to_owned() }
 }
 
-fn write(rows: &[Vec<Cell>]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+fn write(rows: &[Vec<Cell>], dialect: Dialect) -> String {
+    let mark: &[u8] = if dialect.bom { "\u{feff}".as_bytes() } else { &[] };
+    let mut writer = csv::WriterBuilder::new().delimiter(dialect.separator.byte()).from_writer(mark.to_vec());
     for row in rows {
         // Writing to memory does not fail, and all rows of a format are of one length.
-        let _ = writer.write_record(row.iter().map(Cell::written));
+        let _ = writer.write_record(row.iter().map(|cell| cell.written(dialect.decimal)));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
@@ -144,12 +148,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::attempt::Timestamp;
+    use crate::attempt::{Attempt, Timestamp};
+    use crate::page::tests::sight;
     use crate::policy::tests::attempt;
 
     fn grades() -> Grades {
-        let report = r#"{"exercises":[{"checks":[{"id":"alternates","verdict":"fail","score":0,"max_score":3.5},
-            {"id":"terminates","verdict":"pass","score":6.5,"max_score":6.5}]}]}"#;
+        let report = crate::page::tests::REPORT;
         let attempts = vec![
             Attempt { report: Some(report.into()), late_penalty: 0.5, ..attempt("ada", 6.5, 1) },
             Attempt { outcome: Outcome::Unreadable, submitted_at: None, ..attempt("=2+5", 0.0, 2) },
@@ -167,21 +171,31 @@ mod tests {
             ..Person::unknown("ada")
         };
         let roster = [ada, Person { id: "18".into(), ..Person::unknown("absent") }];
-        Grades::new(attempts, roster.map(|person| (person.folder.clone(), person)).into(), &[])
+        Grades::new(sight().all(&attempts), roster.map(|person| (person.folder.clone(), person)).into(), &[])
     }
 
     #[test]
     fn exports() {
         for format in Format::value_variants() {
             let name = format!("{format:?}").to_lowercase();
-            insta::assert_snapshot!(name, format.render(&grades()));
+            insta::assert_snapshot!(name, format.render(&grades(), Dialect::default()));
         }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_its_own_dialect() {
+        let german = Dialect { separator: dialect::Separator::Semicolon, decimal: Decimal::Comma, bom: true };
+        let text = Format::Csv.render(&grades(), german);
+        assert!(text.starts_with("\u{feff}folder;id;last_name"), "{text}");
+        assert!(text.contains("even-odd;fail;6,5;0,5;6;10;2023"), "{text}");
+        let plain = Cell::Text("7.5".into()).written(Decimal::Comma);
+        assert_eq!(plain, "7.5", "an id is no number");
     }
 
     #[test]
     fn only_the_wanted_exercises_are_exported() {
         let attempts = vec![attempt("ada", 10.0, 1)];
-        let grades = Grades::new(attempts, Roster::new(), &["hello-threads".to_owned()]);
+        let grades = Grades::new(sight().all(&attempts), Roster::new(), &["hello-threads".to_owned()]);
         assert_eq!(grades.exercises, ["hello-threads"]);
         assert_eq!(grades.pairs().count(), 1);
         assert!(grades.attempts.is_empty());
@@ -195,7 +209,7 @@ mod tests {
         ) {
             let cells: Vec<Vec<Cell>> =
                 rows.iter().map(|row| row.iter().map(Cell::text).collect()).collect();
-            let text = write(&cells);
+            let text = write(&cells, Dialect::default());
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
             let read: Vec<Vec<String>> =
                 reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();

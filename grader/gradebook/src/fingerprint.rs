@@ -7,11 +7,11 @@ use std::path::Path;
 use grader::error::Error as GraderError;
 use grader::grade::Options;
 use grader::late::Moment;
+use grader::rubric::Rubric;
 use grader::source::Source;
 use grader::workspace::Workspace;
 use sha2::{Digest, Sha256};
 
-use crate::attempt::Timestamp;
 use crate::error::Error;
 use crate::submission::Problem;
 
@@ -28,33 +28,44 @@ pub fn grader(workspace: &Workspace) -> Result<String, Error> {
     Ok(hash.finish())
 }
 
-/// The hash of how one exercise is graded, `grader` being [`grader()`].
+/// The hash of how one exercise is graded, `grader` being [`grader()`] and `rules` [`rules()`].
 ///
 /// # Errors
-/// When the exercise's rubric or manifest cannot be read.
+/// When the exercise's manifest cannot be read.
 pub fn exercise(
     workspace: &Workspace,
     exercise: &str,
     grader: &str,
+    rules: &str,
     options: &Options,
-    due: Option<Moment>,
 ) -> Result<String, Error> {
     let mut hash = Hash::default();
     hash.add(grader.as_bytes());
     hash.add(exercise.as_bytes());
-    hash.add_file(&workspace.fixtures(exercise).join("rubric.toml"))?;
+    hash.add(rules.as_bytes());
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
     hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
-    hash.add(due.map_or(String::new(), |due| due.to_string()).as_bytes());
     Ok(hash.finish())
 }
 
-/// The hash of a submission, or of what is wrong with it, `exercise` being [`exercise()`]. `handed_in` is when it came,
-/// where the course says so: a correction is graded again.
-pub fn submission(exercise: &str, source: Result<&Source, &Problem>, handed_in: Option<Timestamp>) -> String {
+/// The hash of what decides about points, `due` standing in place of the rubric's date. Who sees a check is none of it.
+pub fn rules(rubric: &Rubric, due: Option<Moment>) -> String {
+    of_text(&format!("{} {}", rubric.rules(), due.map_or(String::new(), |due| due.to_string())))
+}
+
+/// The hash of a submission that is graded: of `exercise`, which is [`exercise()`], and `source`, which is [`source()`].
+/// `handed_in` is when it came, where the course says so: a correction is graded again.
+pub fn submission(exercise: &str, source: &str, handed_in: Option<Moment>) -> String {
     let mut hash = Hash::default();
     hash.add(exercise.as_bytes());
+    hash.add(source.as_bytes());
     hash.add(handed_in.map_or(String::new(), |time| time.to_string()).as_bytes());
+    hash.finish()
+}
+
+/// The hash of what was handed in, or of what is wrong with it, however it is graded.
+pub fn source(source: Result<&Source, &Problem>) -> String {
+    let mut hash = Hash::default();
     match source {
         Ok(source) => {
             for (path, content) in &source.files {
@@ -118,16 +129,28 @@ mod tests {
 
     #[test]
     fn every_change_of_a_source_is_another_fingerprint() {
-        let of = |files: &[(&str, &str)]| submission("even-odd", Ok(&source(files)), None);
+        let of = |files: &[(&str, &str)]| super::source(Ok(&source(files)));
         let all = [
             of(&[("main.rs", "ab")]),
             of(&[("main.rs", "a"), ("b.rs", "")]),
             of(&[("main.rs", "a")]),
             of(&[("main.rsa", "")]),
-            submission("primes", Ok(&source(&[("main.rs", "a")])), None),
-            submission("even-odd", Ok(&source(&[("main.rs", "a")])), Some(Timestamp(1000))),
-            submission("even-odd", Err(&Problem::Missing), None),
-            submission("even-odd", Err(&Problem::Unreadable("it is broken".into())), None),
+            super::source(Err(&Problem::Missing(Vec::new()))),
+            super::source(Err(&Problem::Unreadable("it is broken".into()))),
+        ];
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn a_grade_depends_on_the_exercise_the_source_and_when_it_came() {
+        let at = |time: &str| time.parse().ok();
+        let all = [
+            submission("even-odd", "a", None),
+            submission("primes", "a", None),
+            submission("even-odd", "b", None),
+            submission("even-odd", "a", at("2026-03-01T00:00:00Z")),
+            submission("even-odd", "a", at("2026-03-01T00:00:01Z")),
         ];
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());
@@ -137,6 +160,6 @@ mod tests {
     fn where_a_source_came_from_does_not_matter() {
         let one = source(&[("main.rs", "a")]);
         let other = Source { origin: Some("ada.zip".into()), ..one.clone() };
-        assert_eq!(submission("", Ok(&one), None), submission("", Ok(&other), None));
+        assert_eq!(super::source(Ok(&one)), super::source(Ok(&other)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grader::report::{rounded, sum};
 use maud::{Markup, html};
 
 use crate::attempt::{Attempt, Outcome};
@@ -46,8 +47,8 @@ fn of_exercise(exercise: String, attempts: &[&Attempt]) -> Statistics {
         exercise,
         students: attempts.len(),
         max_score: attempts.iter().map(|attempt| attempt.max_score).fold(0.0, f64::max),
-        mean: scores.iter().sum::<f64>() / scores.len().max(1) as f64,
-        median: median(&scores),
+        mean: rounded(sum(scores.iter().copied()) / scores.len().max(1) as f64),
+        median: rounded(median(&scores)),
         checks: failing_checks(attempts),
         ..Statistics::default()
     };
@@ -90,6 +91,7 @@ fn failing_checks(attempts: &[&Attempt]) -> Vec<(String, usize, usize)> {
 pub fn render(statistics: &[Statistics]) -> String {
     let body = html! {
         h1 { "Class overview" }
+        p.note { "For teachers: checks that students do not see are in it." }
         @if statistics.is_empty() { p { "Nothing was graded yet." } }
         @for of_one in statistics { (section(of_one)) }
     };

@@ -2,71 +2,91 @@
 //!
 //! The pages need nothing but themselves: no script, no other file. All text in them is escaped.
 
+mod index;
 mod stored;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use grader::report::{Audience, Format};
+use grader::report::{Audience, CheckReport, Failure, Format};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::attempt::Attempt;
 use crate::error::Error;
 use crate::policy::{self, Policy};
-use stored::{CheckResult, Run};
+use crate::sight::{Seen, Sight};
+
+pub use stored::failed_checks;
+pub(crate) use stored::judged_checks;
 
 /// Shared by all pages. The colours follow the reader's system.
 const STYLE: &str = include_str!("page/style.css");
 
 /// Renders the attempts of one student. The only place that decides what a student's page looks like.
-pub fn student(student: &str, attempts: &[Attempt]) -> String {
+pub fn student(student: &str, attempts: &[Seen]) -> String {
     let body = html! {
         h1 { (student) }
-        @for attempt in attempts { (section(&stored::for_student(attempt))) }
+        @for attempt in attempts { (section(attempt)) }
     };
     document(student, &body)
 }
 
-/// Writes a page for each student whose attempts are in `attempts`, into `folder`; and beside it a folder with the
-/// grader's own HTML report of each exercise, which has the pictures of schedules and the source.
+/// Writes a page for each student whose attempts are in `attempts`, into `folder`; beside it a folder with the
+/// grader's own HTML report of each exercise, which has the pictures of schedules and the source; and `index.html`,
+/// which leads teachers to all of them. Returns the pages in `folder` that are of nobody in `attempts`: they may show what
+/// is hidden now.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write_all(folder: &Path, attempts: Vec<Attempt>) -> Result<usize, Error> {
+pub fn write_all(folder: &Path, attempts: Vec<Attempt>, sight: &Sight) -> Result<Vec<PathBuf>, Error> {
     std::fs::create_dir_all(folder).map_err(grader::error::Error::file(folder))?;
-    let chosen = policy::choose(attempts, Policy::Best);
-    let students = chosen.chunk_by(|one, other| one.student == other.student);
-    let mut count = 0;
-    for attempts in students {
+    let chosen = sight.all(&policy::choose(attempts, Policy::Best));
+    let students: Vec<&[Seen]> = chosen.chunk_by(|one, other| one.student == other.student).collect();
+    for attempts in &students {
         let name = &attempts[0].student;
         write(&folder.join(stem(name) + ".html"), &student(name, attempts))?;
-        for attempt in attempts {
+        for attempt in *attempts {
             write_report(&folder.join(stem(name)), attempt)?;
         }
-        count += 1;
     }
-    Ok(count)
+    write(&folder.join("index.html"), &index::render(&students))?;
+    let names = students.iter().map(|attempts| stem(&attempts[0].student)).chain(["index".to_owned()]);
+    Ok(left_over(folder, &names.collect()))
 }
 
-fn write_report(folder: &Path, attempt: &Attempt) -> Result<(), Error> {
-    let Some(report) = stored::report(attempt) else { return Ok(()) };
+/// The pages in `folder` that are none of `names`.
+fn left_over(folder: &Path, names: &BTreeSet<String>) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_other = |path: &PathBuf| {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        path.extension().is_some_and(|extension| extension == "html")
+            && !name.is_some_and(|name| names.contains(&name))
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_other).collect();
+    paths.sort();
+    paths
+}
+
+/// A report of before, of an attempt that has none now, is taken away: it may show what is hidden now.
+fn write_report(folder: &Path, attempt: &Seen) -> Result<(), Error> {
+    let path = folder.join(format!("{}.html", stem(&attempt.exercise)));
+    let Some(report) = attempt.report() else {
+        return match std::fs::remove_file(&path) {
+            Err(error) if !is_absent(&error) => Err(grader::error::Error::file(&path)(error).into()),
+            _ => Ok(()),
+        };
+    };
     std::fs::create_dir_all(folder).map_err(grader::error::Error::file(folder))?;
-    let page = Format::Html.render_for(&report, Audience::Student);
-    write(&folder.join(format!("{}.html", stem(&attempt.exercise))), &page)
+    // It was filtered already, for those who may see the least of it now.
+    write(&path, &Format::Html.render_for(report, Audience::AfterDue))
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 fn write(path: &Path, page: &str) -> Result<(), Error> {
     Ok(grader::output::Output::open(Some(path))?.write(page)?)
-}
-
-/// The ids of the checks that failed in an attempt.
-pub fn failed_checks(attempt: &Attempt) -> Vec<String> {
-    let failed = stored::checks(attempt).into_iter().filter(|check| check.verdict == "fail");
-    failed.map(|check| check.id).collect()
-}
-
-/// The id and verdict of each check that was judged in an attempt.
-pub(crate) fn judged_checks(attempt: &Attempt) -> Vec<(String, String)> {
-    stored::checks(attempt).into_iter().map(|check| (check.id, check.verdict)).collect()
 }
 
 /// A whole page.
@@ -87,8 +107,9 @@ pub(crate) fn document(title: &str, body: &Markup) -> String {
     page.into_string() + "\n"
 }
 
-fn section(attempt: &Attempt) -> Markup {
-    let checks = stored::checks(attempt);
+fn section(attempt: &Seen) -> Markup {
+    let checks = attempt.checks();
+    let withheld = attempt.exercise_report().and_then(|report| report.withheld);
     html! {
         section {
             h2 { (attempt.exercise) " " (badge(attempt.outcome.word())) " " (points(attempt.final_score(), attempt.max_score)) }
@@ -97,35 +118,40 @@ fn section(attempt: &Attempt) -> Markup {
                 "graded " (attempt.graded_at)
                 @if attempt.late_penalty > 0.0 { ", " (attempt.late_penalty) " points off for being late" }
             }
-            @if attempt.report.is_some() {
+            @if attempt.report().is_some() {
                 p { a href=(report_of(attempt)) { "the whole report, with pictures and the source" } }
             }
             @if let Some(message) = &attempt.message { pre { (message) } }
-            @if !checks.is_empty() {
+            @if !checks.is_empty() || withheld.is_some() {
                 table {
                     tr { th { "check" } th { "verdict" } th { "points" } th { "what was found" } }
-                    @for check in &checks { (row(check)) }
+                    @for check in checks { (row(check)) }
+                    @if let Some(of) = withheld {
+                        tr { td { "not shown" } td {} td { (points(of.score, of.max_score)) } td {} }
+                    }
                 }
             }
-            @for check in &checks {
+            @for check in checks {
                 @if let Some(failure) = &check.failure { (run(&check.id, failure)) }
             }
         }
     }
 }
 
-fn row(check: &CheckResult) -> Markup {
+fn row(check: &CheckReport) -> Markup {
     html! {
         tr {
             td { code { (check.id) } }
-            td { (badge(&check.verdict)) }
+            td { (badge(check.verdict.word())) }
             td { (points(check.score, check.max_score)) }
             td { (check.message) }
         }
     }
 }
 
-fn run(check: &str, failure: &Run) -> Markup {
+fn run(check: &str, failure: &Failure) -> Markup {
+    // What it printed, then what its threads did.
+    let lines = [failure.lines.as_slice(), &failure.trace].concat();
     html! {
         details {
             summary { "the run that shows it: " code { (check) } }
@@ -135,7 +161,6 @@ fn run(check: &str, failure: &Run) -> Markup {
                 dt { "called" } dd { code { (failure.call) } }
                 dt { "again" } dd { code { (failure.replay) } }
             }
-            @let lines: Vec<&str> = failure.shown_lines().collect();
             @if !lines.is_empty() { pre { (lines.join("\n")) } }
         }
     }
@@ -151,7 +176,7 @@ pub(crate) fn badge(word: &str) -> Markup {
     html! { span class=(class) { (word) } }
 }
 
-fn points(score: f64, max_score: f64) -> Markup {
+pub(crate) fn points(score: f64, max_score: f64) -> Markup {
     html! { span.points { (score) "/" (max_score) } }
 }
 
@@ -168,6 +193,10 @@ fn stem(student: &str) -> String {
     let escape =
         |byte: u8| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
     let name: String = student.bytes().map(escape).collect();
+    if name == "index" {
+        // That is the page of all.
+        return "%69ndex".to_owned();
+    }
     if name.len() <= LONGEST {
         return name;
     }
@@ -176,13 +205,13 @@ fn stem(student: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::policy::tests::attempt;
 
-    const REPORT: &str = r#"{"schema_version":1,"seed":0,"sandbox":"strong","verdict":"fail","score":6.5,"max_score":10.0,
+    pub(crate) const REPORT: &str = r#"{"schema_version":1,"seed":0,"sandbox":"strong","verdict":"fail","score":6.5,"max_score":10.0,
         "exercises":[{"exercise":"even-odd","verdict":"fail","score":6.5,"max_score":10.0,"seconds":1.0,
         "explored":{"schedules":0,"distinct":0,"per_second":0.0},"stressed":{"runs":3},"checks":[
         {"id":"alternates","verdict":"fail","score":0.0,"max_score":3.5,"message":"a line is missing: <script>",
@@ -191,13 +220,23 @@ mod tests {
                     "replay":"cargo grade replay even-odd --case ten","lines":["> 3","  4"],"trace":["T0 & T1"]}},
         {"id":"terminates","verdict":"pass","score":6.5,"max_score":6.5,"message":"0 failures in 3 runs"}]}]}"#;
 
+    /// As the rubrics of the workspace say; nothing in them is hidden.
+    pub(crate) fn sight() -> Sight {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let book = crate::book::Book::in_memory();
+        let attempts =
+            [attempt("ada", 0.0, 0), Attempt { exercise: "hello-threads".into(), ..attempt("ada", 0.0, 0) }];
+        Sight::new(&grader::workspace::Workspace::at(root), &book, &attempts, None, attempts[0].graded_at)
+            .unwrap()
+    }
+
     #[test]
     fn a_page_escapes_what_students_wrote() {
         let attempts = [
             Attempt { report: Some(REPORT.into()), ..attempt("<b>ada</b>", 6.5, 1_700_000_100_000) },
             Attempt { message: Some("error: <img src=x onerror=y>".into()), ..attempt("<b>ada</b>", 0.0, 0) },
         ];
-        let page = student("<b>ada</b>", &attempts);
+        let page = student("<b>ada</b>", &sight().all(&attempts));
         insta::assert_snapshot!(page.replace(STYLE, "…"));
         for raw in ["<script>", "<b>", "<img"] {
             assert!(!page.contains(raw), "{raw}");
@@ -208,13 +247,24 @@ mod tests {
     fn a_report_that_is_none_is_a_page_without_checks() {
         let broken =
             Attempt { report: Some("{\"exercises\":[{\"checks\":7}]}".into()), ..attempt("ada", 6.5, 1) };
-        assert!(student("ada", &[broken]).contains("even-odd"));
+        assert!(student("ada", &[sight().of(&broken)]).contains("even-odd"));
+    }
+
+    #[test]
+    fn pages_of_nobody_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["of-before.html", "ada.html", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let left = write_all(folder.path(), vec![attempt("ada", 6.5, 1)], &sight()).unwrap();
+        assert_eq!(left, [folder.path().join("of-before.html")]);
     }
 
     #[test]
     fn file_names_stay_in_their_folder() {
         assert_eq!(stem("ada-17"), "ada-17");
         assert_eq!(stem("../../.bashrc"), "%2e%2e%2f%2e%2e%2f%2ebashrc");
+        assert_eq!(stem("index"), "%69ndex");
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use crate::attempt::{Attempt, Outcome};
 /// How the attempt that counts is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Policy {
-    /// The one with the most points; among equals the latest.
+    /// Of the sources that were handed in, the one with the most points; among equals the latest.
     #[default]
     Best,
     /// The latest.
@@ -17,28 +17,57 @@ pub enum Policy {
 }
 
 /// The attempt that counts of each student and exercise, by student and exercise. `attempts` are in
-/// the order in which they were graded. A failure of the grader counts only where there is nothing else.
+/// the order in which they were graded.
+///
+/// The latest attempt at a source stands for that source, whoever mended a rubric or a date in between: an older one
+/// was judged by rules that hold no more. The policy chooses among sources. A failure of the grader counts only where
+/// there is nothing else.
 pub fn choose(attempts: Vec<Attempt>, policy: Policy) -> Vec<Attempt> {
-    let mut chosen: BTreeMap<(String, String), Attempt> = BTreeMap::new();
+    let mut standing: BTreeMap<(String, String), Vec<Attempt>> = BTreeMap::new();
     for attempt in attempts {
         let key = (attempt.student.clone(), attempt.exercise.clone());
-        match chosen.get_mut(&key) {
-            None => _ = chosen.insert(key, attempt),
-            Some(before) if counts_more(&attempt, before, policy) => *before = attempt,
-            Some(_) => {}
+        stand(standing.entry(key).or_default(), attempt);
+    }
+    standing.into_values().filter_map(|sources| best(sources, policy)).collect()
+}
+
+/// Puts a later attempt in the place of the one that stood for its source.
+fn stand(sources: &mut Vec<Attempt>, attempt: Attempt) {
+    if let Some(place) = sources.iter().position(|before| is_of_same_source(before, &attempt)) {
+        if is_proof(&sources[place]) && !is_proof(&attempt) {
+            return;
+        }
+        sources.remove(place);
+    }
+    sources.push(attempt);
+}
+
+/// Older graders did not keep which source an attempt was of: there, what came at the same moment is one.
+fn is_of_same_source(before: &Attempt, after: &Attempt) -> bool {
+    match (&before.source, &after.source) {
+        (Some(before), Some(after)) => before == after,
+        _ => {
+            before.fingerprint == after.fingerprint
+                || before.submitted_at.is_some() && before.submitted_at == after.submitted_at
         }
     }
-    chosen.into_values().collect()
+}
+
+fn best(sources: Vec<Attempt>, policy: Policy) -> Option<Attempt> {
+    sources.into_iter().reduce(|before, new| if counts_more(&new, &before, policy) { new } else { before })
 }
 
 /// Whether the later attempt `new` counts more than `before`.
 fn counts_more(new: &Attempt, before: &Attempt, policy: Policy) -> bool {
-    let is_proof = |attempt: &Attempt| attempt.outcome != Outcome::GraderError;
     match (is_proof(before), is_proof(new)) {
         (true, false) => false,
         (false, true) => true,
         _ => policy == Policy::Last || new.final_score() >= before.final_score(),
     }
+}
+
+fn is_proof(attempt: &Attempt) -> bool {
+    attempt.outcome != Outcome::GraderError
 }
 
 #[cfg(test)]
@@ -54,6 +83,8 @@ pub(crate) mod tests {
             student: student.to_owned(),
             exercise: "even-odd".to_owned(),
             fingerprint: format!("{score}"),
+            source: Some(format!("{score}")),
+            rules: None,
             outcome: Outcome::Graded(verdict),
             score,
             max_score: 10.0,
@@ -91,6 +122,34 @@ pub(crate) mod tests {
         for policy in [Policy::Best, Policy::Last] {
             assert_eq!(chosen_time(&[attempt("ada", 0.0, 1), failure(2)], policy), 1);
             assert_eq!(chosen_time(&[failure(1), attempt("ada", 0.0, 2)], policy), 2);
+        }
+    }
+
+    #[test]
+    fn the_latest_attempt_at_a_source_stands_for_it() {
+        let regraded = Attempt { source: attempt("ada", 10.0, 1).source, ..attempt("ada", 4.0, 3) };
+        let attempts = [attempt("ada", 10.0, 1), attempt("ada", 6.5, 2), regraded];
+        assert_eq!(chosen_time(&attempts, Policy::Best), 2, "10 was given by rules that hold no more");
+        assert_eq!(chosen_time(&attempts, Policy::Last), 3);
+    }
+
+    #[test]
+    fn what_came_at_the_same_moment_is_one_source_where_no_hash_was_kept() {
+        let old = Attempt { source: None, ..attempt("ada", 10.0, 1) };
+        assert_eq!(chosen_time(&[old.clone(), attempt("ada", 6.5, 2)], Policy::Best), 2);
+        let before = Attempt { submitted_at: Some(Timestamp(5)), ..old };
+        assert_eq!(chosen_time(&[before, attempt("ada", 6.5, 2)], Policy::Best), 1);
+    }
+
+    #[test]
+    fn a_failed_regrading_leaves_what_there_was() {
+        let failure = Attempt {
+            outcome: Outcome::GraderError,
+            source: attempt("ada", 10.0, 1).source,
+            ..attempt("ada", 0.0, 2)
+        };
+        for policy in [Policy::Best, Policy::Last] {
+            assert_eq!(chosen_time(&[attempt("ada", 10.0, 1), failure.clone()], policy), 1);
         }
     }
 

@@ -3,21 +3,25 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 /// What a task left: its result, or the words of its panic.
 pub(crate) type Done<R> = Result<R, String>;
 
+/// How long nothing may happen before `receive` hears of that.
+const TICK: Duration = Duration::from_secs(1);
+
 /// Does `work` on each of `items` in `jobs` threads, and hands each result to `receive`, here, as
-/// it comes. A thread begins its next task when its result was taken. After an error of `receive`, or
+/// it comes; `None` when there was none for a [`TICK`]. A thread begins its next task when its result was taken. After an error of `receive`, or
 /// once `stop` says so, no further task is begun.
 pub(crate) fn for_each<T: Sync, R: Send, E>(
     items: &[T],
     jobs: usize,
     stop: impl Fn() -> bool + Sync,
     work: impl Fn(&T) -> R + Sync,
-    mut receive: impl FnMut(&T, Done<R>) -> Result<(), E>,
+    mut receive: impl FnMut(Option<(&T, Done<R>)>) -> Result<(), E>,
 ) -> Result<(), E> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::sync_channel(0);
@@ -35,10 +39,16 @@ pub(crate) fn for_each<T: Sync, R: Send, E>(
                 }
             });
         }
-        for (index, done) in receiver {
-            receive(&items[index], done).inspect_err(|_| next.store(items.len(), Ordering::Relaxed))?;
+        // Its end, at the end of this, is the end of threads that wait for their results to be taken.
+        let receiver = receiver;
+        loop {
+            let event = match receiver.recv_timeout(TICK) {
+                Ok((index, done)) => Some((&items[index], done)),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            receive(event).inspect_err(|_| next.store(items.len(), Ordering::Relaxed))?;
         }
-        Ok(())
     })
 }
 
@@ -56,8 +66,8 @@ mod tests {
 
     fn results<R: Send>(items: &[u32], work: impl Fn(&u32) -> R + Sync) -> Vec<(u32, Done<R>)> {
         let mut results = Vec::new();
-        let receive = |item: &u32, done| {
-            results.push((*item, done));
+        let receive = |event: Option<(&u32, Done<R>)>| {
+            results.extend(event.map(|(item, done)| (*item, done)));
             Ok::<(), ()>(())
         };
         for_each(items, 2, || false, work, receive).unwrap();
@@ -81,14 +91,14 @@ mod tests {
     fn after_an_error_nothing_more_is_begun() {
         let begun = AtomicUsize::new(0);
         let work = |_: &u32| begun.fetch_add(1, Ordering::Relaxed);
-        let result = for_each(&[1; 1000], 1, || false, work, |_, _| Err("the disk is full"));
+        let result = for_each(&[1; 1000], 1, || false, work, |_| Err("the disk is full"));
         assert_eq!(result, Err("the disk is full"));
         assert!(begun.into_inner() <= 2);
     }
 
     #[test]
     fn nothing_is_begun_once_it_is_stopped() {
-        let received = for_each(&[1, 2], 2, || true, |_| (), |_, _| Err("a result"));
+        let received = for_each(&[1, 2], 2, || true, |_| (), |_| Err("a result"));
         assert_eq!(received, Ok(()));
     }
 }

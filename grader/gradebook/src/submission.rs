@@ -4,12 +4,13 @@
 //! sizes have limits. What cannot be used is said of that submission alone.
 
 mod archive;
+mod class;
 mod content;
 mod layout;
+mod tree;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use grader::error::Error as GraderError;
@@ -18,88 +19,47 @@ use grader::workspace::Workspace;
 use tempfile::TempDir;
 
 use crate::attempt::Timestamp;
-use crate::error::Error;
+pub use class::{Class, Naming, list};
+use tree::{Tree, has_extension, is_source};
 
 /// What one student handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
-    /// The student: the name of the folder, or of the file without its extension.
+    /// The student: the name of the folder, of the file without its extension, or what the platform says.
     pub student: String,
-    /// Where it is.
+    /// Where it is; the first part of it, where it has several.
     pub path: PathBuf,
+    /// Files that a platform calls by its own names, with the names that they had; none for what is as it was handed in.
+    pub parts: Vec<Part>,
+    /// Whether the platform says that it came late.
+    pub is_late: bool,
 }
 
-/// What is in the folders of a class.
-#[derive(Debug, Default)]
-pub struct Class {
-    /// The submissions, by student.
-    pub submissions: Vec<Submission>,
-    /// Files that are no submission.
-    pub ignored: Vec<PathBuf>,
+/// A file of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What the student called it.
+    pub name: String,
 }
 
 /// Why a submission cannot be graded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// There is nothing for this exercise.
-    Missing,
+    /// There is nothing for this exercise; a few names of what there is.
+    Missing(Vec<String>),
     /// It cannot be read.
     Unreadable(String),
     /// It breaks a rule, so it is not looked at.
     Refused(String),
 }
 
-/// Lists the submissions in `folders`, by student. Hidden entries are none.
-///
-/// # Errors
-/// When a folder cannot be listed, or a student is there twice.
-pub fn list(folders: &[PathBuf]) -> Result<Class, Error> {
-    let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let mut ignored = Vec::new();
-    for folder in folders {
-        for entry in fs::read_dir(folder).map_err(GraderError::file(folder))? {
-            let path = entry.map_err(GraderError::file(folder))?.path();
-            let Some(student) = student(&path) else {
-                ignored.push(path);
-                continue;
-            };
-            if let Some(other) = found.insert(student.clone(), path.clone()) {
-                let [one, two] = [other.display(), path.display()];
-                return Err(Error::usage(format!("{student} is there twice, as {one} and as {two}")));
-            }
-        }
-    }
-    ignored.sort();
-    let submissions = found.into_iter().map(|(student, path)| Submission { student, path }).collect();
-    Ok(Class { submissions, ignored })
-}
-
-/// What archives are called that cannot be opened here: a submission all the same, and not ignored.
-const OTHER_ARCHIVES: [&str; 9] = ["7z", "bz2", "gz", "rar", "tar", "tgz", "txz", "xz", "zst"];
-
-/// The student whose submission `path` is; none for a hidden entry and for other files.
-fn student(path: &Path) -> Option<String> {
-    let name = readable(path.file_name()?.as_bytes());
-    if name.starts_with('.') || name == "__MACOSX" {
-        return None;
-    }
-    let kind = fs::symlink_metadata(path).ok()?.file_type();
-    if !kind.is_file() {
-        return Some(name);
-    }
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    let is_known = ["rs", "zip"].contains(&&*extension) || OTHER_ARCHIVES.contains(&&*extension);
-    is_known.then(|| readable(path.file_stem().unwrap_or_default().as_bytes()))
-}
-
-/// A name as text. Bytes that are not UTF-8 are escaped, so that different names stay different.
-fn readable(name: &[u8]) -> String {
-    str::from_utf8(name).map_or_else(|_| name.escape_ascii().to_string(), str::to_owned)
-}
-
 /// A submission whose content can be looked at.
 pub struct Opened {
     root: PathBuf,
+    /// What is in it, where it is a folder.
+    tree: Tree,
     /// What the user knows it by, and when it was handed in, where `root` is only a copy.
     original: Option<(PathBuf, Option<Timestamp>)>,
     _copy: Option<TempDir>,
@@ -111,39 +71,99 @@ impl Submission {
     /// # Errors
     /// When it cannot be read, or breaks a rule.
     pub fn open(&self) -> Result<Opened, Problem> {
+        if !self.parts.is_empty() {
+            return Opened::parts(&self.path, &self.parts);
+        }
         let kind = fs::symlink_metadata(&self.path).map_err(content::unreadable(&self.path))?.file_type();
         if kind.is_dir() {
-            // Learning platforms put an upload into a folder of the student.
-            return match layout::only_archive(&self.path)? {
-                Some(archive) => Opened::archive(&archive),
-                None => Ok(Opened { root: self.path.clone(), original: None, _copy: None }),
-            };
+            return self.folder();
         }
         content::require_regular(&self.path)?;
-        match self.path.extension().and_then(|extension| extension.to_str()) {
-            Some("rs") => Ok(Opened { root: self.path.clone(), original: None, _copy: None }),
-            Some(extension) if extension.eq_ignore_ascii_case("zip") => Opened::archive(&self.path),
+        if is_source(&self.path) {
+            return Ok(Opened {
+                root: self.path.clone(),
+                tree: Tree::default(),
+                original: None,
+                _copy: None,
+            });
+        }
+        if has_extension(&self.path, "zip") {
+            Opened::archive(&self.path)
+        } else {
+            Err(no_source(&self.path))
+        }
+    }
+
+    /// A folder, or an archive in a folder: learning platforms put an upload into a folder of the student.
+    fn folder(&self) -> Result<Opened, Problem> {
+        let tree = Tree::look(&self.path)?;
+        let is_archive = |path: &&Path| class::is_archive(path);
+        let archives: Vec<&Path> = tree.files().filter(is_archive).collect();
+        if tree.sources().next().is_some() || archives.is_empty() {
+            return Ok(Opened { root: self.path.clone(), tree, original: None, _copy: None });
+        }
+        let shown: Vec<String> = archives.iter().map(|path| path.display().to_string()).collect();
+        match archives.as_slice() {
+            [archive] if has_extension(archive, "zip") => Opened::archive(&self.path.join(archive)),
+            [other] => Err(no_source(&self.path.join(other))),
             _ => Err(Problem::Unreadable(format!(
-                "{}: only folders, zip archives and .rs files can be read",
-                self.path.display()
+                "{}: it has several archives, and nobody knows which is meant: {}",
+                self.path.display(),
+                shown.join(", ")
             ))),
         }
     }
 }
 
+/// For what is neither a folder nor of a kind that can be read.
+fn no_source(path: &Path) -> Problem {
+    let reason = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html" | "htm") => "it was typed into the platform, and only files are graded",
+        _ => "only folders, zip archives and .rs files can be read",
+    };
+    Problem::Unreadable(format!("{}: {reason}", path.display()))
+}
+
+fn temporary(path: &Path) -> Result<TempDir, Problem> {
+    tempfile::Builder::new().prefix("lockstep-").tempdir().map_err(content::unreadable(path))
+}
+
 impl Opened {
     fn archive(path: &Path) -> Result<Self, Problem> {
-        let copy =
-            tempfile::Builder::new().prefix("lockstep-").tempdir().map_err(content::unreadable(path))?;
+        let copy = temporary(path)?;
         archive::unpack(path, copy.path())?;
-        let submitted_at = content::modified(path);
-        let root = copy.path().to_owned();
-        Ok(Self { root, original: Some((path.to_owned(), submitted_at)), _copy: Some(copy) })
+        Self::copied(path, content::modified(path), copy)
+    }
+
+    /// Files with the names that they had; archives in their places.
+    fn parts(path: &Path, parts: &[Part]) -> Result<Self, Problem> {
+        let copy = temporary(path)?;
+        for Part { path, name } in parts {
+            content::require_regular(path)?;
+            let name = Path::new(name).file_name().unwrap_or_default();
+            if has_extension(Path::new(name), "zip") {
+                let into = if parts.len() == 1 { copy.path().to_owned() } else { copy.path().join(name) };
+                fs::create_dir_all(&into).map_err(content::unreadable(path))?;
+                archive::unpack(path, &into)?;
+            } else if is_source(Path::new(name)) {
+                content::inspect(path)?;
+                fs::copy(path, copy.path().join(name)).map_err(content::unreadable(path))?;
+            } else {
+                return Err(no_source(path));
+            }
+        }
+        let newest = parts.iter().filter_map(|part| content::modified(&part.path)).max();
+        Self::copied(path, newest, copy)
+    }
+
+    fn copied(path: &Path, submitted_at: Option<Timestamp>, copy: TempDir) -> Result<Self, Problem> {
+        let (root, tree) = (copy.path().to_owned(), Tree::look(copy.path())?);
+        Ok(Self { root, tree, original: Some((path.to_owned(), submitted_at)), _copy: Some(copy) })
     }
 
     /// Whether there is something for `exercise`, without reading it.
     pub fn has(&self, exercise: &str) -> bool {
-        layout::locate(&self.root, exercise, false).is_ok_and(|place| place.is_some())
+        layout::locate(&self.tree, exercise, false).is_ok_and(|place| place.is_some())
     }
 
     /// Reads the source of `exercise`, and tells when its newest file was written. If it is the `only`
@@ -157,17 +177,38 @@ impl Opened {
         exercise: &str,
         only: bool,
     ) -> Result<(Source, Option<Timestamp>), Problem> {
-        let place = layout::locate(&self.root, exercise, only)?.ok_or(Problem::Missing)?;
-        let newest = content::inspect(&place)?;
-        let unreadable = |error: GraderError| Problem::Unreadable(self.with_original_path(error.to_string()));
-        let mut source = Source::read(workspace, exercise, Some(&place)).map_err(unreadable)?;
+        let place = self.place(exercise, only)?;
+        let seen = content::inspect(&place)?;
+        let unreadable = |error: io::Error| Problem::Unreadable(format!("{}: {error}", place.display()));
+        let clean = if seen.has_foreign { Some(temporary(&place)?) } else { None };
+        if let Some(clean) = &clean {
+            content::copy(&place, clean.path()).map_err(unreadable)?;
+        }
+        let from = clean.as_ref().map_or(place.as_path(), TempDir::path);
+        let unreadable = |error: GraderError| {
+            let text = error.to_string().replace(&*from.to_string_lossy(), &place.to_string_lossy());
+            Problem::Unreadable(self.with_original_path(text))
+        };
+        let mut source = Source::read(workspace, exercise, Some(from)).map_err(unreadable)?;
         match &self.original {
             Some((path, submitted_at)) => {
                 source.origin = Some(path.clone());
                 Ok((source, *submitted_at))
             }
-            None => Ok((source, newest)),
+            None => {
+                source.origin = Some(place);
+                Ok((source, seen.newest))
+            }
         }
+    }
+
+    fn place(&self, exercise: &str, only: bool) -> Result<PathBuf, Problem> {
+        if self.root.is_file() {
+            return if only { Ok(self.root.clone()) } else { Err(Problem::Missing(Vec::new())) };
+        }
+        let below = layout::locate(&self.tree, exercise, only)?;
+        let below = below.ok_or_else(|| Problem::Missing(self.tree.names()))?;
+        Ok(if below.as_os_str().is_empty() { self.root.clone() } else { self.root.join(below) })
     }
 
     fn with_original_path(&self, text: String) -> String {
@@ -182,48 +223,61 @@ impl Opened {
 mod tests {
     use super::*;
 
-    fn class(names: &[&str]) -> Result<Class, Error> {
+    fn opened(files: &[(&str, &[u8])]) -> (TempDir, Result<Opened, Problem>) {
         let folder = tempfile::tempdir().unwrap();
-        for name in names {
-            match name.strip_suffix('/') {
-                Some(name) => fs::create_dir(folder.path().join(name)).unwrap(),
-                None => fs::write(folder.path().join(name), "").unwrap(),
-            }
+        for (name, content) in files {
+            let path = folder.path().join("class/ada").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
         }
-        list(&[folder.path().to_owned()])
+        let class = list(&[folder.path().join("class")], Naming::Known).unwrap();
+        let opened = class.submissions[0].open();
+        (folder, opened)
     }
 
-    fn students(class: &Class) -> Vec<&str> {
-        class.submissions.iter().map(|submission| submission.student.as_str()).collect()
+    fn zip(names: &[&str]) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        for name in names {
+            archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
     }
 
-    #[test]
-    fn folders_archives_and_single_files_are_submissions() {
-        let class =
-            class(&["eve.rs", "bob.ZIP", "ada/", "roster.csv", ".git/", "zoe.tar.gz", "__MACOSX/"]).unwrap();
-        assert_eq!(students(&class), ["ada", "bob", "eve", "zoe.tar"]);
-        assert_eq!(class.ignored.len(), 3);
-    }
-
-    #[test]
-    fn a_student_who_is_there_twice_is_said_before_anything_is_graded() {
-        let error = class(&["ada/", "ada.zip"]).unwrap_err().to_string();
-        assert!(error.contains("ada is there twice"), "{error}");
+    fn source(opened: &Opened) -> Result<Vec<PathBuf>, Problem> {
+        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        Ok(opened.source(&workspace, "even-odd", true)?.0.files.into_keys().collect())
     }
 
     #[test]
-    fn names_that_are_no_text_stay_different() {
-        assert_eq!(readable(b"a\xff"), "a\\xff");
-        assert_eq!(readable("Ånn".as_bytes()), "Ånn");
+    fn what_lies_beside_a_source_does_not_matter() {
+        let packed = zip(&["src/main.rs", "target/debug/build/x.rs"]);
+        for files in [
+            vec![("hw1/src/main.rs", &b"fn main() {}"[..]), ("report.pdf", b"%PDF")],
+            vec![("hw.zip", packed.as_slice()), ("report.pdf", b"%PDF")],
+            vec![("hw/hw.ZIP", packed.as_slice())],
+            vec![
+                ("main.rs", b""),
+                ("Cargo.toml", b""),
+                ("old.zip", b"PK"),
+                ("target/debug/build/x.rs", b""),
+                (".git/HEAD", b""),
+            ],
+        ] {
+            let (_folder, opened) = opened(&files);
+            assert_eq!(source(&opened.unwrap()).unwrap(), [Path::new("main.rs")], "{:?}", files[0].0);
+        }
     }
 
     #[test]
-    fn a_submission_that_is_a_link_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mallory");
-        std::os::unix::fs::symlink("/etc", &path).unwrap();
-        let found = list(&[folder.path().to_owned()]).unwrap();
-        assert_eq!(students(&found), ["mallory"]);
-        assert!(matches!(found.submissions[0].open(), Err(Problem::Refused(_))));
+    fn what_cannot_be_told_apart_is_named() {
+        let (_folder, two) = opened(&[("a.zip", &zip(&["main.rs"])), ("b.zip", b"")]);
+        let Err(Problem::Unreadable(reason)) = two else { panic!("it was opened") };
+        assert!(reason.ends_with("it has several archives, and nobody knows which is meant: a.zip, b.zip"));
+        let (_folder, other) = opened(&[("hw.tar.gz", b""), ("report.pdf", b"")]);
+        assert!(
+            matches!(other, Err(Problem::Unreadable(reason)) if reason.contains("hw.tar.gz: only folders"))
+        );
+        let (_folder, nothing) = opened(&[("report.pdf", b"")]);
+        assert_eq!(source(&nothing.unwrap()), Err(Problem::Missing(vec!["report.pdf".into()])));
     }
 }

@@ -1,7 +1,8 @@
 //! `cargo grade collect`: becomes `cargo gradebook collect`.
 //!
 //! The gradebook is a package of its own, because it needs a database, which no student should have to
-//! build before the first grade. This command only makes it easy to find.
+//! build before the first grade. This command only makes it easy to find. It knows the gradebook's help by heart, so that
+//! nobody waits for a database to read it.
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -9,12 +10,28 @@ use std::process::Command;
 
 use crate::cli::CollectArgs;
 use crate::error::Error;
+use crate::exit_code;
+use crate::output::Output;
 use crate::workspace::Workspace;
 
+/// What `cargo gradebook collect --help` prints: a test of the gradebook holds it to that.
+const HELP: &str = include_str!("collect-help.txt");
+
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
+    if args.args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        Output::open(None)?.write(HELP)?;
+        return Ok(exit_code::PASS);
+    }
     let workspace = Workspace::find()?;
+    let is_built = workspace.build_folder().join("gradebook").is_file();
+    if !is_built {
+        eprintln!("cargo grade: the gradebook and its database are built once, which takes minutes");
+    }
     let error = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--profile", "grade", "--quiet", "--package", "gradebook", "--manifest-path"])
+        .args(["run", "--profile", "grade", "--package", "gradebook"])
+        // What takes long is shown.
+        .args(is_built.then_some("--quiet"))
+        .arg("--manifest-path")
         .arg(workspace.root().join("Cargo.toml"))
         .args(["--", "collect"])
         .args(&args.args)

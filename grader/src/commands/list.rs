@@ -59,7 +59,7 @@ fn entry(workspace: &Workspace, exercise: &'static Exercise) -> Result<Entry, Er
     Ok(Entry {
         exercise: exercise.name,
         summary: exercise.summary,
-        max_score: exercise.checks.iter().map(|check| rubric.points(check.id)).sum(),
+        max_score: rubric.max_score(),
         checks: exercise.checks.iter().filter(is_shown).map(of).collect(),
     })
 }

@@ -42,7 +42,7 @@ fn suite(exercise: &ExerciseReport, entries: &[Entry]) -> String {
         exercise.seconds,
     );
     xml += &properties(exercise);
-    entries.iter().for_each(|entry| xml += &case(&name, entry));
+    entries.iter().for_each(|entry| xml += &case(exercise, &name, entry));
     xml += "  </testsuite>\n";
     xml
 }
@@ -61,8 +61,21 @@ fn properties(exercise: &ExerciseReport) -> String {
     format!("    <properties>\n{}    </properties>\n", pairs.into_iter().map(line).collect::<String>())
 }
 
-fn case(class: &str, entry: &Entry) -> String {
-    let head = format!("    <testcase name=\"{}\" classname=\"{class}\"", markup(&entry.name));
+/// Where it shows in the student's source; else the file in which a person would begin to look.
+fn place(exercise: &ExerciseReport, entry: &Entry) -> String {
+    let file = |path: &str| format!(" file=\"{}\"", markup(path));
+    match &entry.mark {
+        Some(mark) => format!("{} line=\"{}\"", file(&mark.path), mark.line),
+        None => file(&exercise.path_of("main.rs")),
+    }
+}
+
+fn case(exercise: &ExerciseReport, class: &str, entry: &Entry) -> String {
+    let head = format!(
+        "    <testcase name=\"{}\" classname=\"{class}\"{}",
+        markup(&entry.name),
+        place(exercise, entry)
+    );
     let (message, kind) = (markup(&one_line(&entry.summary)), entry.verdict.word());
     let body = match entry.outcome {
         Outcome::Pass => return head + "/>\n",

@@ -234,9 +234,17 @@ pub struct Failure {
     pub picture: Option<Picture>,
 }
 
-/// From 0: the empty sum of `Iterator::sum` is -0, which would be shown.
-fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
-    numbers.fold(0.0, |sum, number| sum + number)
+/// The sum of points, or of seconds, [`rounded`]. From 0: the empty sum of `Iterator::sum` is -0, which would be shown.
+pub fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
+    rounded(numbers.fold(0.0, |sum, number| sum + number))
+}
+
+/// The number to a billionth, so that 0.1 + 0.2 is 0.3. No rubric is finer; what is so large that it has no billionths
+/// stays as it is.
+pub fn rounded(number: f64) -> f64 {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let billionths = (number * 1e9).round();
+    if billionths.abs() < EXACT { billionths / 1e9 } else { number }
 }
 
 fn is_false(flag: &bool) -> bool {

@@ -72,3 +72,10 @@ fn help_names_the_commands() {
 fn collecting_is_left_to_the_gradebook() {
     grade(["collect", "--help"]).code(0).stdout(contains("cargo gradebook collect"));
 }
+
+#[test]
+fn the_help_of_collect_needs_no_gradebook() {
+    for help in ["--help", "-h"] {
+        grade(["collect", help]).code(0).stdout(contains("Usage: cargo gradebook collect")).stderr("");
+    }
+}

@@ -46,6 +46,15 @@ const MIGRATIONS: &[&str] = &[
           json_each(attempt.report, '$.exercises[0].checks');",
     // 3. What all gradings have in common: `seed`, as text, since an integer here has a sign.
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+    // 4. Which source an attempt is of, and by which rules it got its points. What some grader is at work on.
+    "ALTER TABLE attempt ADD COLUMN source TEXT;
+     ALTER TABLE attempt ADD COLUMN rules TEXT;
+     CREATE TABLE claim (
+         student TEXT NOT NULL,
+         exercise TEXT NOT NULL,
+         grader TEXT NOT NULL,
+         PRIMARY KEY (student, exercise)
+     ) STRICT;",
 ];
 
 /// Runs the migrations that the file has not been through, all or none.
@@ -105,7 +114,6 @@ fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::tests::attempt;
 
     fn database() -> Connection {
         Connection::open_in_memory().unwrap()
@@ -116,8 +124,12 @@ mod tests {
         let mut connection = database();
         assert_eq!(migrate(&mut connection, &MIGRATIONS[..1]).unwrap(), Migrated::Done);
         let report = r#"{"exercises":[{"checks":[{"id":"alternates","verdict":"fail"}]}]}"#;
-        let old = crate::attempt::Attempt { report: Some(report.into()), ..attempt("ada", 0.0, 1) };
-        super::super::insert(&mut connection, &old).unwrap();
+        let old = format!(
+            "INSERT INTO student (name) VALUES ('ada');
+             INSERT INTO attempt (student, exercise, fingerprint, outcome, score, max_score, graded_at, seconds, report)
+             VALUES (1, 'even-odd', '', 'fail', 0, 10, 1, 1, '{report}')"
+        );
+        connection.execute_batch(&old).unwrap();
         assert_eq!(migrate(&mut connection, MIGRATIONS).unwrap(), Migrated::Done);
         assert_eq!(migrate(&mut connection, MIGRATIONS).unwrap(), Migrated::Done);
         let row = "SELECT student || ' ' || \"check\" || ' ' || verdict FROM check_result";

@@ -1,26 +1,31 @@
 //! `cargo gradebook collect` (and `cargo grade-all`): grade the submissions of a class.
 
+mod lateness;
 mod summary;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use grader::exercise::Exercise;
 use grader::grade::{self, Options};
+use grader::late::Moment;
 use grader::progress::Progress;
 use grader::random::drawn_seed;
 use grader::workspace::Workspace;
 use grader::{exercises, exit_code, interrupt};
 
 use crate::attempt::{Attempt, Outcome};
-use crate::batch::{self, Batch, Step, Task};
-use crate::book::Book;
+use crate::batch::{self, Batch, Event, Step, Task};
+use crate::book::{Book, Presence, Wanted};
 use crate::cli::CollectArgs;
 use crate::error::Error;
-use crate::handed_in::{self, Times};
 use crate::page;
-use crate::submission::{self, Submission};
+use crate::sight::Sight;
+use crate::status::Running;
+use crate::submission::{self, Naming, Submission};
 use crate::table::harmless;
 
 /// What became of the tasks.
@@ -34,23 +39,44 @@ struct Counts {
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
+    let (due, zone) = (args.due.due()?, args.due.zone());
     let class = submissions(args)?;
     let exercises = exercises(args, &class)?;
-    let handed_in = handed_in(args, &class)?;
+    let handed_in = lateness::handed_in(args.handed_in.as_deref(), &class, &zone)?;
     let submissions = part(args, class);
     grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
-    let mut book = Book::open(&args.book.path)?;
+    let book = Book::open(&args.book.path)?;
     let options = Options { seed: seed(args, &book)?, schedules: args.schedules, ..Options::default() };
+    let prepared = batch::prepare(&workspace, &exercises, &options, due)?;
+    exercises.iter().try_for_each(|exercise| book.keep_due(exercise.name, due))?;
+    lateness::tell_what_is_assumed(&prepared, args.handed_in.is_some());
+    let present = Presence::begin(&args.book.path, SystemTime::now().into(), args.again)?;
+    let book = Mutex::new(book);
     let batch = Batch {
-        exercises: batch::prepare(&workspace, &exercises, &options, args.due)?,
+        exercises: prepared,
         workspace: &workspace,
         options: options.clone(),
-        settled: if args.again { HashSet::new() } else { book.settled()? },
+        claim: &|wanted: &Wanted| locked(&book).claim(wanted, &present),
+        running: &Running::default(),
         handed_in,
+        zone,
         jobs: args.jobs.map_or_else(processors, usize::from),
     };
-    let counts = grade_all(&batch, &submissions, &mut book)?;
-    finish(args, &counts, &submissions, &exercises, &book, options.seed)
+    let counts = grade_all(&batch, &submissions, &book)?;
+    let call = Call { args, workspace: &workspace, submissions: &submissions, due };
+    finish(&call, &counts, &batch, &locked(&book))
+}
+
+/// What was called for.
+struct Call<'a> {
+    args: &'a CollectArgs,
+    workspace: &'a Workspace,
+    submissions: &'a [Submission],
+    due: Option<Moment>,
+}
+
+fn locked(book: &Mutex<Book>) -> MutexGuard<'_, Book> {
+    book.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The same for the whole class, also where it is graded in several goes; and one that nobody knew before it handed in.
@@ -65,25 +91,18 @@ fn processors() -> usize {
 
 /// The whole class.
 fn submissions(args: &CollectArgs) -> Result<Vec<Submission>, Error> {
-    let class = submission::list(&args.folders)?;
+    let naming = if args.plain_names { Naming::Plain } else { Naming::Known };
+    let class = submission::list(&args.folders, naming)?;
     for path in &class.ignored {
         eprintln!("ignored: {}", harmless(&path.display().to_string()));
+    }
+    for note in &class.notes {
+        eprintln!("{}", harmless(note));
     }
     if class.submissions.is_empty() {
         return Err(Error::NothingMatched("no submission is in these folders".into()));
     }
     Ok(class.submissions)
-}
-
-/// When submissions came, as far as a file says so. Who is in the file and not in the class is said: a name with a
-/// mistake would cost somebody points.
-fn handed_in(args: &CollectArgs, class: &[Submission]) -> Result<Times, Error> {
-    let times = args.handed_in.as_deref().map_or(Ok(Times::new()), handed_in::read)?;
-    let is_known = |name: &str| class.iter().any(|submission| submission.student == name);
-    for name in times.keys().filter(|name| !is_known(name)) {
-        eprintln!("--handed-in: no submission is called {}", harmless(name));
-    }
-    Ok(times)
 }
 
 /// The part of the class that is graded here.
@@ -113,29 +132,71 @@ fn exercises(args: &CollectArgs, class: &[Submission]) -> Result<Vec<&'static Ex
     Ok(wanted)
 }
 
-fn grade_all(batch: &Batch<'_>, submissions: &[Submission], book: &mut Book) -> Result<Counts, Error> {
-    let tasks = batch.tasks(submissions);
+/// How often it is looked whether another grader is done.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Grades what no other grader is at work on; then waits for what one is at work on, and grades it if that leaves it.
+fn grade_all(batch: &Batch<'_>, submissions: &[Submission], book: &Mutex<Book>) -> Result<Counts, Error> {
+    let mut tasks = batch.tasks(submissions);
     let progress = Progress::on_terminal();
+    let mut counts = Counts { tasks: tasks.len(), ..Counts::default() };
+    let mut has_waited = false;
+    loop {
+        tasks = grade_free(batch, &tasks, book, &progress, &mut counts)?;
+        if tasks.is_empty() || interrupt::requested() {
+            return Ok(counts);
+        }
+        progress.say(format!("{} · {}", counts.line(), awaited(&tasks)));
+        if !has_waited && !io::stderr().is_terminal() {
+            eprintln!("{}", awaited(&tasks));
+        }
+        has_waited = true;
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Grades those of `tasks` that no other grader is at work on. Returns the others.
+fn grade_free<'a>(
+    batch: &Batch<'_>,
+    tasks: &[Task<'a>],
+    book: &Mutex<Book>,
+    progress: &Progress,
+    counts: &mut Counts,
+) -> Result<Vec<Task<'a>>, Error> {
     let hidden = Progress::hidden();
     let grade = |exercise: &Exercise, source: &_| {
         grade::grade(batch.workspace, exercise, source, &batch.options, &hidden)
     };
-    let mut counts = Counts { tasks: tasks.len(), ..Counts::default() };
-    batch.run(&tasks, &grade, interrupt::requested, |task, step| {
-        match step {
-            Step::New(attempt) => {
-                book.record(&attempt)?;
+    let mut elsewhere: Vec<usize> = Vec::new();
+    batch.run(tasks, &grade, interrupt::requested, |event| {
+        match event {
+            Event::Done(_, Step::New(attempt)) => {
+                locked(book).record(&attempt)?;
                 counts.new += 1;
                 counts.grader_errors += usize::from(attempt.outcome == Outcome::GraderError);
-                tell(&counts, &attempt);
+                tell(counts, &attempt);
             }
-            Step::Unchanged => counts.unchanged += 1,
-            Step::Interrupted => {}
+            Event::Done(_, Step::Unchanged) => counts.unchanged += 1,
+            Event::Done(task, Step::Elsewhere) => {
+                elsewhere.extend(tasks.iter().position(|other| std::ptr::eq(other, task)));
+            }
+            Event::Done(_, Step::Interrupted) | Event::Tick => {}
         }
-        progress.say(counts.line(task));
+        progress.say(counts.line_with(&batch.running.line()));
         Ok(())
     })?;
-    Ok(counts)
+    elsewhere.sort_unstable();
+    Ok(elsewhere.into_iter().map(|place| tasks[place]).collect())
+}
+
+/// What is waited for, in a line.
+fn awaited(tasks: &[Task<'_>]) -> String {
+    const MOST: usize = 5;
+    let name =
+        |task: &Task<'_>| harmless(&format!("{} {}", task.submission.student, task.exercise.exercise.name));
+    let names: Vec<String> = tasks.iter().take(MOST).map(name).collect();
+    let more = if tasks.len() > MOST { format!(" and {} more", tasks.len() - MOST) } else { String::new() };
+    format!("waiting for another grader of this gradebook: {}{more}", names.join(", "))
 }
 
 impl Counts {
@@ -143,9 +204,12 @@ impl Counts {
         self.new + self.unchanged
     }
 
-    fn line(&self, task: &Task<'_>) -> String {
-        let name = harmless(&task.submission.student);
-        format!("{} of {} graded, last {name}", self.done(), self.tasks)
+    fn line(&self) -> String {
+        format!("{} of {} graded", self.done(), self.tasks)
+    }
+
+    fn line_with(&self, running: &str) -> String {
+        if running.is_empty() { self.line() } else { format!("{} · now {}", self.line(), harmless(running)) }
     }
 }
 
@@ -162,25 +226,27 @@ fn tell(counts: &Counts, attempt: &Attempt) {
     }
 }
 
-fn finish(
-    args: &CollectArgs,
-    counts: &Counts,
-    submissions: &[Submission],
-    exercises: &[&Exercise],
-    book: &Book,
-    seed: u64,
-) -> Result<u8, Error> {
+fn finish(call: &Call<'_>, counts: &Counts, batch: &Batch<'_>, book: &Book) -> Result<u8, Error> {
     let attempts = book.attempts()?;
-    if let Some(folder) = &args.reports {
-        page::write_all(folder, attempts.clone())?;
+    if let Some(folder) = &call.args.reports {
+        let sight = Sight::new(call.workspace, book, &attempts, call.due, SystemTime::now().into())?;
+        for path in page::write_all(folder, attempts.clone(), &sight)? {
+            eprintln!(
+                "{}: a page of before, of nobody in the gradebook",
+                harmless(&path.display().to_string())
+            );
+        }
     }
-    super::say(&summary::render(attempts, submissions, exercises))?;
+    lateness::tell_what_was_marked(&attempts, call.submissions, &batch.exercises);
+    let exercises: Vec<&Exercise> = batch.exercises.iter().map(|graded| graded.exercise).collect();
+    super::say(&summary::render(attempts, call.submissions, &exercises))?;
     super::say(&format!(
-        "\n{} graded, {} unchanged, {} left · seed {seed} · {}\n",
+        "\n{} graded, {} unchanged, {} left · seed {} · {}\n",
         counts.new,
         counts.unchanged,
         counts.tasks - counts.done(),
-        args.book.path.display(),
+        batch.options.seed,
+        call.args.book.path.display(),
     ))?;
     if interrupt::requested() {
         eprintln!("cargo gradebook: stopped; the same command goes on where it was");

@@ -10,12 +10,13 @@ use crate::book::Book;
 use crate::cli::ShowArgs;
 use crate::error::Error;
 use crate::page::failed_checks;
+use crate::platform;
 use crate::table;
 
 pub(super) fn run(args: &ShowArgs) -> Result<u8, Error> {
     let attempts = Book::open_existing(&args.book.path)?.attempts()?;
-    let of_student: Vec<&Attempt> =
-        attempts.iter().filter(|attempt| attempt.student == args.student).collect();
+    let name = platform::student_of(&args.student);
+    let of_student: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.student == name).collect();
     if of_student.is_empty() {
         let known: BTreeSet<&str> = attempts.iter().map(|attempt| attempt.student.as_str()).collect();
         return Err(GraderError::unknown("student", &args.student, known).into());

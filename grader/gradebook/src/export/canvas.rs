@@ -22,7 +22,7 @@ pub(super) fn rows(grades: &Grades) -> Vec<Vec<Cell>> {
             Cell::text(&person.section),
         ];
         // Without an attempt the cell is empty: Canvas then leaves what it has.
-        let points = |exercise| grades.attempt(person, exercise).map(crate::attempt::Attempt::final_score);
+        let points = |exercise| grades.attempt(person, exercise).map(|attempt| attempt.final_score());
         row.extend(exercises().map(|exercise| points(exercise).map_or(Cell::Empty, Cell::Number)));
         rows.push(row);
     }

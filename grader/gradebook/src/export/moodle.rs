@@ -2,8 +2,8 @@
 //! feedback, which are mapped to a grade item when they are imported.
 
 use super::{Cell, Grades};
-use crate::attempt::{Attempt, Outcome};
-use crate::page::failed_checks;
+use crate::attempt::Outcome;
+use crate::sight::Seen;
 
 const COLUMNS: [&str; 4] = ["Email address", "ID number", "First name", "Last name"];
 
@@ -33,9 +33,12 @@ pub(super) fn rows(grades: &Grades) -> Vec<Vec<Cell>> {
     rows
 }
 
-/// The outcome, and which checks failed.
-fn feedback(attempt: &Attempt) -> String {
-    let failed = failed_checks(attempt);
+/// The outcome, and which checks failed. Moodle shows it to students.
+fn feedback(attempt: &Seen) -> String {
+    let withheld = attempt.exercise_report().and_then(|report| report.withheld);
+    let has_lost_more = withheld.is_some_and(|points| points.score < points.max_score);
+    let failed: Vec<&str> =
+        attempt.failed_checks().chain(has_lost_more.then_some("a check that is not shown")).collect();
     let late = if attempt.late_penalty > 0.0 {
         format!("; {} points off", attempt.late_penalty)
     } else {

@@ -30,7 +30,7 @@ pub(super) fn rows(grades: &Grades) -> Vec<Vec<Cell>> {
             Cell::text(&person.email),
             Cell::Number(attempt.map_or(0.0, |attempt| attempt.score)),
             Cell::Number(attempt.map_or(0.0, |attempt| attempt.late_penalty)),
-            Cell::Number(attempt.map_or(0.0, crate::attempt::Attempt::final_score)),
+            Cell::Number(attempt.map_or(0.0, |attempt| attempt.final_score())),
             Cell::Number(grades.max_score(exercise)),
         ]);
     }

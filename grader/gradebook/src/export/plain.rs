@@ -1,7 +1,7 @@
 //! Everything that is known, for spreadsheets and programs.
 
 use super::{Cell, Grades, outcome};
-use crate::attempt::{Attempt, Timestamp};
+use crate::attempt::Timestamp;
 
 const COLUMNS: [&str; 13] = [
     "folder",
@@ -33,7 +33,7 @@ pub(super) fn rows(grades: &Grades) -> Vec<Vec<Cell>> {
             Cell::text(outcome(attempt)),
             Cell::Number(attempt.map_or(0.0, |attempt| attempt.score)),
             Cell::Number(attempt.map_or(0.0, |attempt| attempt.late_penalty)),
-            Cell::Number(attempt.map_or(0.0, Attempt::final_score)),
+            Cell::Number(attempt.map_or(0.0, |attempt| attempt.final_score())),
             Cell::Number(grades.max_score(exercise)),
             time(attempt.and_then(|attempt| attempt.submitted_at)),
             time(attempt.map(|attempt| attempt.graded_at)),

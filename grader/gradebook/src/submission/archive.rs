@@ -1,9 +1,9 @@
 //! Unpacking a zip archive that nobody vouches for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -11,9 +11,12 @@ use zip::result::ZipError;
 
 use super::Problem;
 use super::content::{DEEPEST, MOST_BYTES, MOST_ENTRIES, too_large};
+use super::tree::{BUILT, is_foreign_name, is_source};
 
-/// The largest archive: it may have much beside its source, such as a `target` folder.
-const MOST_ARCHIVE_BYTES: u64 = 256 << 20;
+/// The largest archive: it may have much beside its source, such as a `target` folder. Only its list and its source are
+/// read.
+const MOST_ARCHIVE_BYTES: u64 = 2 << 30;
+const MOST_LISTED: usize = 200_000;
 
 /// Unpacks the `.rs` files of the archive at `path` into `folder`, which is empty.
 ///
@@ -27,13 +30,14 @@ pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
         return Err(too_large(path));
     }
     let mut archive = ZipArchive::new(file).map_err(unreadable)?;
-    if archive.len() > MOST_ENTRIES {
+    if archive.len() > MOST_LISTED {
         return Err(too_large(path));
     }
     if archive.has_duplicate_names() {
         // Which of them counts, each program decides for itself.
         return Err(Problem::Refused(format!("{}: two of its entries have the same name", path.display())));
     }
+    let built = built(&archive);
     let mut room = MOST_BYTES;
     let mut names = BTreeMap::new();
     for index in 0..archive.len() {
@@ -44,11 +48,10 @@ pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
         if entry.is_symlink() {
             return Err(refused("is a symbolic link"));
         }
-        let is_source = below.extension().is_some_and(|extension| extension == "rs");
-        if !entry.is_file() || !is_source {
+        if !entry.is_file() || !is_source(&below) || is_foreign(&below, &built) {
             continue;
         }
-        if below.components().count() > DEEPEST {
+        if below.components().count() > DEEPEST || names.len() >= MOST_ENTRIES {
             return Err(too_large(path));
         }
         if let Some(other) = names.insert(plain(&below), name.clone()) {
@@ -58,6 +61,23 @@ pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
         room = written.map_err(|error| unreadable(error.into()))?.ok_or_else(|| too_large(path))?;
     }
     Ok(())
+}
+
+/// The folders `target` that cargo made.
+fn built(archive: &ZipArchive<File>) -> BTreeSet<PathBuf> {
+    let names: Vec<String> =
+        archive.file_names().filter_map(Result::ok).map(|name| name.replace('\\', "/")).collect();
+    let marks = names.iter().filter_map(|name| {
+        let (before, after) =
+            name.split_once("target/").filter(|(before, _)| before.is_empty() || before.ends_with('/'))?;
+        BUILT.iter().any(|mark| after.starts_with(mark)).then(|| Path::new(before).join("target"))
+    });
+    marks.collect()
+}
+
+/// Whether a path is that of no student's work.
+fn is_foreign(path: &Path, built: &BTreeSet<PathBuf>) -> bool {
+    path.iter().any(is_foreign_name) || path.ancestors().any(|folder| built.contains(folder))
 }
 
 /// A name without the differences that only some file systems know: between capitals and small letters, and between
@@ -80,7 +100,6 @@ fn write(entry: &mut ZipFile<'_, File>, path: &Path, room: u64) -> io::Result<Op
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::path::PathBuf;
 
     use tempfile::TempDir;
     use zip::ZipWriter;
@@ -121,6 +140,8 @@ mod tests {
         let (folder, result) = unpacked(|archive| {
             add(archive, "ada/even-odd/src/main.rs", b"fn main() {}");
             add(archive, "ada/target/debug/even-odd", &[0; 100_000]);
+            add(archive, "ada/target/debug/build/bindings.rs", &vec![b' '; (MOST_BYTES + 1) as usize]);
+            add(archive, "__MACOSX/ada/even-odd/src/._main.rs", b"\0");
         });
         assert_eq!(result, Ok(()));
         assert_eq!(fs::read(folder.path().join("into/ada/even-odd/src/main.rs")).unwrap(), b"fn main() {}");

@@ -1,101 +1,121 @@
 //! Where in a submission the source of an exercise is.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::content::{require_regular, unreadable};
-use super::{Problem, readable};
-use std::os::unix::ffi::OsStrExt;
+use grader::exercises;
 
-/// The source of `exercise` below `root`: a folder that stands for `src/`, or a file for `main.rs`.
-/// The first of `crates/EXERCISE/src`, `EXERCISE/src`, `EXERCISE` and `EXERCISE.rs`; for the `only`
-/// exercise that is asked for also `src`, `root` itself, and a single `.rs` file. All of it may stand in
-/// one folder more, as archives have it.
+use super::Problem;
+use super::tree::{Tree, is_source};
+
+/// The source is looked for in at most so many folders around it, as archives and people have them.
+const MOST_WRAPPERS: usize = 3;
+
+/// The source of `exercise` in what was handed in, below its root: a folder that stands for `src/`, or a file for
+/// `main.rs`. The first of `crates/EXERCISE/src`, `EXERCISE/src`, `EXERCISE` and `EXERCISE.rs`, in as few folders more as
+/// can be; for the `only` exercise that is asked for also `src`, the root itself, and the only `.rs` file that there
+/// is. What else lies beside it does not matter.
 ///
 /// # Errors
-/// When a part of the path is a link, or a folder cannot be listed.
-pub(super) fn locate(root: &Path, exercise: &str, only: bool) -> Result<Option<PathBuf>, Problem> {
-    const MOST_WRAPPERS: usize = 3;
-    if !root.is_dir() {
-        return Ok(only.then(|| root.to_owned()));
+/// When there are two that are equally good, or what would be it is a link.
+pub(super) fn locate(tree: &Tree, exercise: &str, only: bool) -> Result<Option<PathBuf>, Problem> {
+    let named = |path: &Path| rank(path, exercise).filter(|rank| rank.is_named);
+    let unnamed = |path: &Path| rank(path, exercise).filter(|rank| only && !rank.is_named);
+    if let Some(place) = nearest(tree, exercise, named)? {
+        return Ok(Some(place));
     }
-    let mut root = root.to_owned();
-    for _ in 0..=MOST_WRAPPERS {
-        if let Some(place) = locate_here(&root, exercise, only)? {
-            return Ok(Some(place));
-        }
-        match single_entry(&root)? {
-            Some(inner) if is_folder(&inner) => root = inner,
-            Some(file) if only && has_extension(&file, "rs") => {
-                require_regular(&file)?;
-                return Ok(Some(file));
+    if let Some(place) = nearest(tree, exercise, unnamed)? {
+        return Ok(Some(place));
+    }
+    let single = if only { single_file(tree, exercise) } else { None };
+    if single.is_none() {
+        tree.require_no_link(|path| {
+            rank(path, exercise).is_some_and(|rank| only || rank.is_named)
+                || path.iter().any(|part| is_called(part, exercise) || (only && part == "src"))
+        })?;
+    }
+    Ok(single)
+}
+
+/// How good a place is that `main.rs` is in: the smaller the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    wrappers: usize,
+    form: usize,
+    is_named: bool,
+}
+
+/// The rank of a file as the source's `main.rs`; none if it is not that.
+fn rank(path: &Path, exercise: &str) -> Option<Rank> {
+    let parts: Vec<_> = path.iter().collect();
+    let is_main = parts.last()?.eq_ignore_ascii_case("main.rs");
+    let named = |name: &std::ffi::OsStr| is_called(name, exercise);
+    for wrappers in 0..=MOST_WRAPPERS.min(parts.len() - 1) {
+        let (around, below) = parts.split_at(wrappers);
+        let (form, is_named) = match below {
+            [crates, name, src, _] if is_main && *crates == "crates" && named(name) && *src == "src" => {
+                (0, true)
             }
-            _ => return Ok(None),
+            [name, src, _] if is_main && named(name) && *src == "src" => (1, true),
+            [name, _] if is_main && named(name) => (2, true),
+            [file] if is_source(Path::new(file)) && named(Path::new(file).file_stem()?) => (3, true),
+            [src, _] if is_main && *src == "src" => (4, false),
+            [_] if is_main => (5, false),
+            _ => continue,
+        };
+        // A repository of the course has the other exercises' programs, too.
+        if is_named || !around.iter().any(|part| is_of_other(part, exercise)) {
+            return Some(Rank { wrappers, form, is_named });
         }
     }
-    Ok(None)
+    None
 }
 
-/// The zip archive that is all there is in `folder`.
-pub(super) fn only_archive(folder: &Path) -> Result<Option<PathBuf>, Problem> {
-    let Some(file) = single_entry(folder)?.filter(|file| has_extension(file, "zip") && !is_folder(file))
-    else {
-        return Ok(None);
-    };
-    require_regular(&file)?;
-    Ok(Some(file))
-}
-
-fn locate_here(root: &Path, exercise: &str, only: bool) -> Result<Option<PathBuf>, Problem> {
-    let folders = [format!("crates/{exercise}/src"), format!("{exercise}/src"), exercise.to_owned()];
-    let of_only = ["src", ""].into_iter().filter(|_| only);
-    for folder in folders.iter().map(String::as_str).chain(of_only) {
-        if exists(root, &Path::new(folder).join("main.rs"))? {
-            return Ok(Some(root.join(folder)));
+/// The best place of those that `rank` knows.
+fn nearest(
+    tree: &Tree,
+    exercise: &str,
+    rank: impl Fn(&Path) -> Option<Rank>,
+) -> Result<Option<PathBuf>, Problem> {
+    let ranked = || tree.files().filter_map(|path| Some((rank(path)?, path)));
+    let Some(best) = ranked().map(|(rank, _)| rank).min() else { return Ok(None) };
+    let places: Vec<&Path> = ranked().filter(|(rank, _)| *rank == best).map(|(_, path)| path).collect();
+    match places.as_slice() {
+        [file] if best.form == 3 => Ok(Some(file.to_path_buf())),
+        [main] => Ok(Some(standing_for(tree, main))),
+        _ => {
+            let shown: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
+            Err(Problem::Unreadable(format!("it has {exercise} more than once: {}", shown.join(", "))))
         }
     }
-    let file = format!("{exercise}.rs");
-    Ok(exists(root, Path::new(&file))?.then(|| root.join(file)))
 }
 
-/// Whether `below` is there. Nothing on the way to it may be a link, which could lead out of the submission.
-fn exists(root: &Path, below: &Path) -> Result<bool, Problem> {
-    let mut path = root.to_owned();
-    for part in below {
-        path.push(part);
-        match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(false),
-            Err(error) => return Err(unreadable(&path)(error)),
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => require_regular(&path)?,
-        }
+/// The folder of a program; its file alone where that is the folder's only source, whatever its capitals.
+fn standing_for(tree: &Tree, main: &Path) -> PathBuf {
+    let folder = main.parent().unwrap_or(Path::new(""));
+    let others = tree.sources().filter(|path| path.starts_with(folder) && *path != main).count();
+    if others == 0 && main.file_name().is_some_and(|name| name != "main.rs") {
+        return main.to_path_buf();
     }
-    Ok(path.is_file())
+    folder.to_path_buf()
 }
 
-/// What is in `folder`, if it is one thing only.
-fn single_entry(folder: &Path) -> Result<Option<PathBuf>, Problem> {
-    let mut found = None;
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let path = entry.map_err(unreadable(folder))?.path();
-        let name = readable(path.file_name().unwrap_or_default().as_bytes());
-        if name.starts_with('.') || name == "__MACOSX" {
-            continue;
-        }
-        if found.replace(path).is_some() {
-            return Ok(None);
-        }
-    }
-    Ok(found)
+/// The only source that was handed in, unless it says that it is another exercise's.
+fn single_file(tree: &Tree, exercise: &str) -> Option<PathBuf> {
+    let mut sources = tree.sources();
+    let file = sources.next().filter(|_| sources.next().is_none())?;
+    let is_other =
+        is_of_other(file.file_stem()?, exercise) || file.iter().any(|part| is_of_other(part, exercise));
+    (!is_other && file.file_stem()? != "lib").then(|| file.to_path_buf())
 }
 
-fn is_folder(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+fn is_of_other(name: &std::ffi::OsStr, exercise: &str) -> bool {
+    exercises::ALL.iter().any(|other| other.name != exercise && is_called(name, other.name))
 }
 
-fn has_extension(path: &Path, wanted: &str) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+/// Whether a name is that of `exercise`: `Even_Odd` is `even-odd`.
+fn is_called(name: &std::ffi::OsStr, exercise: &str) -> bool {
+    let plain = name.to_string_lossy().to_lowercase().replace(['_', ' '], "-");
+    plain == exercise
 }
 
 #[cfg(test)]
@@ -103,14 +123,9 @@ mod tests {
     use super::*;
 
     fn located(files: &[&str], only: bool) -> Option<String> {
-        let folder = tempfile::tempdir().unwrap();
-        for file in files {
-            let path = folder.path().join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
-        }
-        let place = locate(folder.path(), "even-odd", only).unwrap()?;
-        Some(place.strip_prefix(folder.path()).unwrap().display().to_string())
+        let tree = Tree::of(files);
+        let place = locate(&tree, "even-odd", only).unwrap()?;
+        Some(place.display().to_string())
     }
 
     #[test]
@@ -120,8 +135,10 @@ mod tests {
             (vec!["even-odd/src/main.rs", "even-odd.rs", "main.rs"], "even-odd/src"),
             (vec!["even-odd/main.rs", "primes/main.rs"], "even-odd"),
             (vec!["even-odd.rs", "notes.txt"], "even-odd.rs"),
+            (vec!["EVEN_ODD.RS", "notes.txt"], "EVEN_ODD.RS"),
             (vec!["ada-main/crates/even-odd/src/main.rs"], "ada-main/crates/even-odd/src"),
-            (vec!["outer/inner/even-odd.rs", "outer/.git/config"], "outer/inner/even-odd.rs"),
+            (vec!["outer/inner/even-odd.rs", "outer/notes.txt"], "outer/inner/even-odd.rs"),
+            (vec!["hw/even_odd/src/main.rs", "hw/even_odd/src/turn.rs", "report.pdf"], "hw/even_odd/src"),
         ] {
             assert_eq!(located(&files, false).as_deref(), Some(place), "{files:?}");
         }
@@ -129,9 +146,17 @@ mod tests {
 
     #[test]
     fn a_source_without_the_name_of_its_exercise_is_of_the_only_one() {
-        for (file, place) in [("main.rs", ""), ("src/main.rs", "src"), ("my solution.rs", "my solution.rs")] {
-            assert_eq!(located(&[file], true).as_deref(), Some(place));
-            assert_eq!(located(&[file], false), None);
+        for (files, place) in [
+            (vec!["main.rs"], ""),
+            (vec!["src/main.rs"], "src"),
+            (vec!["my solution.rs"], "my solution.rs"),
+            (vec!["hw1/src/main.rs", "report.pdf"], "hw1/src"),
+            (vec!["hw1/src/main.rs", "hw1/tests/cli.rs", "hw1/Cargo.toml"], "hw1/src"),
+            (vec!["docs/notes.md", "code/Solution.RS"], "code/Solution.RS"),
+            (vec!["src/Main.rs"], "src/Main.rs"),
+        ] {
+            assert_eq!(located(&files, true).as_deref(), Some(place), "{files:?}");
+            assert_eq!(located(&files, false), None, "{files:?}");
         }
     }
 
@@ -139,16 +164,15 @@ mod tests {
     fn nothing_is_found_in_a_submission_of_something_else() {
         assert_eq!(located(&[], true), None);
         assert_eq!(located(&["primes.rs", "bank-account.rs"], true), None);
+        assert_eq!(located(&["primes.rs"], true), None);
+        assert_eq!(located(&["crates/primes/src/main.rs", "notes.txt"], true), None);
         assert_eq!(located(&["crates/even-odd/src/lib.rs"], false), None);
     }
 
     #[test]
-    fn a_link_on_the_way_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let outside = tempfile::tempdir().unwrap();
-        fs::create_dir_all(outside.path().join("src")).unwrap();
-        fs::write(outside.path().join("src/main.rs"), "").unwrap();
-        std::os::unix::fs::symlink(outside.path(), folder.path().join("even-odd")).unwrap();
-        assert!(matches!(locate(folder.path(), "even-odd", false), Err(Problem::Refused(_))));
+    fn two_places_that_are_equally_good_are_named() {
+        let tree = Tree::of(&["a/src/main.rs", "b/src/main.rs"]);
+        let Err(Problem::Unreadable(reason)) = locate(&tree, "even-odd", true) else { panic!() };
+        assert_eq!(reason, "it has even-odd more than once: a/src/main.rs, b/src/main.rs");
     }
 }

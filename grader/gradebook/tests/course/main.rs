@@ -191,7 +191,7 @@ fn reports_add_up(chosen: &[Attempt]) {
 fn others_are_made_from_it(course: &Course) {
     let pages = fs::read_dir(course.path("pages")).unwrap().flatten();
     let (folders, pages): (Vec<_>, Vec<_>) = pages.map(|entry| entry.path()).partition(|path| path.is_dir());
-    assert_eq!(pages.len(), STUDENTS);
+    assert_eq!(pages.len(), STUDENTS + 1, "one a student, and the index");
     assert!(!folders.is_empty());
     for folder in folders {
         let page = fs::read_to_string(folder.with_extension("html")).unwrap();

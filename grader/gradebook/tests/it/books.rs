@@ -14,7 +14,9 @@ fn record(class: &Class, book: &str, student: &str, score: f64, graded_at: i64) 
     let attempt = Attempt {
         student: student.into(),
         exercise: "even-odd".into(),
-        fingerprint: String::new(),
+        fingerprint: format!("{graded_at}"),
+        source: Some(format!("{graded_at}")),
+        rules: None,
         outcome: Outcome::Graded(if score == 10.0 { Verdict::Pass } else { Verdict::Fail }),
         score,
         max_score: 10.0,

@@ -42,12 +42,14 @@ fn row(of: &Statistics) -> Vec<String> {
 /// Where points are 0 for another reason than the program, or nothing is proven.
 fn to_look_at(latest: &[Attempt]) -> String {
     const MOST: usize = 40;
+    let with_something = latest.iter().filter(|attempt| attempt.outcome != Outcome::Missing);
+    let students_with_something: HashSet<&String> = with_something.map(|attempt| &attempt.student).collect();
     let is_odd = |attempt: &&Attempt| match attempt.outcome {
         Outcome::Graded(verdict) => {
             matches!(verdict, Verdict::Refused | Verdict::Inconclusive | Verdict::Skipped)
         }
-        // Who handed nothing in for an exercise is counted above.
-        Outcome::Missing => false,
+        // Who handed nothing in for one exercise of many is counted above.
+        Outcome::Missing => !students_with_something.contains(&attempt.student),
         Outcome::Unreadable | Outcome::GraderError => true,
     };
     let odd: Vec<&Attempt> = latest.iter().filter(is_odd).collect();
