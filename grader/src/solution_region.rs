@@ -2,6 +2,8 @@
 //! `// END SOLUTION`, the convention of nbgrader. Students get `todo!("write NAME")` in their
 //! place, NAME being the function around it, or the text of the region's `// STUB …` lines.
 
+use std::ops::RangeInclusive;
+
 const BEGIN: &str = "// BEGIN SOLUTION";
 const END: &str = "// END SOLUTION";
 const STUB: &str = "// STUB ";
@@ -56,6 +58,14 @@ pub fn strip(source: &str) -> Result<(String, usize), RegionError> {
         }
     }
     open.map_or(Ok((stub, count)), |region| Err(RegionError::Unclosed(region.line)))
+}
+
+/// The lines of `source` that students write, from 1; none where the markers do not pair up.
+pub(crate) fn lines(source: &str) -> Vec<RangeInclusive<u32>> {
+    let marked = |marker: &'static str| {
+        (1u32..).zip(source.lines()).filter(move |(_, line)| line.trim() == marker).map(|(number, _)| number)
+    };
+    marked(BEGIN).zip(marked(END)).map(|(begin, end)| begin..=end).collect()
 }
 
 /// A region whose end is still to come.
