@@ -83,10 +83,19 @@ impl Kind {
 #[derive(Default)]
 pub(super) struct Held {
     by: BTreeMap<u64, Vec<Holder>>,
+    /// The mutex that a thread gave away to wait for a condition: it has it again when it goes on.
+    lent: BTreeMap<ThreadId, (u64, Holder)>,
 }
 
 impl Held {
     pub(super) fn follow(&mut self, event: &Event, place: &Place) {
+        let in_condition = place.called.starts_with("Condvar");
+        if in_condition && event.operation == Operation::FutexWait {
+            return self.lend(event.thread);
+        }
+        if !in_condition && let Some((object, holder)) = self.lent.remove(&event.thread) {
+            self.by.entry(object).or_default().push(holder);
+        }
         let holders = self.by.entry(event.object).or_default();
         match effect(event, place) {
             Some(Effect::Takes) => holders.push(Holder { thread: event.thread, since: source_line(place) }),
@@ -97,6 +106,16 @@ impl Held {
                 freed.into_iter().for_each(|index| _ = holders.remove(index));
             }
             Some(Effect::Tries | Effect::Looks) | None => {}
+        }
+    }
+
+    /// std frees the mutex of a condition where no hook sees it.
+    fn lend(&mut self, thread: ThreadId) {
+        for (object, holders) in &mut self.by {
+            if let Some(place) = holders.iter().rposition(|holder| holder.thread == thread) {
+                self.lent.insert(thread, (*object, holders.remove(place)));
+                return;
+            }
         }
     }
 
@@ -139,6 +158,22 @@ mod tests {
         let write = "<std::sys::sync::rwlock::futex::RwLock>::write_contended";
         assert_eq!(of(write, "RwLock::write", Operation::CompareSwap, 2), Some(Effect::Tries));
         assert_eq!(of(write, "RwLock::write", Operation::CompareSwap, 1 << 31), Some(Effect::Takes));
+    }
+
+    #[test]
+    fn who_waits_for_a_condition_holds_no_mutex() {
+        let mut held = Held::default();
+        let mut follow = |thread, owner: &str, called: &str, operation| {
+            let event = Event { thread, operation, object: 7, ..Event::default() };
+            held.follow(&event, &Place { owner: owner.into(), called: called.into(), ..Place::default() });
+            held.holder(7, 0).map(|holder| holder.thread)
+        };
+        let (lock, unlock) = ("<sync::mutex::futex::Mutex>::lock", "<sync::mutex::futex::Mutex>::unlock");
+        assert_eq!(follow(1, lock, "Mutex::lock", Operation::CompareSwap), Some(1));
+        assert_eq!(follow(1, "", "Condvar::wait", Operation::FutexWait), None);
+        assert_eq!(follow(2, lock, "Mutex::lock", Operation::CompareSwap), Some(2));
+        assert_eq!(follow(2, unlock, "MutexGuard::drop", Operation::Swap), None);
+        assert_eq!(follow(1, "", "io::print", Operation::Write), Some(1), "it went on, so it has it again");
     }
 
     #[test]

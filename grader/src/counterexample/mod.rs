@@ -76,7 +76,8 @@ fn steps(
         let broken = fault == Some((event.thread, event.step)) || panics && said.is_panic();
         panics &= !broken;
         let place = said.place().or_else(|| source_line(place));
-        let last = steps.last_mut().filter(|last| last.thread == event.thread && last.place == place);
+        let continues = |last: &&mut Step| last.thread == event.thread && last.place == place && !last.broken;
+        let last = steps.last_mut().filter(continues).filter(|_| !broken);
         if !last.is_some_and(|last| last.said.takes(&said)) {
             steps.push(Step { thread: event.thread, said, place, broken });
         }

@@ -18,6 +18,9 @@ pub(super) fn waits(record: &Record, symbols: &Symbols, objects: &mut Objects, h
     let wait = |(thread, state): (ThreadId, &ThreadRecord)| {
         let place = symbols.place(&state.last, record.header.base);
         let reason = match state.last.operation {
+            Operation::FutexWait if place.path.contains("std::thread::scoped") => {
+                WaitReason::Call { call: "thread::scope, for its threads to end".to_owned() }
+            }
             Operation::FutexWait => WaitReason::Object {
                 holder: held.holder(objects.word(&state.last, &place), thread).cloned(),
                 object: objects.name(&state.last, &place),

@@ -13,6 +13,8 @@ use crate::symbols::{Place, Symbols};
 pub(super) enum Said {
     /// This.
     Text(String),
+    /// It writes these to standard output: the first, the last, how many.
+    Output(String, String, usize),
     /// It writes this to standard error: in pieces, mostly.
     Error(String),
     /// It panics with this message, at this place.
@@ -29,7 +31,8 @@ pub(super) fn describe(
 ) -> Option<Said> {
     let text = match event.operation {
         Operation::Write if event.object == 1 => {
-            format!("writes {}", quoted(&written(event, record)?, MOST_WRITTEN))
+            let said = quoted(&written(event, record)?, MOST_WRITTEN);
+            return Some(Said::Output(said.clone(), said, 1));
         }
         Operation::Write if event.object == 2 => return to_error(written(event, record)?, symbols),
         Operation::Spawn => format!("starts T{}", event.object),
@@ -84,9 +87,11 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
             return Some(format!("waits in {name} {call}"));
         }
         Operation::FutexWait => return Some(format!("waits for {name}")),
-        Operation::WakesUnasked => {
-            return Some(format!("wakes although nobody woke it: a spurious wakeup of {name}"));
+        // A lock looks again by itself: only of a condition does the program hear of it.
+        Operation::WakesUnasked if name.starts_with("Condvar") => {
+            return Some(format!("wakes by itself: a spurious wakeup of {name}"));
         }
+        Operation::WakesUnasked => return None,
         Operation::TimesOut => return Some(format!("{name} {call} times out")),
         _ => {}
     }
@@ -194,14 +199,19 @@ fn to_error(text: String, symbols: &Symbols) -> Option<Said> {
 }
 
 impl Said {
-    /// Whether the two are one row: pieces of a line, or the same again. What is written to standard output never is.
+    /// Whether the two are one row: pieces of a line, one line after another, or the same again.
     pub(super) fn takes(&mut self, next: &Self) -> bool {
         match (self, next) {
             (Self::Error(said), Self::Error(more)) if !said.ends_with('\n') => {
                 said.push_str(more);
                 true
             }
-            (Self::Text(said), Self::Text(next)) => said == next && !said.starts_with("writes "),
+            (Self::Output(_, last, count), Self::Output(next, ..)) => {
+                last.clone_from(next);
+                *count += 1;
+                true
+            }
+            (Self::Text(said), Self::Text(next)) => said == next,
             _ => false,
         }
     }
@@ -219,6 +229,9 @@ impl Said {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::Output(only, _, 1) => format!("writes {only}"),
+            Self::Output(first, last, 2) => format!("writes {first} and {last}"),
+            Self::Output(first, last, count) => format!("writes {first} to {last} ({count} times)"),
             Self::Error(said) => format!("writes to stderr {}", quoted(said, MOST_SAID)),
             Self::Panic(why, _) => format!("panics: {}", shortened(why, MOST_SAID)),
         }
@@ -243,8 +256,10 @@ mod tests {
         assert!(said.takes(&Said::Error("3\n".into())));
         assert_eq!(said.text(), "writes to stderr \"mine = 3\"");
         assert!(!said.takes(&Said::Error("next".into())));
-        let mut line = Said::Text("writes \"1\"".into());
-        assert!(!line.takes(&Said::Text("writes \"1\"".into())), "it was written twice");
+        let line = |text: &str| Said::Output(text.into(), text.into(), 1);
+        let mut lines = line("1");
+        assert!(lines.takes(&line("2")) && lines.takes(&line("3")));
+        assert_eq!(lines.text(), "writes 1 to 3 (3 times)");
     }
 
     #[test]

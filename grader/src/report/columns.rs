@@ -10,10 +10,10 @@ use schedule::ThreadId;
 pub(crate) const WIDTH: usize = 100;
 
 /// A narrower column breaks words, a wider one puts threads out of sight of each other.
-const COLUMN: std::ops::RangeInclusive<usize> = 16..=34;
+const COLUMN: std::ops::RangeInclusive<usize> = 18..=34;
 
-/// Marks the row at which the failure shows.
-const HERE: &str = "◀ here";
+/// Marks the row at which the failure shows; the space in it is no place to break a line.
+const HERE: &str = "◀\u{a0}here";
 
 /// The lines of text, in so many columns of a terminal: the rows, then what the threads wait for, then the objects'
 /// names.
@@ -49,8 +49,9 @@ pub(crate) fn object_line(object: &Object) -> Option<String> {
 
 /// `text` in lines of at most `width`, the second and further ones behind `indentation`.
 pub(crate) fn wrapped(text: &str, width: usize, indentation: &str) -> Vec<String> {
-    let options = textwrap::Options::new(width.max(20)).subsequent_indent(indentation).break_words(false);
-    textwrap::wrap(text, options).into_iter().map(String::from).collect()
+    let options = textwrap::Options::new(width.max(20)).subsequent_indent(indentation);
+    let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
 /// How the rows of one picture are laid out.
@@ -73,7 +74,7 @@ impl<'a> Table<'a> {
         };
         let lanes: Vec<&Lane> = picture.lanes.iter().filter(|lane| acts(lane.thread)).collect();
         let places = picture.rows.iter().map(|row| display_width(&place(row))).max().unwrap_or(0) + 2;
-        let room = width.saturating_sub(places + HERE.chars().count());
+        let room = width.saturating_sub(places);
         let column = (room / lanes.len().max(1)).min(*COLUMN.end());
         Self { lanes, places, column: Some(column).filter(|column| COLUMN.contains(column)), width }
     }
@@ -87,7 +88,7 @@ impl<'a> Table<'a> {
     /// A row in as many lines as its cell needs.
     fn row(&self, row: &Row) -> Vec<String> {
         let Some(column) = self.column else { return self.item(row) };
-        let pieces = cell(&row.operation, column);
+        let pieces = cell(&said(row), column);
         let line = |(index, piece): (usize, &String)| {
             let place = if index == 0 { place(row) } else { String::new() };
             let of = |lane: &&Lane| match lane.thread == row.thread {
@@ -95,18 +96,21 @@ impl<'a> Table<'a> {
                 false => padded(if index == 0 { "·" } else { "" }, column),
             };
             let cells: String = self.lanes.iter().map(of).collect();
-            let mark = if row.fails && index == 0 { HERE } else { "" };
-            format!("{}{cells}{mark}", padded(&place, self.places)).trim_end().to_owned()
+            format!("{}{cells}", padded(&place, self.places)).trim_end().to_owned()
         };
         pieces.iter().enumerate().map(line).collect()
     }
 
     /// A row of a list.
     fn item(&self, row: &Row) -> Vec<String> {
-        let mark = if row.fails { format!(" {HERE}") } else { String::new() };
         let head = format!("{}T{:<3} ", padded(&place(row), self.places), row.thread);
-        wrapped(&format!("{head}{}{mark}", row.operation), self.width, &" ".repeat(self.places + 5))
+        wrapped(&format!("{head}{}", said(row)), self.width, &" ".repeat(self.places + 5))
     }
+}
+
+/// What a row says, with a mark where the failure shows.
+fn said(row: &Row) -> String {
+    if row.fails { format!("{} {HERE}", row.operation) } else { row.operation.clone() }
 }
 
 fn place(row: &Row) -> String {
@@ -116,7 +120,8 @@ fn place(row: &Row) -> String {
 /// The lines of a cell: all that it says, words broken where they must be.
 fn cell(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width.saturating_sub(2)).subsequent_indent("  ");
-    textwrap::wrap(text, options).into_iter().map(String::from).collect()
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
 fn padded(text: &str, width: usize) -> String {
@@ -157,13 +162,14 @@ mod tests {
     #[test]
     fn a_cell_says_all_of_it_in_its_column() {
         insta::assert_snapshot!(lines(&picture(2), 60).join("\n"), @r"
-                   T0 main              T1
-        main.rs:7  AtomicUsize#1        ·
+                   T0 main                 T1
+        main.rs:7  AtomicUsize#1           ·
                      compare_exchange
                      fails: finds 5
-        main.rs:7  ·                    AtomicUsize#1        ◀ here
-                                          compare_exchange
-                                          fails: finds 5
+        main.rs:7  ·                       AtomicUsize#1
+                                             compare_exchange
+                                             fails: finds 5
+                                             ◀ here
         ");
     }
 

@@ -170,8 +170,8 @@ impl fmt::Display for Wait {
                 write!(f, "for {object}{at}; {}", nobody(object, call))
             }
             WaitReason::ThreadEnd { ends } => write!(f, "for the end of T{ends}{at}"),
-            WaitReason::Call { call } if call.is_empty() => write!(f, "in a call"),
-            WaitReason::Call { call } => write!(f, "in {call}"),
+            WaitReason::Call { call } if call.is_empty() => write!(f, "in a call{at}"),
+            WaitReason::Call { call } => write!(f, "in {call}{at}"),
         }
     }
 }
