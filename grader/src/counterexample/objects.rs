@@ -55,6 +55,11 @@ impl Objects {
                 self.unite(first, event.object);
                 Some(first)
             }
+            // The lock, and where writers wait for it: `std::sys::sync::rwlock::futex`.
+            Some(first) if place.owner.contains("rwlock::futex") && first.abs_diff(event.object) == 4 => {
+                self.unite(first, event.object);
+                Some(first)
+            }
             // A condition frees its mutex, and waits for itself.
             Some(first) if kind(place) != of_type(place) => Some(first),
             _ => Some(event.object),
@@ -147,7 +152,8 @@ fn has_many_words(place: &Place) -> bool {
 /// What a line called, as the student knows it.
 fn kind(place: &Place) -> String {
     let of_type = of_type(place);
-    let of_channel = ["mpmc", "mpsc", "crossbeam_channel"].iter().any(|path| place.path.contains(path));
+    let of_channel =
+        ["::mpmc::", "::mpsc::", "crossbeam_channel::"].iter().any(|path| place.chain.contains(path));
     match of_type {
         _ if of_channel => "channel",
         "Condvar" if place.owner.contains("mutex") => "Mutex",
@@ -173,8 +179,9 @@ mod tests {
     }
 
     fn place(line: u32, called: &str, path: &str, owner: &str) -> Place {
-        let (called, path, owner) = (called.into(), path.into(), owner.into());
-        Place { file: "main.rs".into(), line, called, path, owner, ..Place::default() }
+        let (called, owner) = (called.into(), owner.into());
+        let (chain, path) = (format!("{owner} {path} "), path.into());
+        Place { file: "main.rs".into(), line, called, path, chain, owner }
     }
 
     fn names(operations: &[(u64, Place)]) -> Vec<String> {

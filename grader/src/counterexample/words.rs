@@ -66,7 +66,9 @@ fn is_meeting(place: &Place) -> bool {
         "thread::current",
     ];
     let has = |words: &[&str], path: &str| words.iter().any(|word| path.contains(word));
-    !place.file.is_empty() && has(&MEET, &place.path) && !has(&HIDDEN, &place.chain)
+    // What a line called may be an iterator that calls them in turn.
+    let meets = has(&MEET, &place.path) || place.path.contains("core::iter::") && has(&MEET, &place.chain);
+    !place.file.is_empty() && meets && !has(&HIDDEN, &place.chain)
 }
 
 /// An operation on what threads share.
@@ -79,7 +81,7 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
     }
     let name = objects.name(event, place);
     let call = match place.called.rsplit("::").next().unwrap_or_default() {
-        "next" => "recv",
+        _ if name.starts_with("channel") && place.chain.contains("recv") => "recv",
         call => call,
     };
     match event.operation {
