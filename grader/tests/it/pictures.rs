@@ -1,6 +1,6 @@
 //! Counterexamples as people see them: each explains its bug without the documentation.
 
-use crate::support::{Program, grade, root};
+use crate::support::{Program, check, grade, root};
 
 /// The failures of a program under some schedules, without what only the command line knows. What runs without control
 /// show is another thing each time.
@@ -117,4 +117,16 @@ fn a_read_lock_that_is_taken_twice() {
 #[test]
 fn results_in_the_order_of_their_ends() {
     insta::assert_snapshot!(of_mutant("thread-pool", "completion-order.rs"));
+}
+
+/// A given function that prints is not at fault for what it is told to print.
+#[test]
+fn the_place_is_in_the_part_that_students_write() {
+    let given = std::fs::read_to_string(root().join("crates/even-odd/src/main.rs")).unwrap();
+    let wrong = given
+        .replace("turn_passed.wait_while(next.lock().unwrap(), not_mine).unwrap()", "next.lock().unwrap()");
+    let line = |text: &str| wrong.lines().position(|line| line.contains(text)).unwrap() as u64 + 1;
+    let (_, report) = Program::new(&wrong).grade_as("even-odd");
+    let place = &check(&report, "two-threads")["failure"]["place"];
+    assert_eq!(place["line"].as_u64(), Some(line("say(number)")), "{place}");
 }
