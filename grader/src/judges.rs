@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn terminates_says_how_the_program_ended_instead() {
         let deadlock = terminates(0)(&ended(Ending::Deadlocked { threads: 3 }));
-        assert_eq!(seen(deadlock), "deadlock: all 3 threads wait for each other, none can be woken");
+        assert_eq!(seen(deadlock), "deadlock: all 3 threads wait, and nothing can wake them");
         let panic = Ending::Panicked { code: 101, message: "no (src/main.rs:3:5)".into() };
         assert_eq!(seen(terminates(101)(&ended(panic))), "it panicked (exit code 101): no (src/main.rs:3:5)");
         assert_eq!(seen(terminates(0)(&ended(Ending::Signalled(11)))), "signal 11 ended it");

@@ -77,7 +77,7 @@ fn replay(exercise: &ExerciseReport) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CheckReport, Explored, Failure, Stressed};
+    use crate::report::{CheckReport, Explored, Failure, Lesson, Stressed};
     use crate::run::Ending;
 
     fn exercise(name: &str, verdict: Verdict) -> ExerciseReport {
@@ -116,6 +116,7 @@ mod tests {
             found_after: None,
             replay: replay.to_owned(),
             lines: Vec::new(),
+            stderr: Vec::new(),
             trace: Vec::new(),
         };
         CheckReport {
@@ -127,7 +128,7 @@ mod tests {
             message: String::new(),
             failure: Some(failure),
             shown: None,
-            is_lesson: false,
+            lesson: Lesson::None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! The parts of an exercise that students write: between a line `// BEGIN SOLUTION` and a line
-//! `// END SOLUTION`, the convention of nbgrader. Students get `todo!("write NAME")` in their
-//! place, NAME being the function around it, or the text of the region's `// STUB …` lines.
+//! `// END SOLUTION`, the convention of nbgrader. Students get `todo!("write NAME")` between them,
+//! NAME being the function around it, or the text of the region's `// STUB …` lines.
+
+use std::ops::RangeInclusive;
 
 const BEGIN: &str = "// BEGIN SOLUTION";
 const END: &str = "// END SOLUTION";
@@ -58,6 +60,14 @@ pub fn strip(source: &str) -> Result<(String, usize), RegionError> {
     open.map_or(Ok((stub, count)), |region| Err(RegionError::Unclosed(region.line)))
 }
 
+/// The lines of `source` that students write, from 1; none where the markers do not pair up.
+pub(crate) fn lines(source: &str) -> Vec<RangeInclusive<u32>> {
+    let marked = |marker: &'static str| {
+        (1u32..).zip(source.lines()).filter(move |(_, line)| line.trim() == marker).map(|(number, _)| number)
+    };
+    marked(BEGIN).zip(marked(END)).map(|(begin, end)| begin..=end).collect()
+}
+
 /// A region whose end is still to come.
 struct Region<'a> {
     line: usize,
@@ -73,8 +83,10 @@ impl<'a> Region<'a> {
 
     fn replacement(&self, function: Option<&str>) -> String {
         let todo = format!("todo!(\"write {}\")", function.unwrap_or("this part"));
-        let lines = if self.stub.is_empty() { vec![todo.as_str()] } else { self.stub.clone() };
-        lines.iter().map(|line| format!("{}{line}\n", self.indentation)).collect()
+        let stub = if self.stub.is_empty() { vec![todo.as_str()] } else { self.stub.clone() };
+        // The markers stay: reports show lines between them first.
+        let lines = [BEGIN].into_iter().chain(stub).chain([END]);
+        lines.map(|line| format!("{}{line}\n", self.indentation)).collect()
     }
 }
 
@@ -100,8 +112,9 @@ mod tests {
     #[test]
     fn each_region_becomes_one_todo_that_names_its_function() {
         let source = "pub(crate) fn one() {\n    // BEGIN SOLUTION\n    1 + 1;\n    // END SOLUTION\n}\n";
-        let stub = "pub(crate) fn one() {\n    todo!(\"write one\")\n}\n";
+        let stub = "pub(crate) fn one() {\n    // BEGIN SOLUTION\n    todo!(\"write one\")\n    // END SOLUTION\n}\n";
         assert_eq!(strip(source), Ok((stub.to_owned(), 1)));
+        assert_eq!(lines(source), [2..=4]);
     }
 
     #[test]
@@ -114,7 +127,10 @@ mod tests {
     #[test]
     fn stub_lines_stand_in_for_the_region() {
         let source = "fn a() {\n    // BEGIN SOLUTION\n    // STUB let _ = 7;\n    // STUB todo!()\n    7;\n    // END SOLUTION\n}\n";
-        assert_eq!(strip(source).unwrap().0, "fn a() {\n    let _ = 7;\n    todo!()\n}\n");
+        assert_eq!(
+            strip(source).unwrap().0,
+            "fn a() {\n    // BEGIN SOLUTION\n    let _ = 7;\n    todo!()\n    // END SOLUTION\n}\n"
+        );
     }
 
     #[test]

@@ -1,9 +1,16 @@
 //! From return addresses to the student's lines.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 
 use addr2line::Loader;
 use schedule::protocol::Event;
+
+use crate::report::panic_line;
+use crate::report::picture::SourceLine;
+use crate::solution_region;
+use crate::source::Source;
 
 /// Where in the student's source an operation was asked for, and by the call of what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,58 +25,103 @@ pub struct Place {
     pub path: String,
     /// The full paths of all functions between the operation and the student's line.
     pub chain: String,
+    /// The full path of the function that did the operation: of a library's, for most.
+    pub owner: String,
 }
 
 /// The debug information of one program.
 pub struct Symbols {
     loader: Option<Loader>,
+    exercise: String,
     /// What the paths of the student's files contain.
     marker: String,
+    /// The lines of each file that the student was to write; empty where the source does not say.
+    written: BTreeMap<String, Vec<RangeInclusive<u32>>>,
 }
 
 impl Symbols {
     /// Reads the program's line tables. Without them every place is unknown.
-    pub fn read(program: &Path, exercise: &str) -> Self {
-        Self { loader: Loader::new(program).ok(), marker: format!("crates/{exercise}/src/") }
+    pub fn read(program: &Path, exercise: &str, source: &Source) -> Self {
+        let lines = |(path, content): (&PathBuf, &Vec<u8>)| {
+            (path.display().to_string(), solution_region::lines(&String::from_utf8_lossy(content)))
+        };
+        let written = source.files.iter().map(lines).filter(|(_, lines)| !lines.is_empty()).collect();
+        Self { loader: Loader::new(program).ok(), written, ..Self::none(exercise) }
+    }
+
+    /// Those of a program that has none.
+    pub(crate) fn none(exercise: &str) -> Self {
+        let marker = format!("crates/{exercise}/src/");
+        Self { loader: None, exercise: exercise.to_owned(), marker, written: BTreeMap::new() }
+    }
+
+    /// The line of the student's at which a panic with this message began.
+    pub(crate) fn panic_line(&self, said: &str) -> Option<SourceLine> {
+        let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        panic_line(&lines, &self.exercise)
     }
 
     /// The place of an event in a program that was loaded at `base`.
+    ///
+    /// What was called is told of the innermost line in the student's source. The line itself is the innermost one
+    /// that the student was to write, where there is one: a given function that it calls is not at fault.
     pub fn place(&self, event: &Event, base: u64) -> Place {
         let mut place = Place::default();
+        let mut lines: Vec<SourceLine> = Vec::new();
         for &address in event.frames.iter().take_while(|address| **address != 0) {
             // The call is before the address that it returns to.
-            if self.look_at(address.wrapping_sub(base).wrapping_sub(1), &mut place) {
-                break;
-            }
+            self.look_at(address.wrapping_sub(base).wrapping_sub(1), &mut place, &mut lines);
+        }
+        let line = lines.iter().find(|line| self.is_written(line)).or(lines.first());
+        if let Some(SourceLine { file, line }) = line {
+            (place.file, place.line) = (file.clone(), *line);
         }
         place.called = short_name(&place.path);
         place
     }
 
-    /// Looks through the inlined frames at one address, the innermost first. Whether one of them is
-    /// the student's.
-    fn look_at(&self, probe: u64, place: &mut Place) -> bool {
+    fn is_written(&self, line: &SourceLine) -> bool {
+        let regions = self.written.get(&line.file);
+        regions.is_some_and(|regions| regions.iter().any(|region| region.contains(&line.line)))
+    }
+
+    /// Looks through the inlined frames at one address, the innermost first: what lies inside of the student's source
+    /// goes to `place`, lines of that source to `lines`.
+    fn look_at(&self, probe: u64, place: &mut Place, lines: &mut Vec<SourceLine>) {
         let Some(Ok(mut frames)) = self.loader.as_ref().map(|loader| loader.find_frames(probe)) else {
-            return false;
+            return;
         };
         while let Ok(Some(frame)) = frames.next() {
             if let Some(location) = &frame.location
                 && let Some((_, file)) = location.file.and_then(|path| path.split_once(&self.marker))
             {
-                place.file = file.to_owned();
-                place.line = location.line.unwrap_or(0);
-                return true;
+                lines.push(SourceLine { file: file.to_owned(), line: location.line.unwrap_or(0) });
             }
-            let Some(name) = frame.function.and_then(|function| Some(function.demangle().ok()?.into_owned()))
-            else {
-                continue;
-            };
-            place.chain += &name;
-            place.chain.push(' ');
-            place.path = name;
+            let name = frame.function.and_then(|function| Some(function.demangle().ok()?.into_owned()));
+            if let Some(name) = name.filter(|_| lines.is_empty()) {
+                place.enter(name);
+            }
         }
-        false
     }
+}
+
+impl Place {
+    /// Adds the next function outwards.
+    fn enter(&mut self, name: String) {
+        if self.owner.is_empty() && !is_operation(&name) {
+            self.owner.clone_from(&name);
+        }
+        self.chain += &name;
+        self.chain.push(' ');
+        self.path = name;
+    }
+}
+
+/// Whether a function is the operation itself, whoever does it.
+fn is_operation(name: &str) -> bool {
+    ["core::sync::atomic::", "std::sys::pal::", "futex_wait", "futex_wake"]
+        .iter()
+        .any(|path| name.contains(path))
 }
 
 /// The last two parts of a path without generic arguments and hash: `Mutex::lock`.

@@ -1,7 +1,7 @@
 //! What all judged runs together say of one check.
 
 use crate::exercise::Check;
-use crate::report::{CheckReport, Failure};
+use crate::report::{CheckReport, Failure, Lesson};
 use crate::rubric::Worth;
 use crate::verdict::Verdict;
 
@@ -13,7 +13,7 @@ pub(crate) struct Tally {
     unproven: Option<String>,
     failure: Option<Failure>,
     shown: Option<Failure>,
-    is_lesson: bool,
+    lesson: Lesson,
     /// Some run that kept it was asked for something.
     has_done: bool,
 }
@@ -44,9 +44,9 @@ impl Tally {
     }
 
     /// A run shows what some run must show.
-    pub(crate) fn shown(&mut self, run: Failure, is_lesson: bool) {
+    pub(crate) fn shown(&mut self, run: Failure, lesson: Lesson) {
         self.shown.get_or_insert(run);
-        self.is_lesson |= is_lesson;
+        self.lesson = self.lesson.max(lesson);
         self.has_done = true;
     }
 
@@ -82,7 +82,7 @@ impl Tally {
             message,
             failure: self.failure,
             shown: self.shown.filter(|_| verdict == Verdict::Pass),
-            is_lesson: self.is_lesson,
+            lesson: self.lesson,
         }
     }
 }

@@ -139,7 +139,10 @@ fn open_outputs(args: &CheckArgs) -> Result<Vec<(Format, Output)>, Error> {
 /// Writes every format, also when one cannot be written; the first error is the one that is told.
 fn write(outputs: Vec<(Format, Output)>, report: &Report, audience: Audience) -> Result<(), Error> {
     let formats: Vec<Format> = outputs.iter().map(|(format, _)| *format).collect();
-    let to = |(format, output): (Format, Output)| output.write(&format.render_for(report, audience));
+    let to = |(format, output): (Format, Output)| {
+        let text = format.render_in(report, audience, output.width());
+        output.write(&text)
+    };
     let mut written: Vec<Result<(), Error>> = outputs.into_iter().map(to).collect();
     written.push(workflow_files::append(&formats, report, audience));
     written.into_iter().collect()

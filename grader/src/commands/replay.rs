@@ -6,7 +6,7 @@ use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{Audience, Report};
 use crate::source::Source;
 use crate::workspace::Workspace;
 
@@ -27,6 +27,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     report.checks.retain(|check| check.verdict != crate::verdict::Verdict::Skipped);
     report.recount();
     let report = Report::new(args.seed, vec![report]);
-    output.write(&args.output.format.render(&report))?;
+    let text = args.output.format.render_in(&report, Audience::Student, output.width());
+    output.write(&text)?;
     Ok(exit_code::of(report.verdict))
 }

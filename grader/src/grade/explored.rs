@@ -4,7 +4,7 @@ use super::{Findings, Grading};
 use crate::case::{Case, Fault, Judgement, Observation, Witness};
 use crate::error::Error;
 use crate::explore::{self, Exploration, Extent, Finding};
-use crate::report::{BoundedReport, Failure, FewerReport};
+use crate::report::{BoundedReport, Failure, FewerReport, Lesson};
 use crate::run::RunError;
 
 impl Grading<'_> {
@@ -97,7 +97,9 @@ impl Grading<'_> {
                     finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
                     found.into_iter().for_each(|failure| tally.broken(failure));
                 }
-                (Some(witness), Some(shown)) => tally.shown(shown, witness.is_lesson),
+                (Some(witness), Some(shown)) => {
+                    tally.shown(shown, if witness.is_lesson { Lesson::Named } else { Lesson::None })
+                }
                 // The schedules that were not tried might have shown it.
                 (Some(_), None) if lost.is_some() => {}
                 (Some(witness), None) => {

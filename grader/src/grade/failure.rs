@@ -1,7 +1,7 @@
 //! How a failure is put into a report: what was seen, the picture of the run, and the command that shows it again.
 
 use super::Grading;
-use super::words::{lines_around, quoted};
+use super::words::{last_said, lines_around, quoted};
 use crate::case::{Case, Fault, Observation};
 use crate::controlled::Record;
 use crate::counterexample;
@@ -11,7 +11,7 @@ use crate::symbols::Symbols;
 
 impl Grading<'_> {
     pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {
-        let symbols = Symbols::read(&self.control.program, self.exercise.name);
+        let symbols = Symbols::read(&self.control.program, self.exercise.name, self.source);
         counterexample::picture(record, &symbols, fault.line)
     }
 
@@ -33,6 +33,7 @@ impl Grading<'_> {
             replay: self.replay_command(case, schedule.as_deref()),
             found_after: None,
             place: panic_line(&seen.stderr.lines, self.exercise.name),
+            stderr: last_said(&seen.stderr.lines),
             trace: Vec::new(),
             picture: None,
             schedule,

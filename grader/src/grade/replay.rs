@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore;
 use crate::progress::Progress;
-use crate::report::{ExerciseReport, listing};
+use crate::report::{ExerciseReport, Lesson, listing};
 use crate::run::Ending;
 use crate::source::Source;
 use crate::workspace::Workspace;
@@ -75,7 +75,7 @@ impl Grading<'_> {
             if let Some(Judgement::Broken(fault)) = explore::judgement(witness.check, &witness.shows, seen) {
                 let picture = self.picture(record, &fault);
                 let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
-                findings.tally(witness.check).shown(shown.with_picture(picture), true);
+                findings.tally(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
             }
         }
         for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {

@@ -34,6 +34,22 @@ pub(super) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String
         .collect()
 }
 
+/// The last lines that a program wrote to standard error, as far as they help. Threads have numbers of the system
+/// there, which are others in each run.
+pub(super) fn last_said(lines: &[String]) -> Vec<String> {
+    const MOST: usize = 12;
+    let helps = |line: &&String| !line.starts_with("note: run with `RUST_BACKTRACE=1`") && !line.is_empty();
+    let lines: Vec<String> = lines.iter().filter(helps).map(|line| shown(&without_number(line))).collect();
+    lines[lines.len().saturating_sub(MOST)..].to_vec()
+}
+
+/// `thread 'NAME' (NUMBER) panicked at PLACE` without the number.
+fn without_number(line: &str) -> String {
+    let parts = line.split_once(" panicked at ").filter(|(thread, _)| thread.starts_with("thread '"));
+    let named = parts.and_then(|(thread, place)| Some((thread.rsplit_once(" (")?.0, place)));
+    named.map_or_else(|| line.to_owned(), |(thread, place)| format!("{thread} panicked at {place}"))
+}
+
 /// A line as a report may show it: control characters escaped, length bounded.
 fn shown(line: &str) -> String {
     const MOST: usize = 200;
@@ -83,6 +99,20 @@ mod tests {
     fn what_a_student_prints_cannot_steer_the_terminal() {
         assert_eq!(shown("\u{1b}[31mred"), "\\u{1b}[31mred");
         assert_eq!(shown(&"x".repeat(500)).chars().count(), 201);
+    }
+
+    #[test]
+    fn what_is_said_beside_the_output_is_the_same_in_each_run() {
+        let said = [
+            "",
+            "mine = 3",
+            "thread '<unnamed>' (712) panicked at src/main.rs:3:1:",
+            "no turn",
+            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        ];
+        let lines = last_said(&said.map(String::from));
+        assert_eq!(lines, ["mine = 3", "thread '<unnamed>' panicked at src/main.rs:3:1:", "no turn"]);
+        assert_eq!(last_said(&numbered(40)).len(), 12);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::entries::{self, Entry, Outcome};
 use super::escape::markup;
-use super::{ExerciseReport, Failure, Report, human};
+use super::{ExerciseReport, Failure, Lesson, Report, human};
 use program::Program;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -118,7 +118,7 @@ fn failures(of: &ExerciseReport, program: &Program<'_>) -> String {
     }
     let mut shown: Vec<&Failure> = Vec::new();
     for check in &of.checks {
-        let lesson = check.shown.as_ref().filter(|_| check.is_lesson);
+        let lesson = check.shown.as_ref().filter(|_| check.lesson != Lesson::None);
         let Some(failure) = check.failure.as_ref().or(lesson) else { continue };
         let known = shown.iter().any(|other| human::is_same_run(other, failure));
         html += &failure::article(check, failure, known, program);

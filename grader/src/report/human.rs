@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::columns::{self, wrapped};
 use super::escape::terminal;
-use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Points, Report};
+use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
 use crate::next_step::next_step;
 use crate::sandbox::Tier;
 use crate::verdict::Verdict;
@@ -13,16 +14,18 @@ use crate::verdict::Verdict;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-pub(super) fn render(report: &Report) -> String {
+/// In so many columns of a terminal.
+pub(super) fn render(report: &Report, width: usize) -> String {
     let mut text = String::new();
     for exercise in &report.exercises {
-        text += &summary_line(exercise);
+        text += &summary_line(exercise, width);
+        text += &passed_line(exercise, width);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
         exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));
         text += &points_lines(exercise);
     }
     for exercise in &report.exercises {
-        text += &details(exercise);
+        text += &details(exercise, width);
     }
     text += &totals(report);
     text += &next_step(report).map(|step| format!("{}\n", terminal(&step))).unwrap_or_default();
@@ -37,16 +40,24 @@ fn colour(verdict: Verdict) -> Style {
     }
 }
 
-fn summary_line(exercise: &ExerciseReport) -> String {
+fn summary_line(exercise: &ExerciseReport, width: usize) -> String {
     let style = colour(exercise.verdict);
     let points = format!("{}/{}", exercise.score, exercise.max_score);
-    format!(
-        "{:<18} {style}{:<15}{style:#} {points:>7}  {DIM}{}, {:.1} s{DIM:#}\n",
-        exercise.exercise,
-        exercise.verdict.word(),
-        effort(exercise),
-        exercise.seconds,
-    )
+    let effort = format!("{}, {:.1} s", effort(exercise), exercise.seconds);
+    let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
+    let head = format!("{name:<18} {style}{verdict:<15}{style:#} {points:>7}");
+    // What the verdict rests on is the least of it.
+    let one_line = 18 + 15 + 7 + 4 + effort.len() <= width;
+    let gap = if one_line { "  " } else { "\n  " };
+    format!("{head}{gap}{DIM}{effort}{DIM:#}\n")
+}
+
+/// What was kept, where something was not.
+fn passed_line(exercise: &ExerciseReport, width: usize) -> String {
+    let passed = exercise.checks.iter().filter(|check| check.verdict == Verdict::Pass);
+    let passed: Vec<&str> = passed.map(|check| check.id.as_str()).collect();
+    let is_needed = exercise.verdict != Verdict::Pass && !passed.is_empty();
+    if is_needed { row("passed", &passed.join(", "), width) } else { String::new() }
 }
 
 /// Points that no check of the report explains.
@@ -80,7 +91,7 @@ pub(super) fn effort(exercise: &ExerciseReport) -> String {
     format!("{} checks, {explored}{} runs", exercise.checks.len(), exercise.stressed.runs)
 }
 
-fn details(exercise: &ExerciseReport) -> String {
+fn details(exercise: &ExerciseReport, width: usize) -> String {
     let mut text = String::new();
     if let Some(message) = &exercise.message {
         let style = colour(exercise.verdict);
@@ -96,18 +107,24 @@ fn details(exercise: &ExerciseReport) -> String {
         let is_same_run =
             |failure: &&Failure| check.failure.as_ref().is_some_and(|of| is_same_run(of, failure));
         let known = shown.iter().copied().any(|failure| is_same_run(&failure));
-        text += &check_details(&exercise.exercise, check, known);
+        text += &check_details(&exercise.exercise, check, known, width);
         shown.extend(&check.failure);
     }
-    for check in exercise.checks.iter().filter(|check| check.is_lesson) {
-        if let Some(shown) = &check.shown {
-            let (name, id, seen) = (&exercise.exercise, &check.id, &shown.seen);
-            let style = colour(Verdict::Pass);
-            let _ = writeln!(text, "\n{BOLD}{name} · {id}{BOLD:#} {style}shown{style:#}: {seen}");
-            text += &run_details(shown);
-        }
-    }
+    let lessons = exercise.checks.iter().filter_map(|check| Some((check, check.shown.as_ref()?)));
+    lessons.for_each(|(check, shown)| text += &lesson(&exercise.exercise, check, shown, width));
     text
+}
+
+/// What a schedule shows though all is well. The picture only for who asks for it: it looks like that of a failure.
+fn lesson(exercise: &str, check: &CheckReport, shown: &Failure, width: usize) -> String {
+    let style = colour(Verdict::Pass);
+    let (id, seen) = (&check.id, &shown.seen);
+    let head = format!("\n{BOLD}{exercise} · {id}{BOLD:#} {style}shown{style:#}: {seen}\n");
+    match check.lesson {
+        Lesson::None => String::new(),
+        Lesson::Named => head + &command("see it", &shown.replay),
+        Lesson::Drawn => head + &run_details(shown, width),
+    }
 }
 
 /// Whether two failures show in one controlled run, at the same line of it.
@@ -117,7 +134,7 @@ pub(super) fn is_same_run(one: &Failure, other: &Failure) -> bool {
 }
 
 /// `known` says that the same run has been shown before.
-fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
+fn check_details(exercise: &str, check: &CheckReport, known: bool, width: usize) -> String {
     let (style, verdict) = match check.is_advice() {
         true => (AnsiColor::Yellow.on_default(), "advice"),
         false => (colour(check.verdict), check.verdict.word()),
@@ -125,50 +142,76 @@ fn check_details(exercise: &str, check: &CheckReport, known: bool) -> String {
     let id = &check.id;
     let head = format!("\n{BOLD}{exercise} · {id}{BOLD:#} {style}{verdict}{style:#}\n");
     match &check.failure {
-        Some(failure) => head + &failure_details(failure, known),
-        None => head + &format!("  {}\n", check.message),
+        Some(failure) => head + &failure_details(failure, known, width),
+        None => head + &paragraph("", &check.message, width),
     }
 }
 
 /// A failure without colours, as other formats show it.
 pub(super) fn plain_failure(failure: &Failure) -> String {
-    anstream::adapter::strip_str(&failure_details(failure, false)).to_string()
+    anstream::adapter::strip_str(&failure_details(failure, false, columns::WIDTH)).to_string()
 }
 
-fn failure_details(failure: &Failure, known: bool) -> String {
-    let head = row("expected", &failure.expected) + &row("seen", &failure.seen);
+fn failure_details(failure: &Failure, known: bool, width: usize) -> String {
+    let head = row("expected", &failure.expected, width) + &row("seen", &failure.seen, width);
     match known {
-        true => head + &row("in", "the run that is shown above"),
-        false => head + &run_details(failure),
+        true => head + &row("in", "the run that is shown above", width),
+        false => head + &run_details(failure, width),
     }
 }
 
-fn row(label: &str, value: &str) -> String {
-    format!("  {DIM}{label:<9}{DIM:#} {}\n", terminal(value).replace('\n', "\n            "))
+/// A value behind its label; lines that do not fit go on below it.
+fn row(label: &str, value: &str, width: usize) -> String {
+    paragraph(&format!("{DIM}{label:<9}{DIM:#} "), value, width)
+}
+
+fn paragraph(label: &str, value: &str, width: usize) -> String {
+    let indentation = " ".repeat(2 + anstream::adapter::strip_str(label).to_string().chars().count());
+    let value = terminal(value);
+    let lines = value.lines().flat_map(|line| wrapped(line, width.saturating_sub(indentation.len()), ""));
+    let lines: Vec<String> = lines.collect();
+    format!("  {label}{}\n", lines.join(&format!("\n{indentation}")))
+}
+
+/// A command stays in one line, to be copied.
+fn command(label: &str, command: &str) -> String {
+    format!("  {DIM}{label:<9}{DIM:#} {BOLD}{command}{BOLD:#}\n")
 }
 
 /// One run: how it is made again, and what it did.
-fn run_details(failure: &Failure) -> String {
-    let mut text = row("called", &failure.call);
+fn run_details(failure: &Failure, width: usize) -> String {
+    let mut text = row("called", &failure.call, width);
     if let Some(schedule) = &failure.schedule {
         // A longer one helps nobody; the command below has it.
         const MOST: usize = 160;
         let switches = format!("of {} switches", schedule.split(' ').count() - 1);
-        text += &row("schedule", if schedule.len() <= MOST { schedule } else { &switches });
+        text += &row("schedule", if schedule.len() <= MOST { schedule } else { &switches }, width);
         if let Some(count) = failure.found_after {
-            text += &row("found", &format!("by schedule {count}"));
+            text += &row("found", &format!("by schedule {count}"), width);
         }
     }
-    text += &row("ended", &failure.ended);
+    if failure.ended != failure.seen {
+        text += &row("ended", &failure.ended, width);
+    }
     for line in &failure.lines {
         let style = if line.starts_with('>') { colour(Verdict::Fail) } else { DIM };
         let _ = writeln!(text, "    {style}{line}{style:#}");
     }
-    for line in &failure.trace {
+    text += &standard_error(failure, width);
+    for line in &picture(failure, width - 4) {
         let _ = writeln!(text, "    {line}");
     }
-    let _ = writeln!(text, "  {DIM}{:<9}{DIM:#} {BOLD}{}{BOLD:#}", "again", failure.replay);
-    text
+    text + &command("again", &failure.replay)
+}
+
+/// What the program said beside its output.
+fn standard_error(failure: &Failure, width: usize) -> String {
+    if failure.stderr.is_empty() { String::new() } else { row("stderr", &failure.stderr.join("\n"), width) }
+}
+
+/// What the threads did, as wide as there is room; as it was kept, where only that is left.
+fn picture(failure: &Failure, width: usize) -> Vec<String> {
+    failure.picture.as_ref().map_or_else(|| failure.trace.clone(), |picture| columns::lines(picture, width))
 }
 
 /// Without one, whoever reads the report must know.

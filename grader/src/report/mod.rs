@@ -3,7 +3,7 @@
 
 mod audience;
 mod classroom;
-mod columns;
+pub(crate) mod columns;
 mod diagnostics;
 mod entries;
 pub(crate) mod escape;
@@ -197,7 +197,19 @@ pub struct CheckReport {
     pub shown: Option<Failure>,
     /// Whether people should see that run.
     #[serde(skip)]
-    pub is_lesson: bool,
+    pub lesson: Lesson,
+}
+
+/// How much people see of a run that shows what some run must show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lesson {
+    /// Nothing: that it was shown is enough.
+    #[default]
+    None,
+    /// That it was, and how to see it.
+    Named,
+    /// The picture.
+    Drawn,
 }
 
 /// One run that broke a promise.
@@ -227,6 +239,9 @@ pub struct Failure {
     /// The student's line at which it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
+    /// The end of what the program wrote to standard error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stderr: Vec<String>,
     /// The picture as columns of text, a thread each; empty for a run without control.
     pub trace: Vec<String>,
     /// What the threads did.
@@ -290,7 +305,7 @@ impl Failure {
     /// The same failure with what the threads did.
     pub fn with_picture(self, picture: Picture) -> Self {
         let place = self.place.or_else(|| picture.place().cloned());
-        Self { place, trace: columns::lines(&picture), picture: Some(picture), ..self }
+        Self { place, trace: columns::lines(&picture, columns::WIDTH), picture: Some(picture), ..self }
     }
 }
 

@@ -65,8 +65,13 @@ pub struct Wait {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "waits_for", rename_all = "kebab-case")]
 pub enum WaitReason {
-    /// A lock, a condition, a channel; `holder` where another thread has it.
-    Object { object: String, holder: Option<Holder> },
+    /// A lock, a condition, a channel, in a call of this name; `holder` where a thread has it.
+    Object {
+        object: String,
+        #[serde(default)]
+        call: String,
+        holder: Option<Holder>,
+    },
     /// The end of a thread.
     ThreadEnd { ends: ThreadId },
     /// The return of a call; empty where its name is not known.
@@ -112,6 +117,16 @@ impl Wait {
 }
 
 impl Picture {
+    /// Whether a row or a wait names an object.
+    pub(crate) fn names(&self, object: &str) -> bool {
+        let is_it = |word: &str| word.trim_end_matches([',', ':']) == object;
+        let waits = self
+            .waits
+            .iter()
+            .any(|wait| matches!(&wait.reason, WaitReason::Object { object: named, .. } if named == object));
+        waits || self.rows.iter().any(|row| row.operation.split(' ').any(is_it))
+    }
+
     /// The line at which the failure shows: that of the operation at fault, else that of a thread that waits
     /// for ever, first of those in the cycle.
     pub fn place(&self) -> Option<&SourceLine> {
@@ -142,16 +157,34 @@ impl fmt::Display for Wait {
         let at = self.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
         write!(f, "T{} waits ", self.thread)?;
         match &self.reason {
-            WaitReason::Object { object, holder: Some(Holder { thread, since }) } => {
+            WaitReason::Object { object, holder: Some(Holder { thread, since }), .. } => {
                 let since = since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-                write!(f, "for {object}{at}; T{thread} holds it{since}")
+                let whose = if *thread == self.thread {
+                    "it holds it itself".to_owned()
+                } else {
+                    format!("T{thread} holds it")
+                };
+                write!(f, "for {object}{at}; {whose}{since}")
             }
-            WaitReason::Object { object, holder: None } => {
-                write!(f, "for {object}{at}; nobody is left to wake it")
+            WaitReason::Object { object, call, holder: None } => {
+                write!(f, "for {object}{at}; {}", nobody(object, call))
             }
             WaitReason::ThreadEnd { ends } => write!(f, "for the end of T{ends}{at}"),
-            WaitReason::Call { call } if call.is_empty() => write!(f, "in a call"),
-            WaitReason::Call { call } => write!(f, "in {call}"),
+            WaitReason::Call { call } if call.is_empty() => write!(f, "in a call{at}"),
+            WaitReason::Call { call } => write!(f, "in {call}{at}"),
         }
+    }
+}
+
+/// Who would have to come, and does not.
+fn nobody(object: &str, call: &str) -> &'static str {
+    let kind = object.split('#').next().unwrap_or_default();
+    match kind {
+        "channel" if call.contains("send") => "no thread is left that receives",
+        "channel" => "no thread is left that sends, and not all senders are dropped",
+        "Condvar" => "no thread is left that notifies it",
+        "Barrier" => "no other thread is left that comes to it",
+        "Parker" => "no thread is left that unparks it",
+        _ => "nobody is left to wake it",
     }
 }

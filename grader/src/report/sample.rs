@@ -2,7 +2,8 @@
 
 use super::picture::{Holder, Lane, Object, Picture, Row, SourceLine, Wait, WaitReason};
 use super::{
-    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Report, SourceFile, Stressed, Visibility,
+    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Lesson, Report, SourceFile, Stressed,
+    Visibility,
 };
 use crate::late::Late;
 use crate::verdict::Verdict;
@@ -54,7 +55,7 @@ fn check(id: &str, verdict: Verdict, max_score: f64, message: &str) -> CheckRepo
         message: message.into(),
         failure: None,
         shown: None,
-        is_lesson: false,
+        lesson: Lesson::None,
     }
 }
 
@@ -63,7 +64,7 @@ fn passed() -> ExerciseReport {
         check("alternates", Verdict::Pass, 4.0, "0 failures in 1980 schedules and 30 runs"),
         CheckReport {
             shown: Some(Failure { picture: None, ..interleaving() }),
-            is_lesson: true,
+            lesson: Lesson::Named,
             ..check("terminates", Verdict::Pass, 6.0, "shown: the threads overlap")
         },
     ];
@@ -155,6 +156,7 @@ fn failure(case: &str, ending: &str, ended: &str) -> Failure {
             ">    2 │ ann deposit shared 20 ok 30".into(),
         ],
         place: None,
+        stderr: vec!["mine = 3".into(), NASTY.into()],
         trace: Vec::new(),
         picture: None,
     }
@@ -212,6 +214,7 @@ fn interleaving() -> Failure {
 fn deadlock() -> Failure {
     let holds = |object: &str, thread, since| WaitReason::Object {
         object: object.into(),
+        call: "Mutex::lock".into(),
         holder: Some(Holder { thread, since: line("bank.rs", since) }),
     };
     let picture = Picture {
@@ -235,7 +238,7 @@ fn deadlock() -> Failure {
         ],
         ..Picture::default()
     };
-    let ended = "deadlock: all 3 threads wait for each other, none can be woken";
+    let ended = "deadlock: all 3 threads wait, and nothing can wake them";
     let failed = Failure { lines: Vec::new(), ..failure("opposite-transfers", "deadlock", ended) };
     failed.with_picture(picture)
 }

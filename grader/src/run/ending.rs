@@ -111,7 +111,7 @@ impl fmt::Display for Ending {
             Self::Signalled(signal) => write!(f, "signal {signal} ended it"),
             Self::Deadlocked { threads: 1 } => write!(f, "deadlock: its only thread waits for ever"),
             Self::Deadlocked { threads } => {
-                write!(f, "deadlock: all {threads} threads wait for each other, none can be woken")
+                write!(f, "deadlock: all {threads} threads wait, and nothing can wake them")
             }
             Self::Idle { seconds } => write!(f, "no thread did anything for {seconds} s, and it did not end"),
             Self::Livelocked { steps } => {

@@ -11,6 +11,7 @@ mod hostile;
 mod native;
 mod no_control;
 mod nothing_for_nothing;
+mod pictures;
 mod places;
 mod pull_request;
 mod release;

@@ -51,5 +51,11 @@ fn run(failure: &Failure, program: &Program<'_>) -> String {
             "<details open><summary>Output</summary><pre class=\"output\">{lines}</pre></details>\n"
         );
     }
+    if !failure.stderr.is_empty() {
+        let said = markup(&failure.stderr.join("\n"));
+        html += &format!(
+            "<details open><summary>Standard error</summary><pre class=\"output\">{said}</pre></details>\n"
+        );
+    }
     html + &format!("<p class=\"again\">Again: <code>{}</code></p>\n", markup(&failure.replay))
 }

@@ -1,0 +1,273 @@
+//! Operations in the words of the calls that the student wrote.
+
+use schedule::protocol::{Event, Operation};
+
+use super::locks::{Effect, effect};
+use super::objects::{Objects, is_inner};
+use crate::controlled::Record;
+use crate::report::picture::SourceLine;
+use crate::symbols::{Place, Symbols};
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// This.
+    Text(String),
+    /// It writes these to standard output: the first, the last, how many.
+    Output(String, String, usize),
+    /// It writes this to standard error: in pieces, mostly.
+    Error(String),
+    /// It panics with this message, at this place.
+    Panic(String, Option<SourceLine>),
+}
+
+/// What an operation was; `None` for what does not help: reference counts, and the inside of libraries.
+pub(super) fn describe(
+    event: &Event,
+    place: &Place,
+    record: &Record,
+    symbols: &Symbols,
+    objects: &mut Objects,
+) -> Option<Said> {
+    let text = match event.operation {
+        Operation::Write if event.object == 1 => {
+            let said = quoted(&written(event, record)?, MOST_WRITTEN);
+            return Some(Said::Output(said.clone(), said, 1));
+        }
+        Operation::Write if event.object == 2 => return to_error(written(event, record)?, symbols),
+        Operation::Spawn => format!("starts T{}", event.object),
+        Operation::Join => format!("joins T{}", event.object),
+        Operation::End => "ends".to_owned(),
+        Operation::Sleep => "sleeps".to_owned(),
+        Operation::Yield => (!is_inner(place)).then(|| "yields".to_owned())?,
+        Operation::Write | Operation::Read | Operation::Poll | Operation::WaitChild => {
+            (!place.file.is_empty()).then(|| format!("{} (fd {})", place.called, event.object))?
+        }
+        _ if !is_meeting(place) => return None,
+        Operation::Fence => "fence".to_owned(),
+        _ => of_object(event, place, objects)?,
+    };
+    Some(Said::Text(text))
+}
+
+/// Whether an operation is one by which threads meet, and the student's own: not a count of references, the
+/// poison flag of a lock, or the start of a thread.
+fn is_meeting(place: &Place) -> bool {
+    const MEET: [&str; 6] =
+        ["std::sync::", "core::sync::atomic", "std::thread::", "crossbeam", "parking_lot", "lock_api"];
+    const HIDDEN: [&str; 8] = [
+        "poison::Flag",
+        "panic_count",
+        "thread::spawn",
+        "Builder",
+        "scoped",
+        "Arc<",
+        "sync::once",
+        "thread::current",
+    ];
+    let has = |words: &[&str], path: &str| words.iter().any(|word| path.contains(word));
+    // What a line called may be an iterator that calls them in turn.
+    let meets = has(&MEET, &place.path) || place.path.contains("core::iter::") && has(&MEET, &place.chain);
+    !place.file.is_empty() && meets && !has(&HIDDEN, &place.chain)
+}
+
+/// An operation on what threads share.
+fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<String> {
+    let waits =
+        matches!(event.operation, Operation::FutexWait | Operation::WakesUnasked | Operation::TimesOut);
+    let notifies = place.called.contains("::notify");
+    if is_inner(place) && !waits && !notifies {
+        return None;
+    }
+    let name = objects.name(event, place);
+    let call = match place.called.rsplit("::").next().unwrap_or_default() {
+        _ if name.starts_with("channel") && place.chain.contains("recv") => "recv",
+        call => call,
+    };
+    match event.operation {
+        Operation::FutexWait if name.starts_with("channel") => {
+            return Some(format!("waits in {name} {call}"));
+        }
+        Operation::FutexWait => return Some(format!("waits for {name}")),
+        // A lock looks again by itself: only of a condition does the program hear of it.
+        Operation::WakesUnasked if name.starts_with("Condvar") => {
+            return Some(format!("wakes by itself: a spurious wakeup of {name}"));
+        }
+        Operation::WakesUnasked => return None,
+        Operation::TimesOut => return Some(format!("{name} {call} times out")),
+        _ => {}
+    }
+    let kind = name.split('#').next().unwrap_or_default();
+    match kind {
+        "Mutex" | "RwLock" => of_lock(event, place, &name, call),
+        "Condvar" => of_condition(event, &name, call),
+        _ if place.path.contains("core::sync::atomic") => Some(of_atomic(event, kind, &name, call)),
+        _ if call == "drop_in_place" => Some(format!("drops {name}")),
+        _ if place.chain.contains("Guard>") => Some(format!("unlocks {name}")),
+        _ => Some(format!("{name} {call}")),
+    }
+}
+
+/// Only what it comes to: attempts are told by the wait that they end in.
+fn of_lock(event: &Event, place: &Place, name: &str, call: &str) -> Option<String> {
+    let for_condition = place.called.starts_with("Condvar");
+    match effect(event, place)? {
+        Effect::Takes if for_condition => Some(format!("locks {name} again")),
+        Effect::Takes if call.contains("read") => Some(format!("locks {name} to read")),
+        Effect::Takes if call.contains("write") => Some(format!("locks {name} to write")),
+        Effect::Takes => Some(format!("locks {name}")),
+        Effect::Frees if for_condition => Some(format!("unlocks {name} to wait")),
+        Effect::Frees => Some(format!("unlocks {name}")),
+        Effect::Tries if call.starts_with("try_") => Some(format!("{name} {call}: is locked")),
+        Effect::Tries | Effect::Looks => None,
+    }
+}
+
+/// Of a call that notifies is told whom it wakes. std always asks the kernel to; parking_lot looks first.
+fn of_condition(event: &Event, name: &str, call: &str) -> Option<String> {
+    if !call.starts_with("notify") {
+        return None;
+    }
+    match (event.operation, event.value) {
+        (Operation::FutexWake | Operation::Load, 0) => Some(format!("{name} {call}: nobody waits")),
+        (Operation::FutexWake, 1) => Some(format!("{name} {call} wakes one")),
+        (Operation::FutexWake, count) => Some(format!("{name} {call} wakes {count}")),
+        _ => None,
+    }
+}
+
+fn of_atomic(event: &Event, kind: &str, name: &str, call: &str) -> String {
+    let value = value(kind, event.value);
+    match event.operation {
+        Operation::Load => format!("{name} reads {value}"),
+        Operation::Store => format!("{name} := {value}"),
+        Operation::CompareFail => format!("{name} {call} fails: finds {value}"),
+        _ => format!("{name} {call}, was {value}"),
+    }
+}
+
+/// A value as a program would print it.
+fn value(kind: &str, value: u64) -> String {
+    match kind {
+        "AtomicBool" => (value != 0).to_string(),
+        "AtomicI8" => (value as i8).to_string(),
+        "AtomicI16" => (value as i16).to_string(),
+        "AtomicI32" => (value as i32).to_string(),
+        "AtomicI64" | "AtomicIsize" => value.cast_signed().to_string(),
+        "AtomicPtr" => format!("{value:#x}"),
+        _ => value.to_string(),
+    }
+}
+
+/// So many characters of what is written to standard output stand in a row.
+const MOST_WRITTEN: usize = 18;
+
+/// And so many of what is written to standard error, or a panic says.
+const MOST_SAID: usize = 60;
+
+/// `text` in quotes, as far as it fits.
+fn quoted(text: &str, most: usize) -> String {
+    format!("\"{}\"", shortened(text, most))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let text = text.trim_end().escape_debug().to_string();
+    if text.chars().count() <= most {
+        return text;
+    }
+    text.chars().take(most).chain(['…']).collect()
+}
+
+/// What a write wrote.
+fn written(event: &Event, record: &Record) -> Option<String> {
+    let is_it = |head: &schedule::protocol::OutputHead| {
+        head.thread == event.thread && u64::from(head.descriptor) == event.object && head.step <= event.step
+    };
+    let (_, bytes) = record.output.iter().rfind(|(head, _)| is_it(head))?;
+    Some(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// std writes all of a panic at once: where, on a line of its own, and then why.
+fn to_error(text: String, symbols: &Symbols) -> Option<Said> {
+    let message = text.split_once(" panicked at ").and_then(|(_, rest)| rest.split_once('\n'));
+    match message {
+        Some((_, why)) => {
+            let why = why.lines().next().unwrap_or_default().to_owned();
+            Some(Said::Panic(why, symbols.panic_line(&text)))
+        }
+        None if text.starts_with("note: run with `RUST_BACKTRACE=1`") => None,
+        None => Some(Said::Error(text)),
+    }
+}
+
+impl Said {
+    /// Whether the two are one row: pieces of a line, one line after another, or the same again.
+    pub(super) fn takes(&mut self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Error(said), Self::Error(more)) if !said.ends_with('\n') => {
+                said.push_str(more);
+                true
+            }
+            (Self::Output(_, last, count), Self::Output(next, ..)) => {
+                last.clone_from(next);
+                *count += 1;
+                true
+            }
+            (Self::Text(said), Self::Text(next)) => said == next,
+            _ => false,
+        }
+    }
+
+    /// Where it says itself that it is.
+    pub(super) fn place(&self) -> Option<SourceLine> {
+        if let Self::Panic(_, place) = self { place.clone() } else { None }
+    }
+
+    pub(super) fn is_panic(&self) -> bool {
+        matches!(self, Self::Panic(..))
+    }
+
+    /// The row's text.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Output(only, _, 1) => format!("writes {only}"),
+            Self::Output(first, last, 2) => format!("writes {first} and {last}"),
+            Self::Output(first, last, count) => format!("writes {first} to {last} ({count} times)"),
+            Self::Error(said) => format!("writes to stderr {}", quoted(said, MOST_SAID)),
+            Self::Panic(why, _) => format!("panics: {}", shortened(why, MOST_SAID)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_says_why() {
+        let text = "\nthread 'main' (7) panicked at crates/a/src/main.rs:9:5:\nindex out of bounds\nnote: run with\n";
+        let said = to_error(text.into(), &Symbols::none("a")).unwrap();
+        assert_eq!(said.text(), "panics: index out of bounds");
+        assert_eq!(said.place().unwrap().to_string(), "main.rs:9");
+    }
+
+    #[test]
+    fn pieces_of_a_line_are_one_row() {
+        let mut said = Said::Error("mine = ".into());
+        assert!(said.takes(&Said::Error("3\n".into())));
+        assert_eq!(said.text(), "writes to stderr \"mine = 3\"");
+        assert!(!said.takes(&Said::Error("next".into())));
+        let line = |text: &str| Said::Output(text.into(), text.into(), 1);
+        let mut lines = line("1");
+        assert!(lines.takes(&line("2")) && lines.takes(&line("3")));
+        assert_eq!(lines.text(), "writes 1 to 3 (3 times)");
+    }
+
+    #[test]
+    fn values_are_those_of_the_type() {
+        assert_eq!(value("AtomicBool", 1), "true");
+        assert_eq!(value("AtomicI32", u64::from(u32::MAX)), "-1");
+        assert_eq!(value("AtomicU32", u64::from(u32::MAX)), "4294967295");
+    }
+}
