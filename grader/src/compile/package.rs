@@ -19,12 +19,13 @@ pub(super) struct Package {
 
 impl Package {
     pub(super) fn new(workspace: &Workspace, exercise: &str) -> Result<Self, Error> {
-        let lock_path = workspace.root().join("Cargo.lock");
+        let course = workspace.manifests();
+        let lock_path = course.join("Cargo.lock");
         Ok(Self {
             folder: workspace.build_folder().join("packages").join(exercise),
             exercise: exercise.to_owned(),
-            root_manifest: root_manifest(&workspace.root().join("Cargo.toml"), exercise)?,
-            crate_manifest: crate_manifest(&workspace.crate_folder(exercise).join("Cargo.toml"))?,
+            root_manifest: root_manifest(&course.join("Cargo.toml"), exercise)?,
+            crate_manifest: crate_manifest(&manifest_of(&course, exercise))?,
             lock_file: fs::read_to_string(&lock_path).map_err(Error::file(&lock_path))?,
         })
     }
@@ -35,6 +36,11 @@ impl Package {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The crates that a source may use.
+    pub(super) fn crates(&self) -> Vec<String> {
+        crates(&self.crate_manifest.parse().unwrap_or_default())
     }
 
     /// Everything but the source that decides about the build.
@@ -51,6 +57,32 @@ impl Package {
         write_file(&package.join("Cargo.toml"), self.crate_manifest.as_bytes())?;
         write_file(&package.join("src/main.rs"), b"fn main() {}\n")
     }
+}
+
+/// The crates that the checkout's own manifest of `exercise` names and the course's does not: nothing is built with them.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn unknown_crates(workspace: &Workspace, exercise: &str) -> Result<Vec<String>, Error> {
+    let crates_in =
+        |root: &Path| read_manifest(&manifest_of(root, exercise)).map(|manifest| crates(&manifest));
+    let course = workspace.manifests();
+    if course == workspace.root() {
+        return Ok(Vec::new());
+    }
+    let (mut own, known) = (crates_in(workspace.root())?, crates_in(&course)?);
+    own.retain(|name| !known.contains(name));
+    Ok(own)
+}
+
+fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
+    root.join("crates").join(exercise).join("Cargo.toml")
+}
+
+/// The names of what a manifest depends on.
+fn crates(manifest: &Table) -> Vec<String> {
+    let dependencies = manifest.get("dependencies").and_then(Value::as_table);
+    dependencies.into_iter().flat_map(Table::keys).cloned().collect()
 }
 
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
