@@ -92,6 +92,19 @@ pub fn not_graded(
     Ok(without_runs(exercise, &rubric, Verdict::Inconclusive, message))
 }
 
+/// A report for an exercise of which there is no source to grade, for `error`.
+///
+/// # Errors
+/// When its rubric cannot be read.
+pub fn without_source(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    error: &Error,
+) -> Result<ExerciseReport, Error> {
+    let rubric = Rubric::read(workspace, exercise)?;
+    Ok(without_runs(exercise, &rubric, Verdict::BuildError, format!("there is nothing to build: {error}\n")))
+}
+
 /// A report for a program of which no run was judged.
 fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message: String) -> ExerciseReport {
     let max_score = exercise.checks.iter().map(|check| rubric.points(check.id)).sum();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::compiler_text::coloured;
 use super::escape::terminal;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Points, Report};
 use crate::next_step::next_step;
@@ -85,7 +86,11 @@ fn details(exercise: &ExerciseReport) -> String {
     if let Some(message) = &exercise.message {
         let style = colour(exercise.verdict);
         let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
-        let _ = write!(text, "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{}", terminal(message));
+        let _ = write!(
+            text,
+            "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{}",
+            shown(exercise.verdict, message)
+        );
         if !message.ends_with('\n') {
             text.push('\n');
         }
@@ -108,6 +113,10 @@ fn details(exercise: &ExerciseReport) -> String {
         }
     }
     text
+}
+
+fn shown(verdict: Verdict, message: &str) -> String {
+    if verdict == Verdict::BuildError { coloured(message) } else { terminal(message) }
 }
 
 /// Whether two failures show in one controlled run, at the same line of it.

@@ -4,6 +4,7 @@
 mod audience;
 mod classroom;
 mod columns;
+mod compiler_text;
 mod diagnostics;
 mod entries;
 pub(crate) mod escape;
