@@ -120,11 +120,13 @@ fn hint(kind: &str, nearest: Option<&str>, known: &[String]) -> String {
     }
 }
 
-/// Files are written under temporary names first, which say nothing to anybody: `tempfile` puts them into its errors.
+/// Files are written under temporary names first, which say nothing to anybody: `tempfile` puts them behind its errors.
 fn without_its_path(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|inner| inner.source());
-    let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+    let said = error.to_string();
+    match said.rsplit_once(" at path \"") {
+        Some((reason, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), reason),
+        _ => error,
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,14 @@ fn not_used(workspace: &Workspace, exercise: &Exercise, source: &Source) -> Stri
     let mut text = String::new();
     let shown = |path: &Path| in_line(&path.display().to_string());
     let folder = source.origin.as_deref().unwrap_or(Path::new(""));
+    let project =
+        folder.parent().filter(|project| folder.ends_with("src") && project.join("Cargo.toml").is_file());
+    if let Some(project) = project {
+        let (src, manifest) = (shown(folder), shown(&project.join("Cargo.toml")));
+        text += &format!(
+            "cargo grade: {src} is graded; {manifest} is not used: programs are built with the course's own manifest\n"
+        );
+    }
     for file in source.unused_build_files() {
         let file = shown(&folder.join(file));
         text += &format!("cargo grade: {file} is not used: programs are built as the course's own are\n");

@@ -10,7 +10,8 @@ const NO_CRATE: [&str; 3] = ["a crate named `", "can't find crate for `", "use `
 const NO_FILE: [&str; 2] = ["error[E0583]", "error: couldn't read `"];
 
 /// What `errors` need besides, a line each.
-pub(super) fn on(errors: &str, source: &Source, package: &Package, has_library: bool) -> String {
+pub(super) fn on(errors: &str, source: &Source, package: &Package) -> String {
+    let has_library = source.files.contains_key(Path::new("lib.rs"));
     let mut advice = String::new();
     if NO_CRATE.iter().any(|words| errors.contains(words)) {
         advice += &of_crates(&package.crates(), &package.exercise().replace('-', "_"), has_library);

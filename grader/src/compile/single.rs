@@ -85,7 +85,7 @@ impl Single<'_> {
         match refusals.is_empty() {
             false => Build::Refused(refusals),
             true => {
-                let advice = advice::on(&message, self.source, self.package, self.has_library());
+                let advice = advice::on(&message, self.source, self.package);
                 Build::Errors(
                     diagnostics::with_user_paths(message, &self.src(), self.package, self.source) + &advice,
                 )

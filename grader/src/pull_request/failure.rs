@@ -8,9 +8,15 @@ use super::Refusal;
 use crate::error::Error;
 use crate::report::escape::in_line;
 
-/// What git says where the pull request itself is at fault: there is none, it has objects that nobody should have, or
-/// they are too many.
-const OF_PULL_REQUEST: [&str; 4] = ["couldn't find remote ref", "fsck error", "index-pack", "unpack-objects"];
+/// What git says where the pull request itself is at fault: there is none, it has objects that nobody should have, that
+/// are broken, or that are too many.
+const OF_PULL_REQUEST: [&str; 5] = [
+    "couldn't find remote ref",
+    "fsck error",
+    "index-pack",
+    "unpack-objects",
+    "possible repository corruption",
+];
 
 /// What git says where there is no repository.
 const NO_REPOSITORY: [&str; 3] =
@@ -84,6 +90,9 @@ mod tests {
             exit_code::FAIL
         );
         assert_eq!(code("fatal: fetch-pack: invalid index-pack output"), exit_code::FAIL);
+        let broken =
+            "fatal: git upload-pack: aborting due to possible repository corruption on the remote side.";
+        assert_eq!(code(broken), exit_code::FAIL);
         assert_eq!(code("fatal: '/forge' does not appear to be a git repository"), exit_code::USAGE);
         for said in [
             "fatal: unable to access 'https://x/': Could not resolve host: x",
