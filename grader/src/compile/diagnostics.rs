@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::last_words;
-use super::package::Package;
 use crate::error::Error;
 use crate::report::escape::in_line;
 use crate::rules::Refusal;
@@ -84,12 +83,16 @@ impl Span {
     }
 }
 
-/// `text` with the user's own paths in place of those of the build.
-pub(super) fn with_user_paths(text: String, src: &Path, package: &Package, source: &Source) -> String {
-    source.files.keys().fold(text, |text, file| {
-        let shown = source.display_path(package.exercise(), file);
-        text.replace(&src.join(file).display().to_string(), &in_line(&shown.display().to_string()))
-    })
+/// `text` with the user's own paths in place of those of the build, those of files that are missing among them.
+pub(super) fn with_user_paths(text: String, src: &Path, source: &Source) -> String {
+    let shown = |path: &Path| in_line(&path.display().to_string());
+    let staged = |file: &str| src.join(file).display().to_string();
+    match &source.origin {
+        // With a slash at the end of both.
+        Some(folder) if folder.is_dir() => text.replace(&staged(""), &shown(&folder.join(""))),
+        Some(file) => text.replace(&staged("main.rs"), &shown(file)),
+        None => text,
+    }
 }
 
 /// Those of `refused`, which were not read, that the compiler's errors ask for: files that it did not find, or folders

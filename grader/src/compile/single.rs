@@ -86,9 +86,7 @@ impl Single<'_> {
             false => Build::Refused(refusals),
             true => {
                 let advice = advice::on(&message, self.source, self.package);
-                Build::Errors(
-                    diagnostics::with_user_paths(message, &self.src(), self.package, self.source) + &advice,
-                )
+                Build::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
             }
         }
     }
