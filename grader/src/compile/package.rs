@@ -1,6 +1,7 @@
 //! The small workspace in which one exercise is built: the course's manifests and lock file, and a stub.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -24,7 +25,7 @@ impl Package {
         Ok(Self {
             folder: workspace.build_folder().join("packages").join(exercise),
             exercise: exercise.to_owned(),
-            root_manifest: root_manifest(&course.join("Cargo.toml"), exercise)?,
+            root_manifest: root_manifest(&course.join("Cargo.toml"), &format!("crates/{exercise}"))?,
             crate_manifest: crate_manifest(&manifest_of(&course, exercise))?,
             lock_file: fs::read_to_string(&lock_path).map_err(Error::file(&lock_path))?,
         })
@@ -92,13 +93,34 @@ pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     fs::write(path, content).map_err(Error::file(path))
 }
 
-/// The workspace's manifest with this exercise as its only member.
-fn root_manifest(path: &Path, exercise: &str) -> Result<String, Error> {
+/// The folder of the workspace in which the runtime is built: in a students' repository a small one of its own, as what a
+/// student's manifests ask for may not even be there to be had.
+pub(super) fn of_runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let course = workspace.manifests();
+    if course == workspace.root() {
+        return Ok(course);
+    }
+    let folder = workspace.build_folder().join("packages").join("runtime");
+    let lock_file = course.join("Cargo.lock");
+    let manifest = root_manifest(&course.join("Cargo.toml"), "grader/runtime")?;
+    write_file(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    write_file(&folder.join("Cargo.lock"), &fs::read(&lock_file).map_err(Error::file(&lock_file))?)?;
+    let (code, place) = (workspace.root().join("grader"), folder.join("grader"));
+    if fs::read_link(&place).ok().as_ref() != Some(&code) {
+        let _ = fs::remove_file(&place);
+        symlink(&code, &place).map_err(Error::file(&place))?;
+    }
+    Ok(folder)
+}
+
+/// The workspace's manifest with this package as its only member.
+fn root_manifest(path: &Path, member: &str) -> Result<String, Error> {
     let mut manifest = read_manifest(path)?;
     let Some(Value::Table(workspace)) = manifest.get_mut("workspace") else {
         return Err(Error::Content { path: path.to_owned(), reason: "it has no [workspace]".into() });
     };
-    workspace.insert("members".into(), Value::Array(vec![format!("crates/{exercise}").into()]));
+    workspace.insert("members".into(), Value::Array(vec![member.into()]));
+    workspace.remove("default-members");
     Ok(manifest.to_string())
 }
 
