@@ -49,8 +49,7 @@ impl Parts {
 
     /// The rules that the program breaks.
     pub(super) fn refusals(&self, source: &Source) -> Vec<Refusal> {
-        let content = |file| source.files.get_key_value(file as &Path);
-        let files = self.files.iter().filter_map(|file| content(file));
+        let files = self.files.iter().filter_map(|file| source.files.get_key_value(file));
         rules::refusals(&files.map(|(file, content)| (file.as_path(), content.as_slice())).collect())
     }
 

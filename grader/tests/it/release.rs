@@ -104,7 +104,7 @@ fn what_is_there_stays_and_a_failure_leaves_nothing() {
 
 #[test]
 fn the_selftest_says_that_there_is_nothing_to_test() {
-    let students = Students::released().with_dependencies();
+    let students = Students::released();
     grade_in(&students.folder(), ["selftest"]).code(2).stderr(contains("no mutants"));
 }
 
