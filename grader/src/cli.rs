@@ -242,6 +242,9 @@ pub struct TakePullRequestArgs {
     /// Where crates/*/src is written: a folder that is not there yet, or empty
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Write the manifests and the like that were changed and not taken to this file, a line each
+    #[arg(long, value_name = "FILE")]
+    pub not_taken: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -252,6 +255,9 @@ pub struct PullRequestCommentArgs {
     /// The commit that it is about
     #[arg(long, value_name = "SHA")]
     pub head: ObjectId,
+    /// What `take-pull-request --not-taken` wrote
+    #[arg(long, value_name = "FILE")]
+    pub not_taken: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -4,10 +4,12 @@
 //! compiler. Each source is then built by the compiler alone, in a folder of its own. Programs are
 //! kept under the hash of everything that went into them, so the same source is built only once.
 
+mod advice;
 mod dependencies;
 mod diagnostics;
 mod environment;
 mod package;
+mod parts;
 mod programs;
 mod recipe;
 mod settings;
@@ -19,12 +21,15 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::rules::Refusal;
 use crate::run::Outcome;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
 
 use package::Package;
+pub use package::unknown_crates;
+use parts::Parts;
 use recipe::Recipe;
 use single::Single;
 use toolchain::Toolchain;
@@ -36,6 +41,8 @@ pub enum Build {
     Program(PathBuf),
     /// The compiler's errors, with the user's own file names.
     Errors(String),
+    /// The rules that the program breaks.
+    Refused(Vec<Refusal>),
 }
 
 /// What a build for control came to.
@@ -45,6 +52,8 @@ pub enum Controllable {
     Ready(Control),
     /// Why the source cannot be built with hooks.
     Errors(String),
+    /// The rules that the program breaks.
+    Refused(Vec<Refusal>),
 }
 
 /// How a program is built.
@@ -91,6 +100,7 @@ pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result
         Build::Program(program) => {
             Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace)? })
         }
+        Build::Refused(refusals) => Controllable::Refused(refusals),
         Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
     })
 }
@@ -107,20 +117,25 @@ pub fn prepare(workspace: &Workspace, exercise: &str) -> Result<(), Error> {
     dependencies::runtime(workspace).map(drop)
 }
 
-/// Builds `source` as the program of `exercise`.
+/// Builds `source` as the program of `exercise`. What the compiler read for it is looked at before anybody can run it,
+/// also where the program was kept: the rules may be newer than it.
 ///
 /// # Errors
 /// When the compiler cannot be run or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
+    if let Some(Err(refusal)) = source.main() {
+        return Ok(Build::Refused(vec![refusal.clone()]));
+    }
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
     let recipe = dependencies::recipe(workspace, &package, kind)?;
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
-    if programs::is_kept(&program) {
-        return Ok(Build::Program(program));
+    if let Some(list) = programs::kept_list(&program) {
+        let refusals = Parts::from_bytes(&list).refusals(source);
+        return Ok(if refusals.is_empty() { Build::Program(program) } else { Build::Refused(refusals) });
     }
-    Single { workspace, toolchain, recipe: &recipe, exercise, source }.build(program)
+    Single { workspace, toolchain, recipe: &recipe, package: &package, source }.build(program)
 }
 
 /// The hash of everything that decides what the program does.

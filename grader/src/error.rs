@@ -20,8 +20,8 @@ pub enum Error {
     #[error("{}: {reason}", shown(path))]
     Content { path: PathBuf, reason: String },
     /// No exercise, case or specimen has this name.
-    #[error("no {kind} is called `{name}`{}", hint(.nearest))]
-    Unknown { kind: &'static str, name: String, nearest: Option<String> },
+    #[error("no {kind} is called `{name}`{}", hint(kind, nearest.as_deref(), known))]
+    Unknown { kind: &'static str, name: String, nearest: Option<String>, known: Vec<String> },
     /// Options that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -42,6 +42,9 @@ pub enum Error {
         {}", found.word(), least.word(), way_out(*.least)
     )]
     Sandbox { found: Tier, least: Tier },
+    /// Git does not do its work, for no fault of what it is asked for.
+    #[error("git: {0}")]
+    Git(String),
     /// A pull request is not taken.
     #[error("the pull request is refused: {0}")]
     PullRequest(#[from] Refusal),
@@ -54,17 +57,24 @@ impl Error {
     /// An error about a file, for `map_err`.
     pub fn file(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         let path = path.as_ref().to_owned();
-        move |source| Self::File { path, source }
+        move |source| Self::File { path, source: without_its_path(source) }
     }
 
-    /// An unknown name, with the nearest of `known`.
+    /// An unknown name, with the nearest of `known`, or all of them.
     pub fn unknown<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
         let similarity = |candidate: &str| strsim::jaro_winkler(name, candidate);
         let nearest = known
-            .into_iter()
+            .iter()
             .filter(|candidate| similarity(candidate) > 0.7)
             .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-        Self::Unknown { kind, name: name.to_owned(), nearest: nearest.map(str::to_owned) }
+        let nearest = nearest.map(|&name| name.to_owned());
+        Self::Unknown {
+            kind,
+            name: name.to_owned(),
+            nearest,
+            known: known.into_iter().map(str::to_owned).collect(),
+        }
     }
 
     /// Whether it is the grader's own trouble with what it does now: the next thing may go well.
@@ -80,7 +90,7 @@ impl Error {
             Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
-            Self::Content { .. } | Self::Cargo(_) | Self::Run(_) => exit_code::INTERNAL,
+            Self::Content { .. } | Self::Cargo(_) | Self::Git(_) | Self::Run(_) => exit_code::INTERNAL,
         }
     }
 }
@@ -98,8 +108,25 @@ fn way_out(least: Tier) -> &'static str {
     }
 }
 
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+/// What else the user may have meant.
+fn hint(kind: &str, nearest: Option<&str>, known: &[String]) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None if known.is_empty() => String::new(),
+        None => {
+            let list = if kind == "exercise" { " (`cargo grade list` says what they are)" } else { "" };
+            format!("; there are {}{list}", known.join(", "))
+        }
+    }
+}
+
+/// Files are written under temporary names first, which say nothing to anybody: `tempfile` puts them behind its errors.
+fn without_its_path(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.rsplit_once(" at path \"") {
+        Some((reason, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), reason),
+        _ => error,
+    }
 }
 
 #[cfg(test)]
@@ -113,8 +140,19 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_resembles_nothing_gets_no_suggestion() {
-        let error = Error::unknown("exercise", "xyz", ["primes", "even-odd"]);
-        assert_eq!(error.to_string(), "no exercise is called `xyz`");
+    fn a_name_that_resembles_nothing_gets_all_that_there_are() {
+        let of = |kind| Error::unknown(kind, "xyz", ["primes", "even-odd"]).to_string();
+        assert_eq!(of("case"), "no case is called `xyz`; there are primes, even-odd");
+        assert!(
+            of("exercise").ends_with("; there are primes, even-odd (`cargo grade list` says what they are)")
+        );
+        assert_eq!(Error::unknown("case", "xyz", []).to_string(), "no case is called `xyz`");
+    }
+
+    #[test]
+    fn the_name_of_a_temporary_file_is_not_told() {
+        let error = tempfile::NamedTempFile::new_in("/nonexistent").unwrap_err();
+        let error = Error::file("/nonexistent/x.xml")(error).to_string();
+        assert_eq!(error, "/nonexistent/x.xml: No such file or directory (os error 2)");
     }
 }

@@ -18,7 +18,7 @@ use crate::explore;
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Stressed, listing};
 use crate::rubric::Rubric;
-use crate::rules;
+use crate::rules::Refusal;
 use crate::run::Ending;
 use crate::sandbox::Network;
 use crate::source::Source;
@@ -92,6 +92,19 @@ pub fn not_graded(
     Ok(without_runs(exercise, &rubric, Verdict::Inconclusive, message))
 }
 
+/// A report for an exercise of which there is no source to grade, for `error`.
+///
+/// # Errors
+/// When its rubric cannot be read.
+pub fn without_source(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    error: &Error,
+) -> Result<ExerciseReport, Error> {
+    let rubric = Rubric::read(workspace, exercise)?;
+    Ok(without_runs(exercise, &rubric, Verdict::BuildError, format!("there is nothing to build: {error}\n")))
+}
+
 /// A report for a program of which no run was judged.
 fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message: String) -> ExerciseReport {
     ExerciseReport {
@@ -150,14 +163,14 @@ impl<'a> Grading<'a> {
         progress: &'a Progress,
     ) -> Result<Prepared<'a>, Error> {
         let rubric = Rubric::read(workspace, exercise)?;
-        let refusals = rules::refusals(source);
-        if !refusals.is_empty() {
-            let message = words::refused(exercise.name, source, &refusals);
-            return Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)));
-        }
+        let refused = |refusals: &[Refusal]| {
+            let message = words::refused(exercise.name, source, refusals);
+            Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)))
+        };
         progress.say(format!("{}: building", exercise.name));
         let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
             Build::Program(program) => program,
+            Build::Refused(refusals) => return refused(&refusals),
             Build::Errors(message) => {
                 let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
                 return Ok(Prepared::Report(report));
@@ -165,6 +178,7 @@ impl<'a> Grading<'a> {
         };
         let control = match compile::control(workspace, exercise.name, source)? {
             Controllable::Ready(control) => control,
+            Controllable::Refused(refusals) => return refused(&refusals),
             Controllable::Errors(message) => {
                 let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
                 return Ok(Prepared::Report(report));

@@ -1,18 +1,24 @@
-//! What a source may not do, read from its tokens before anything is compiled.
+//! What a program may not have, read from the tokens of its sources before it is run.
 //!
+//! The files are those that the compiler read for it, no others: what only stands beside them is nobody's business.
 //! Tokens, not the syntax tree: a macro's arguments and a macro's body have no tree, and hide nothing
 //! here. What the compiler makes of the tokens does not matter: each rule is about a word that must not be
-//! there. Text that is no tokens at all is left to the compiler to complain about; whatever it makes of it, it
-//! refuses `unsafe` itself, and the files that it read are compared with the source's.
+//! there. Text that is no tokens is the compiler's to complain about; where it does not, nobody has looked at the text,
+//! so that is against the rules, too.
 
+mod data;
 mod soundness;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
-use crate::source::Source;
+/// How large a program can be. More files are read than that, as they may be none of it.
+const MOST_FILES: usize = 200;
+pub(crate) const MOST_BYTES_A_FILE: u64 = 1 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 /// A rule that a source breaks, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +52,10 @@ pub enum Rule {
     BuildFile,
     /// More or larger files than any exercise needs.
     TooLarge,
+    /// A file that the grader may not read.
+    NotRead,
+    /// Text that the compiler can read, and the grader cannot.
+    NoTokens,
 }
 
 impl fmt::Display for Rule {
@@ -61,31 +71,52 @@ impl fmt::Display for Rule {
                  which, as in `'b: 'a`"
             }
             Self::NotAFile => "neither a file nor a folder; links are not followed",
-            Self::BuildFile => "the manifest, lock file and build settings are the course's own: remove it",
+            Self::BuildFile => "not used: the manifest, lock file and build settings are the course's own",
             Self::TooLarge => "too large: at most 200 files of 1 MiB, 4 MiB in all, 8 folders deep",
+            Self::NotRead => "it cannot be read",
+            Self::NoTokens => "the grader cannot read it as Rust: write it in a plainer way",
         })
     }
 }
 
-/// Every rule that `source` breaks, in the order of files and lines.
-pub fn refusals(source: &Source) -> Vec<Refusal> {
-    let mut found = source.refused.clone();
-    for (file, content) in &source.files {
-        let text = String::from_utf8_lossy(content);
-        found.extend(broken(&text).into_iter().map(|(line, rule)| Refusal {
-            file: file.clone(),
-            line,
-            rule,
-        }));
+/// The files of a program, by their paths below `src/`.
+pub(crate) type Files<'a> = BTreeMap<&'a Path, &'a [u8]>;
+
+/// Every rule that a program of these `files` breaks, in the order of files and lines.
+pub(crate) fn refusals(files: &Files) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut refuse = |file: &Path, line, rule| found.push(Refusal { file: file.to_owned(), line, rule });
+    if files.len() > MOST_FILES || files.values().map(|content| content.len()).sum::<usize>() > MOST_BYTES {
+        refuse(Path::new("main.rs"), 0, Rule::TooLarge);
     }
-    let names: Vec<&PathBuf> = source.files.keys().collect();
-    let holes = soundness::holes(source.files.values().map(Vec::as_slice)).into_iter();
-    found.extend(holes.map(|(file, line)| Refusal {
-        file: names[file].clone(),
-        line,
-        rule: Rule::Soundness,
-    }));
+    let code = data::without(files);
+    for (file, content) in &code {
+        let text = String::from_utf8_lossy(content);
+        broken(&text).into_iter().for_each(|(line, rule)| refuse(file, line, rule));
+        if !is_read_as_the_compiler_does(&text) {
+            refuse(file, 0, Rule::NoTokens);
+        }
+    }
+    for (file, line) in soundness::holes(code.values().copied()) {
+        refuse(code.keys().nth(file).unwrap_or(&Path::new("main.rs")), line, Rule::Soundness);
+    }
     found
+}
+
+/// Whether all that the compiler takes for tokens was looked at.
+fn is_read_as_the_compiler_does(text: &str) -> bool {
+    let is_tokens = |text: &str| text.parse::<TokenStream>().is_ok();
+    let Some((first, rest)) = line_for_shells(text) else { return is_tokens(text) };
+    // Before an attribute it is none, and comments may stand between.
+    let after = first[2..].trim_start();
+    let is_sure = !after.is_empty() && !["[", "//", "/*"].iter().any(|mark| after.starts_with(mark));
+    is_tokens(rest) && (is_sure || is_tokens(text))
+}
+
+/// A first line that begins with `#!`, and what follows.
+fn line_for_shells(text: &str) -> Option<(&str, &str)> {
+    let shown = text.strip_prefix('\u{feff}').unwrap_or(text);
+    shown.split_once('\n').filter(|_| shown.starts_with("#!"))
 }
 
 /// The rules that one file breaks, with their lines.
@@ -94,8 +125,7 @@ fn broken(text: &str) -> Vec<(usize, Rule)> {
     scan(text, 0, &mut found);
     // The compiler leaves out a first line for shells, which could begin a string here. Whether it is one is a
     // question of what follows, so the text must be right both ways.
-    let shown = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if let Some((_, rest)) = shown.split_once('\n').filter(|_| shown.starts_with("#!")) {
+    if let Some((_, rest)) = line_for_shells(text) {
         scan(rest, 1, &mut found);
     }
     found.sort_by_key(|(line, _)| *line);

@@ -17,6 +17,9 @@ pub struct Workspace {
     target: PathBuf,
 }
 
+/// Where the students' repository has the course's manifests.
+pub const RELEASED_MANIFESTS: &str = "fixtures/manifests";
+
 impl Workspace {
     /// The workspace around the current folder, else the one that the grader was built in.
     ///
@@ -46,6 +49,14 @@ impl Workspace {
     /// The crate of an exercise.
     pub fn crate_folder(&self, exercise: &str) -> PathBuf {
         self.root.join("crates").join(exercise)
+    }
+
+    /// The folder with the manifests and the lock file that everything is built with, in their usual places. Students'
+    /// repositories have them a second time, as the course has them: what a student changes in the others decides
+    /// nothing, here as little as where the work is handed in.
+    pub fn manifests(&self) -> PathBuf {
+        let released = self.root.join(RELEASED_MANIFESTS);
+        if released.is_dir() { released } else { self.root.clone() }
     }
 
     /// The rubric, data, mutants and variants of an exercise.

@@ -26,14 +26,14 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let outputs = open_outputs(args)?;
     let mut graded = Graded::default();
     let stopped = grade_all(args, &workspace, &exercises, &lateness, &mut graded).err();
-    let Graded { reports, mut missing, fault } = graded;
+    let Graded { reports, mut missing, fault, unusable } = graded;
     let stopped = stopped.or(fault);
     missing.extend(exercises[reports.len()..].iter().map(|exercise| exercise.name.to_owned()));
     let report = Report::new(args.seed, reports);
     match stopped {
         None => {
             write(outputs, &report, audience(args))?;
-            Ok(exit_code::of(report.verdict))
+            unusable.map_or_else(|| Ok(exit_code::of(report.verdict)), Err)
         }
         // What the user can put right by calling it again makes no report.
         Some(error) if error.exit_code() == exit_code::USAGE => Err(error),
@@ -60,6 +60,8 @@ struct Graded {
     missing: Vec<String>,
     /// Why it failed at the first of them.
     fault: Option<Error>,
+    /// Why there is no source for the first exercise that has none. The report says so, too.
+    unusable: Option<Error>,
 }
 
 /// Grades one exercise after another into `graded`, which keeps what there is when it must stop. Trouble with one
@@ -73,11 +75,25 @@ fn grade_all(
 ) -> Result<(), Error> {
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
-    super::enter(workspace, exercises, &args.sandbox)?;
+    let read = |exercise: &&Exercise| Source::read(workspace, exercise.name, args.source.as_deref());
+    let sources: Vec<Result<Source, Error>> = exercises.iter().map(read).collect();
+    let readable = exercises.iter().zip(&sources).filter(|(_, source)| source.is_ok());
+    let readable: Vec<&Exercise> = readable.map(|(exercise, _)| *exercise).collect();
+    super::enter(workspace, &readable, &args.sandbox)?;
+    for (exercise, source) in exercises.iter().zip(&sources) {
+        source.iter().for_each(|source| eprint!("{}", super::not_used(workspace, exercise, source)));
+    }
     let progress = Progress::on_terminal();
-    for (index, exercise) in exercises.iter().enumerate() {
-        let source = Source::read(workspace, exercise.name, args.source.as_deref())?;
-        let mut report = match grade::grade(workspace, exercise, &source, &options, &progress) {
+    for (index, (exercise, source)) in exercises.iter().zip(sources).enumerate() {
+        let result = match source {
+            Ok(source) => grade::grade(workspace, exercise, &source, &options, &progress),
+            Err(error) => {
+                let report = grade::without_source(workspace, exercise, &error);
+                graded.unusable.get_or_insert(error);
+                report
+            }
+        };
+        let mut report = match result {
             Err(error) if error.is_of_one_task() => {
                 let report = grade::not_graded(workspace, exercise, &error)?;
                 graded.missing.push(exercise.name.to_owned());

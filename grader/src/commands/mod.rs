@@ -11,12 +11,16 @@ mod replay;
 mod selftest;
 mod watch;
 
+use std::path::Path;
+
 use crate::cli::{Cli, Command, SandboxArgs};
 use crate::compile;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
+use crate::report::escape::in_line;
 use crate::sandbox::{self, Demand, Tier};
+use crate::source::Source;
 use crate::workspace::Workspace;
 
 /// Does what the command line says.
@@ -60,6 +64,35 @@ pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxAr
         _ => Demand::Some,
     };
     sandbox::enter(demand, &sandbox.without)
+}
+
+/// What of a source's surroundings decides nothing, though its author may think that it does; a line each.
+fn not_used(workspace: &Workspace, exercise: &Exercise, source: &Source) -> String {
+    let mut text = String::new();
+    let shown = |path: &Path| in_line(&path.display().to_string());
+    let folder = source.origin.as_deref().unwrap_or(Path::new(""));
+    let project =
+        folder.parent().filter(|project| folder.ends_with("src") && project.join("Cargo.toml").is_file());
+    if let Some(project) = project {
+        let (src, manifest) = (shown(folder), shown(&project.join("Cargo.toml")));
+        text += &format!(
+            "cargo grade: {src} is graded; {manifest} is not used: programs are built with the course's own manifest\n"
+        );
+    }
+    for file in source.unused_build_files() {
+        let file = shown(&folder.join(file));
+        text += &format!("cargo grade: {file} is not used: programs are built as the course's own are\n");
+    }
+    // A manifest that cannot be read is told of when something is built with it.
+    let crates = compile::unknown_crates(workspace, exercise.name).unwrap_or_default();
+    if !crates.is_empty() {
+        let (crates, exercise) = (in_line(&crates.join(", ")), exercise.name);
+        text += &format!(
+            "cargo grade: crates/{exercise}/Cargo.toml names {crates}: not used, as every program is built with the \
+             course's own manifest, here, in pull requests and in class\n"
+        );
+    }
+    text
 }
 
 /// The exercises called `names`, in the order of the course; all for no name.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::Path;
 
 use crate::cli::{PullRequestCommentArgs, TakePullRequestArgs};
 use crate::error::Error;
@@ -14,22 +15,41 @@ use crate::workspace::Workspace;
 
 /// `cargo grade take-pull-request`
 pub(super) fn take(args: &TakePullRequestArgs) -> Result<u8, Error> {
-    let Taken { files, left } = pull_request::take(&args.repository, args.number, &args.head, &args.out)?;
+    let workspace = Workspace::find().ok();
+    let list = args.not_taken.as_deref().map(|path| Output::open(Some(path))).transpose()?;
+    let root = workspace.as_ref().map(Workspace::root);
+    let Taken { files, left, changed } =
+        pull_request::take(&args.repository, args.number, &args.head, &args.out, root)?;
+    let mut text = format!("{files} source files taken, {} files left that are no Rust\n", left.len());
+    for (what, paths) in [("left", &left), ("not taken, as the course's own are used", &changed)] {
+        if !paths.is_empty() {
+            text += &format!("{what}: {}\n", paths.join(", "));
+        }
+    }
     // A closed standard output is nobody's fault.
-    let _ = writeln!(anstream::stdout(), "{files} source files taken, {left} files left that are no Rust");
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    if let Some(list) = list {
+        list.write(&changed.iter().map(|path| format!("{path}\n")).collect::<String>())?;
+    }
     Ok(exit_code::PASS)
 }
 
 /// `cargo grade pull-request-comment`
 pub(super) fn comment(args: &PullRequestCommentArgs) -> Result<u8, Error> {
     let path = &args.report;
-    let mut json = String::new();
-    let file = File::open(path).map_err(Error::file(path))?;
-    file.take(comment::MOST_BYTES).read_to_string(&mut json).map_err(Error::file(path))?;
+    let json = text_of(path)?;
+    let not_taken = args.not_taken.as_deref().map(text_of).transpose()?.unwrap_or_default();
     let workspace = Workspace::find()?;
     let rubric = |exercise: &Exercise| Rubric::read(&workspace, exercise);
-    let text = comment::render(&json, &args.head, rubric)
+    let text = comment::render(&json, &args.head, &not_taken, rubric)
         .map_err(|reason| Error::Content { path: path.clone(), reason })?;
     Output::open(None)?.write(&text)?;
     Ok(exit_code::PASS)
+}
+
+fn text_of(path: &Path) -> Result<String, Error> {
+    let mut text = String::new();
+    let file = File::open(path).map_err(Error::file(path))?;
+    file.take(comment::MOST_BYTES).read_to_string(&mut text).map_err(Error::file(path))?;
+    Ok(text)
 }

@@ -14,7 +14,16 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?;
     let workspace = Workspace::find()?;
     let output = Output::open(args.output.output.as_deref())?;
-    let source = Source::read(&workspace, exercise.name, args.source.as_deref())?;
+    let source = match Source::read(&workspace, exercise.name, args.source.as_deref()) {
+        Ok(source) => source,
+        Err(error) => {
+            super::enter(&workspace, &[], &args.sandbox)?;
+            let report = Report::new(args.seed, vec![grade::without_source(&workspace, exercise, &error)?]);
+            output.write(&args.output.format.render(&report))?;
+            return Err(error);
+        }
+    };
+    eprint!("{}", super::not_used(&workspace, exercise, &source));
     let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
     super::enter(&workspace, &[exercise], &args.sandbox)?;
     let progress = Progress::on_terminal();

@@ -28,8 +28,7 @@ const AT_ONCE: usize = 2;
 
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
-    super::enter(&workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
-    let selftest = Selftest { workspace, schedules: args.schedules, progress: Progress::on_terminal() };
+    let mut selftest = Selftest { workspace, schedules: args.schedules, progress: Progress::hidden() };
     let mut subjects = Vec::new();
     for exercise in super::selected(&args.exercises)? {
         subjects.extend(selftest.subjects(exercise)?);
@@ -41,6 +40,8 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
         let reason = "no mutants, variants or solutions are here: the course's own repository has them";
         return Err(Error::Usage(reason.to_owned()));
     }
+    super::enter(&selftest.workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
+    selftest.progress = Progress::on_terminal();
     let tested = selftest.test(&subjects)?;
     let wrong = tested.wrong;
     say(&tested.medians());

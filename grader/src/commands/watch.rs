@@ -36,7 +36,8 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
             Ok(reports) if reports.is_empty() => show(&status(&watched)),
             Ok(reports) => {
                 let report = Format::Human.render(&Report::new(args.seed, reports));
-                show(&format!("{}{report}\n{}", clear(), status(&watched)));
+                let not_used: String = watched.iter().map(|each| each.not_used.as_str()).collect();
+                show(&format!("{}{report}\n{not_used}{}", clear(), status(&watched)));
             }
             Err(Error::Run(RunError::Interrupted)) => return Ok(exit_code::PASS),
             // A file that is just being replaced, a network that is away: the next save may do.
@@ -52,11 +53,13 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
 struct Watched {
     exercise: &'static Exercise,
     files: Option<BTreeMap<PathBuf, Vec<u8>>>,
+    /// What is said of what stands around it.
+    not_used: String,
 }
 
 impl Watched {
     fn new(exercise: &'static Exercise) -> Self {
-        Self { exercise, files: None }
+        Self { exercise, files: None, not_used: String::new() }
     }
 
     /// The source, if it is another one than last time. An editor that writes the same text again
@@ -74,6 +77,7 @@ impl Watched {
             return Ok(None);
         }
         self.files = Some(source.files.clone());
+        self.not_used = super::not_used(workspace, self.exercise, &source);
         Ok(Some(source))
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::package::Package;
+use super::package::{self, Package};
 use super::recipe::{self, Recipe};
 use super::toolchain::Toolchain;
 use super::{Kind, environment, last_words, programs, settings};
@@ -54,7 +54,7 @@ pub(super) fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
     }
     let cargo = Cargo::lock(workspace, &settings::of_user(workspace.root())?)?;
     let args = ["--offline", "--release", "--package", "runtime"];
-    run(cargo.call("build", workspace.root(), "").args(args))?;
+    run(cargo.call("build", &package::of_runtime(workspace)?, "").args(args))?;
     // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
     let built = target(workspace).join("release").join("liblockstep_runtime.so");
     let content = fs::read(&built).map_err(Error::file(&built))?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::last_words;
 use crate::error::Error;
 use crate::report::escape::in_line;
+use crate::rules::Refusal;
 use crate::run::{Ending, Outcome};
 use crate::source::Source;
 
@@ -27,19 +28,14 @@ struct Span {
     is_primary: bool,
 }
 
-/// The errors of a build that failed.
+/// The errors of a build that failed, with the paths that the compiler knows.
 ///
 /// # Errors
 /// When the compiler failed without an error in the source: then it is not the source's fault.
-pub(super) fn errors(
-    outcome: &Outcome,
-    exercise: &str,
-    source: &Source,
-    sysroot: &Path,
-) -> Result<String, Error> {
+pub(super) fn errors(outcome: &Outcome, sysroot: &Path) -> Result<String, Error> {
     let text = rendered_errors(&String::from_utf8_lossy(&outcome.stderr), sysroot);
     if !text.is_empty() {
-        return Ok(with_user_paths(text, exercise, source));
+        return Ok(text);
     }
     let crash = crash(&outcome.ending).filter(|_| !is_short_of_something(&outcome.stderr));
     crash.ok_or_else(|| Error::Cargo(last_words(outcome)))
@@ -87,12 +83,31 @@ impl Span {
     }
 }
 
-fn with_user_paths(text: String, exercise: &str, source: &Source) -> String {
-    source.files.keys().fold(text, |text, file| {
-        let staged = Path::new("crates").join(exercise).join("src").join(file);
-        let shown = source.display_path(exercise, file);
-        text.replace(&staged.display().to_string(), &in_line(&shown.display().to_string()))
-    })
+/// `text` with the user's own paths in place of those of the build, those of files that are missing among them.
+pub(super) fn with_user_paths(text: String, src: &Path, source: &Source) -> String {
+    let shown = |path: &Path| in_line(&path.display().to_string());
+    let staged = |file: &str| src.join(file).display().to_string();
+    match &source.origin {
+        // With a slash at the end of both.
+        Some(folder) if folder.is_dir() => text.replace(&staged(""), &shown(&folder.join(""))),
+        Some(file) => text.replace(&staged("main.rs"), &shown(file)),
+        None => text,
+    }
+}
+
+/// Those of `refused`, which were not read, that the compiler's errors ask for: files that it did not find, or folders
+/// with such a file.
+pub(super) fn asked_for<'a>(
+    errors: &'a str,
+    src: &'a Path,
+    refused: &'a [Refusal],
+) -> impl Iterator<Item = Refusal> + 'a {
+    let is_asked_for = move |refusal: &&Refusal| {
+        let path = src.join(&refusal.file).display().to_string();
+        let ends = |rest: &str| rest.starts_with(['/', '"', '`', ':']);
+        errors.match_indices(&path).any(|(at, _)| ends(&errors[at + path.len()..]))
+    };
+    refused.iter().filter(is_asked_for).cloned()
 }
 
 /// Whether the system refused the compiler what it asked for, such as one more thread: then a crash is not the
@@ -106,8 +121,26 @@ fn is_short_of_something(words: &[u8]) -> bool {
 mod tests {
     use std::path::Path;
 
-    use super::{crash, is_short_of_something, rendered_errors};
+    use super::{asked_for, crash, is_short_of_something, rendered_errors};
+    use crate::rules::{Refusal, Rule};
     use crate::run::Ending;
+
+    #[test]
+    fn what_was_not_read_matters_where_the_compiler_asks_for_it() {
+        let refused = ["secret.rs", "outside", ".#main.rs"].map(|file| Refusal {
+            file: file.into(),
+            line: 0,
+            rule: Rule::NotAFile,
+        });
+        let asked = |errors: &str| -> Vec<String> {
+            let found = asked_for(errors, Path::new("crates/x/src"), &refused);
+            found.map(|refusal| refusal.file.display().to_string()).collect()
+        };
+        let missing = "create file \"crates/x/src/secret.rs\" or \"crates/x/src/secret/mod.rs\"";
+        assert_eq!(asked(missing), ["secret.rs"]);
+        assert_eq!(asked("couldn't read `crates/x/src/outside/help.txt`"), ["outside"]);
+        assert_eq!(asked("--> crates/x/src/outside.rs:1:2 and crates/x/src/main.rs:1:2"), [""; 0]);
+    }
 
     #[test]
     fn a_crash_of_the_compiler_is_the_sources_and_one_that_does_not_start_is_not() {

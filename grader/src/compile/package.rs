@@ -1,6 +1,7 @@
 //! The small workspace in which one exercise is built: the course's manifests and lock file, and a stub.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -19,12 +20,13 @@ pub(super) struct Package {
 
 impl Package {
     pub(super) fn new(workspace: &Workspace, exercise: &str) -> Result<Self, Error> {
-        let lock_path = workspace.root().join("Cargo.lock");
+        let course = workspace.manifests();
+        let lock_path = course.join("Cargo.lock");
         Ok(Self {
             folder: workspace.build_folder().join("packages").join(exercise),
             exercise: exercise.to_owned(),
-            root_manifest: root_manifest(&workspace.root().join("Cargo.toml"), exercise)?,
-            crate_manifest: crate_manifest(&workspace.crate_folder(exercise).join("Cargo.toml"))?,
+            root_manifest: root_manifest(&course.join("Cargo.toml"), &format!("crates/{exercise}"))?,
+            crate_manifest: crate_manifest(&manifest_of(&course, exercise))?,
             lock_file: fs::read_to_string(&lock_path).map_err(Error::file(&lock_path))?,
         })
     }
@@ -35,6 +37,11 @@ impl Package {
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The crates that a source may use.
+    pub(super) fn crates(&self) -> Vec<String> {
+        crates(&self.crate_manifest.parse().unwrap_or_default())
     }
 
     /// Everything but the source that decides about the build.
@@ -53,6 +60,32 @@ impl Package {
     }
 }
 
+/// The crates that the checkout's own manifest of `exercise` names and the course's does not: nothing is built with them.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn unknown_crates(workspace: &Workspace, exercise: &str) -> Result<Vec<String>, Error> {
+    let crates_in =
+        |root: &Path| read_manifest(&manifest_of(root, exercise)).map(|manifest| crates(&manifest));
+    let course = workspace.manifests();
+    if course == workspace.root() {
+        return Ok(Vec::new());
+    }
+    let (mut own, known) = (crates_in(workspace.root())?, crates_in(&course)?);
+    own.retain(|name| !known.contains(name));
+    Ok(own)
+}
+
+fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
+    root.join("crates").join(exercise).join("Cargo.toml")
+}
+
+/// The names of what a manifest depends on.
+fn crates(manifest: &Table) -> Vec<String> {
+    let dependencies = manifest.get("dependencies").and_then(Value::as_table);
+    dependencies.into_iter().flat_map(Table::keys).cloned().collect()
+}
+
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
@@ -60,13 +93,34 @@ pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     fs::write(path, content).map_err(Error::file(path))
 }
 
-/// The workspace's manifest with this exercise as its only member.
-fn root_manifest(path: &Path, exercise: &str) -> Result<String, Error> {
+/// The folder of the workspace in which the runtime is built: in a students' repository a small one of its own, as what a
+/// student's manifests ask for may not even be there to be had.
+pub(super) fn of_runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let course = workspace.manifests();
+    if course == workspace.root() {
+        return Ok(course);
+    }
+    let folder = workspace.build_folder().join("packages").join("runtime");
+    let lock_file = course.join("Cargo.lock");
+    let manifest = root_manifest(&course.join("Cargo.toml"), "grader/runtime")?;
+    write_file(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    write_file(&folder.join("Cargo.lock"), &fs::read(&lock_file).map_err(Error::file(&lock_file))?)?;
+    let (code, place) = (workspace.root().join("grader"), folder.join("grader"));
+    if fs::read_link(&place).ok().as_ref() != Some(&code) {
+        let _ = fs::remove_file(&place);
+        symlink(&code, &place).map_err(Error::file(&place))?;
+    }
+    Ok(folder)
+}
+
+/// The workspace's manifest with this package as its only member.
+fn root_manifest(path: &Path, member: &str) -> Result<String, Error> {
     let mut manifest = read_manifest(path)?;
     let Some(Value::Table(workspace)) = manifest.get_mut("workspace") else {
         return Err(Error::Content { path: path.to_owned(), reason: "it has no [workspace]".into() });
     };
-    workspace.insert("members".into(), Value::Array(vec![format!("crates/{exercise}").into()]));
+    workspace.insert("members".into(), Value::Array(vec![member.into()]));
+    workspace.remove("default-members");
     Ok(manifest.to_string())
 }
 

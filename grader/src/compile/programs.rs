@@ -40,6 +40,21 @@ pub(super) fn keep(mut built: impl io::Read, program: &Path) -> Result<(), Error
     Ok(())
 }
 
+/// Keeps the list of what `program` was made of, before the program itself.
+pub(super) fn keep_list(program: &Path, list: &[u8]) -> Result<(), Error> {
+    keep(list, &list_of(program))
+}
+
+/// The list of a program that is there; then both count as used now.
+pub(super) fn kept_list(program: &Path) -> Option<Vec<u8>> {
+    let list = list_of(program);
+    (is_kept(program) && is_kept(&list)).then(|| fs::read(list).ok()).flatten()
+}
+
+fn list_of(program: &Path) -> PathBuf {
+    program.with_extension("list")
+}
+
 /// Whether `program` is there; then it counts as used now.
 pub(super) fn is_kept(program: &Path) -> bool {
     let used = |file: fs::File| {
@@ -118,6 +133,18 @@ mod tests {
         fs::File::open(&program).unwrap().set_modified(old).unwrap();
         assert!(is_kept(&program));
         assert!(fs::metadata(&program).unwrap().modified().unwrap() > old);
+    }
+
+    #[test]
+    fn a_program_without_its_list_is_built_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("program");
+        keep_list(&program, b"main.rs").unwrap();
+        assert_eq!(kept_list(&program), None);
+        keep(&b"program"[..], &program).unwrap();
+        assert_eq!(kept_list(&program).as_deref(), Some(&b"main.rs"[..]));
+        fs::remove_file(list_of(&program)).unwrap();
+        assert_eq!(kept_list(&program), None);
     }
 
     #[test]

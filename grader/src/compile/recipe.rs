@@ -81,6 +81,22 @@ impl Recipe {
         Some(Self { compiler, args, environment })
     }
 
+    /// The words for building the library beside the program into `out`, as cargo does it: from `lib.rs`, under the same
+    /// name. What differs then must be the metadata, by which the compiler tells crates apart.
+    pub(super) fn args_of_library(&self, out: &Path) -> Vec<OsString> {
+        let of_library = |word: OsString| match word.as_bytes() {
+            b"bin" => "lib".into(),
+            bytes if bytes.ends_with(b"/src/main.rs") => {
+                let mut lib = bytes[..bytes.len() - b"main.rs".len()].to_vec();
+                lib.extend(b"lib.rs");
+                OsString::from_vec(lib)
+            }
+            bytes if bytes.starts_with(b"metadata=") => OsString::from_vec([bytes, b"-library"].concat()),
+            _ => word,
+        };
+        self.args_into(out).into_iter().map(of_library).collect()
+    }
+
     /// The words for building the same crate into `out`, as a file of the crate's name.
     pub(super) fn args_into(&self, out: &Path) -> Vec<OsString> {
         let mut args: Vec<OsString> = Vec::with_capacity(self.args.len() + 2);
@@ -147,6 +163,17 @@ mod tests {
             "/build/out",
         ];
         assert_eq!(words, wanted);
+    }
+
+    #[test]
+    fn a_library_is_built_by_the_same_call_from_its_own_file() {
+        let noted =
+            b"\0/rust/rustc\0--crate-name\0a\0crates/a/src/main.rs\0--crate-type\0bin\0-C\0metadata=12\0";
+        let args = Recipe::parse(noted).unwrap().args_of_library(Path::new("/build/out"));
+        let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap()).collect();
+        let wanted =
+            ["--crate-name", "a", "crates/a/src/lib.rs", "--crate-type", "lib", "-C", "metadata=12-library"];
+        assert_eq!(words[..7], wanted);
     }
 
     #[test]

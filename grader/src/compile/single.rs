@@ -2,15 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::package::Package;
+use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Build, dependencies, diagnostics, package, programs};
+use super::{Build, advice, dependencies, diagnostics, package, programs};
 use crate::error::Error;
 use crate::fixture::left;
+use crate::rules::Rule;
 use crate::run::{Ending, Invocation, Outcome};
 use crate::sandbox;
 use crate::source::Source;
@@ -28,12 +30,12 @@ pub(super) struct Single<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) toolchain: &'a Toolchain,
     pub(super) recipe: &'a Recipe,
-    pub(super) exercise: &'a str,
+    pub(super) package: &'a Package,
     pub(super) source: &'a Source,
 }
 
 impl Single<'_> {
-    /// Builds it and keeps it as `program`.
+    /// Builds it and keeps it as `program`, if it breaks no rule.
     ///
     /// # Errors
     /// When the compiler cannot be run or fails for another reason than the source.
@@ -41,28 +43,81 @@ impl Single<'_> {
         let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
         let folder = folder.path();
         for (path, content) in &self.source.files {
-            package::write_file(&folder.join("crates").join(self.exercise).join("src").join(path), content)?;
+            package::write_file(&folder.join(self.src()).join(path), content)?;
         }
-        let out = folder.join("out");
-        fs::create_dir(&out).map_err(Error::file(&out))?;
-        sandbox::open_to_all(&out).map_err(Error::file(&out))?;
-        let outcome = self.compiler(folder, &out)?.run()?;
-        if let Some(message) = self.fault(&outcome)? {
-            return Ok(Build::Errors(message));
+        let mut parts = Parts::default();
+        let mut library = None;
+        if self.has_library() {
+            let out = made(folder, "library")?;
+            let call = self.compiler(folder, &out, self.recipe.args_of_library(&out))?;
+            if let Some(message) = self.compiled(call, &out, &mut parts)? {
+                return Ok(self.failed(message, &parts));
+            }
+            library = Some(self.crate_name() + "=" + &format!("library/lib{}.rlib", self.crate_name()));
         }
-        self.take(&out, program)
+        let out = made(folder, "out")?;
+        let call = self.compiler(folder, &out, self.recipe.args_into(&out))?;
+        let call = library.into_iter().fold(call, |call, library| call.args(["--extern", &library]));
+        if let Some(message) = self.compiled(call, &out, &mut parts)? {
+            return Ok(self.failed(message, &parts));
+        }
+        match self.judged(&parts) {
+            Some(unfit) => Ok(unfit),
+            None => self.keep(&out, program, &parts),
+        }
+    }
+
+    /// Why a program that the compiler has built is not taken. It was not run yet.
+    fn judged(&self, parts: &Parts) -> Option<Build> {
+        let refusals = parts.refusals(self.source);
+        let outside = parts.outside.as_ref();
+        let outside =
+            outside.map(|file| format!("{file}: only files of the source itself can be a part of it\n"));
+        if refusals.is_empty() { outside.map(Build::Errors) } else { Some(Build::Refused(refusals)) }
+    }
+
+    /// What the compiler's errors come to. A rule that is broken is said instead of them; that the grader cannot read
+    /// what the compiler cannot read either is not worth a word.
+    fn failed(&self, message: String, parts: &Parts) -> Build {
+        let mut refusals = parts.refusals(self.source);
+        refusals.retain(|refusal| refusal.rule != Rule::NoTokens);
+        refusals.extend(diagnostics::asked_for(&message, &self.src(), &self.source.refused));
+        match refusals.is_empty() {
+            false => Build::Refused(refusals),
+            true => {
+                let advice = advice::on(&message, self.source, self.package);
+                Build::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
+            }
+        }
+    }
+
+    /// Where the source stands in the folder of a build.
+    fn src(&self) -> PathBuf {
+        Path::new("crates").join(self.package.exercise()).join("src")
+    }
+
+    fn crate_name(&self) -> String {
+        self.package.exercise().replace('-', "_")
+    }
+
+    /// Whether there is a `lib.rs`, which cargo makes a library of the package's name, and some file with that name.
+    fn has_library(&self) -> bool {
+        let name = self.crate_name();
+        let names = |text: &Vec<u8>| text.windows(name.len()).any(|word| word == name.as_bytes());
+        let files = &self.source.files;
+        files.contains_key(Path::new("lib.rs")) && files.values().any(names)
+    }
+
+    /// Runs the compiler and adds what it read to `parts`. Gives back its errors, if there are some.
+    fn compiled(&self, call: Invocation, out: &Path, parts: &mut Parts) -> Result<Option<String>, Error> {
+        let outcome = call.run()?;
+        parts.add_list(&out.join(self.crate_name()).with_extension("d"), self.source, &self.src());
+        self.fault(&outcome)
     }
 
     /// Keeps what stands in `out`.
-    fn take(&self, out: &Path, program: PathBuf) -> Result<Build, Error> {
-        let built = out.join(self.exercise.replace('-', "_"));
-        let mut read = String::new();
-        let list = built.with_extension("d");
-        left::file(&list).and_then(|mut file| file.read_to_string(&mut read)).map_err(Error::file(&list))?;
-        if let Some(file) = read_outside(&read) {
-            let message = format!("{file}: only files of the source itself can be a part of it\n");
-            return Ok(Build::Errors(message));
-        }
+    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Build, Error> {
+        let built = out.join(self.crate_name());
         let file = left::file(&built).map_err(Error::file(&built))?;
         let bytes = file.metadata().map_err(Error::file(&built))?.len();
         if bytes > MOST_BYTES {
@@ -70,6 +125,7 @@ impl Single<'_> {
             let message = format!("the program is too large: {large} MiB, and {most} MiB is the most\n");
             return Ok(Build::Errors(message));
         }
+        programs::keep_list(&program, &parts.to_bytes())?;
         programs::keep(file, &program)?;
         Ok(Build::Program(program))
     }
@@ -85,11 +141,12 @@ impl Single<'_> {
             ending if ending.is_limit() => {
                 Ok(Some(format!("the compiler was stopped: {}\n", stopped(ending))))
             }
-            _ => diagnostics::errors(outcome, self.exercise, self.source, &self.toolchain.sysroot).map(Some),
+            _ => diagnostics::errors(outcome, &self.toolchain.sysroot).map(Some),
         }
     }
 
-    fn compiler(&self, folder: &Path, out: &Path) -> Result<Invocation, Error> {
+    /// A call of the compiler with `args`, which may write to `out`.
+    fn compiler(&self, folder: &Path, out: &Path, args: Vec<OsString>) -> Result<Invocation, Error> {
         let target = dependencies::target(self.workspace);
         // A link is shown as a link: what it leads to must be there, too.
         let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
@@ -98,7 +155,7 @@ impl Single<'_> {
         remapped.push(folder);
         remapped.push(format!("={SHOWN_FOLDER}"));
         let call = Invocation::new(&self.recipe.compiler, folder)
-            .args(self.recipe.args_into(out))
+            .args(args)
             .args([remapped])
             .args(["-Funsafe_code"])
             .env("TMPDIR", out)
@@ -111,12 +168,19 @@ impl Single<'_> {
                 (limits.processor, limits.wall) = (ceiling.build, 10 * ceiling.build);
                 limits.memory = ceiling.build_memory;
             });
-        let package = format!("{SHOWN_FOLDER}/crates/{}", self.exercise);
+        let package = format!("{SHOWN_FOLDER}/crates/{}", self.package.exercise());
         let call = call
             .env("CARGO_MANIFEST_PATH", format!("{package}/Cargo.toml"))
             .env("CARGO_MANIFEST_DIR", package);
         Ok(self.recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value)))
     }
+}
+
+/// A folder that the compiler may write to.
+fn made(folder: &Path, name: &str) -> Result<PathBuf, Error> {
+    let out = folder.join(name);
+    fs::create_dir(&out).and_then(|()| sandbox::open_to_all(&out)).map_err(Error::file(&out))?;
+    Ok(out)
 }
 
 /// Why the compiler was stopped. Its limits are not those of programs.
@@ -131,31 +195,9 @@ fn stopped(ending: &Ending) -> String {
     }
 }
 
-/// The first file outside of the source that was read for it, by the compiler's list: a line a file, with a colon
-/// at its end.
-fn read_outside(list: &str) -> Option<String> {
-    let files = list.lines().filter_map(|line| line.strip_suffix(':')).map(|file| file.replace("\\ ", " "));
-    let is_inside = |file: &String| {
-        let mut parts = Path::new(file).components();
-        parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    };
-    let mut files = files.filter(|file| !file.starts_with('#'));
-    files.find(|file| !is_inside(file))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn files_of_others_are_seen_in_the_compilers_list() {
-        let list = |file: &str| format!("out/x.d: crates/x/src/main.rs\n\ncrates/x/src/main.rs:\n{file}:\n");
-        assert_eq!(read_outside(&list("crates/x/src/a\\ b.rs")), None);
-        assert_eq!(read_outside(&list("# env-dep:A=/x")), None);
-        for outside in ["/etc/passwd", "crates/x/src/../../secret.rs", "../x"] {
-            assert_eq!(read_outside(&list(outside)).as_deref(), Some(outside));
-        }
-    }
 
     #[test]
     fn what_stopped_the_compiler_is_told_with_its_own_limits() {

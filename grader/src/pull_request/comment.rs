@@ -1,6 +1,7 @@
 //! The comment on a pull request, made from a report that is not trusted: student code ran where it was
-//! written. Every part is checked, and no text of it is passed on: names are compared with the registry,
-//! sentences are the registry's own, points are those of the rubrics, and sums are made again.
+//! written. Every part is checked: names are compared with the registry,
+//! sentences are the registry's own, points are those of the rubrics, and sums are made again. The one text of it that is
+//! passed on is that of the compiler's first errors, in a block that nothing in it can end.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::report::SCHEMA_VERSION;
+use crate::report::escape::code_block;
 use crate::rubric::Rubric;
 use crate::verdict::Verdict;
 
@@ -32,6 +34,7 @@ struct Graded {
     verdict: String,
     score: f64,
     max_score: f64,
+    message: Option<String>,
     checks: Vec<Check>,
     withheld: Option<Withheld>,
     late: Option<serde::de::IgnoredAny>,
@@ -49,13 +52,15 @@ struct Check {
     verdict: String,
 }
 
-/// The comment, in Markdown, on the report `json` about the commit `head`, for exercises with these rubrics.
+/// The comment, in Markdown, on the report `json` about the commit `head`, for exercises with these rubrics. `not_taken`
+/// are the files of the pull request in whose place the course's own were used, a line each.
 ///
 /// # Errors
 /// What in the report is not as the grader writes it, or the rubric that cannot be read.
 pub fn render(
     json: &str,
     head: &ObjectId,
+    not_taken: &str,
     rubric: impl Fn(&Exercise) -> Result<Rubric, Error>,
 ) -> Result<String, String> {
     let report: Report = serde_json::from_str(json).map_err(|error| error.to_string())?;
@@ -65,6 +70,7 @@ pub fn render(
     let mut names = HashSet::new();
     let mut text = "| exercise | verdict | points | not kept |\n|---|---|---:|---|\n".to_owned();
     let (mut score, mut max_score) = (0.0, 0.0);
+    let mut errors = Vec::new();
     for graded in &report.exercises {
         let exercise = exercises::find(&graded.exercise).ok_or("it names an unknown exercise")?;
         if !names.insert(exercise.name) {
@@ -72,12 +78,48 @@ pub fn render(
         }
         let row = Row::new(exercise, graded, &rubric(exercise).map_err(|error| error.to_string())?)?;
         text += &row.render(exercise);
+        if let Some(message) = graded.message.as_deref().filter(|_| row.verdict == Verdict::BuildError) {
+            errors.push((exercise.name, message));
+        }
         score += row.score;
         max_score += row.max_score;
     }
     let _ = write!(text, "\n{score:.2} of {max_score} points for {head}.\n");
     text += "Run `cargo grade EXERCISE` to see why something fails, and `cargo grade hint EXERCISE` for a hint.\n";
+    text += &used_instead(not_taken);
+    for (exercise, message) in errors.into_iter().take(MOST_ERRORS) {
+        let _ = write!(text, "\n{exercise} does not compile:\n\n{}", first_errors(message));
+    }
     Ok(text)
+}
+
+/// Of how many exercises the compiler's errors are shown, and how much of each.
+const MOST_ERRORS: usize = 3;
+const MOST_LINES: usize = 30;
+const MOST_COLUMNS: usize = 200;
+
+/// The beginning of the compiler's errors, as text that is nothing but text.
+fn first_errors(message: &str) -> String {
+    let short = |line: &str| line.chars().take(MOST_COLUMNS).collect::<String>();
+    let mut lines: Vec<String> = message.lines().take(MOST_LINES).map(short).collect();
+    if message.lines().count() > MOST_LINES {
+        lines.push("…".to_owned());
+    }
+    code_block(&lines.join("\n"))
+}
+
+/// Which files were not taken. Names that are more than plain names are not passed on.
+fn used_instead(not_taken: &str) -> String {
+    let is_plain = |path: &&str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        (1..=100).contains(&path.len()) && path.chars().all(plain)
+    };
+    let names: Vec<String> =
+        not_taken.lines().filter(is_plain).take(MOST_LINES).map(|path| format!("`{path}`")).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("\nChanged and not taken, as the course's own are used: {}.\n", names.join(", ")),
+    }
 }
 
 /// What is said of one exercise: nothing but what its parts come to.
@@ -159,7 +201,7 @@ mod tests {
 
     fn render(json: &str, head: &ObjectId) -> Result<String, String> {
         let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        super::render(json, head, |exercise| Rubric::read(&workspace, exercise))
+        super::render(json, head, "", |exercise| Rubric::read(&workspace, exercise))
     }
 
     fn report() -> Value {
@@ -197,6 +239,31 @@ mod tests {
         7.00 of 10 points for 0123456789abcdef0123456789abcdef01234567.
         Run `cargo grade EXERCISE` to see why something fails, and `cargo grade hint EXERCISE` for a hint.
         ");
+    }
+
+    #[test]
+    fn the_compilers_errors_are_text_in_a_block_that_nothing_ends() {
+        let text = changed(&[
+            ("/exercises/0/verdict", json!("build-error")),
+            ("/exercises/0/score", json!(0.0)),
+            ("/exercises/0/checks", json!([])),
+            (
+                "/exercises/0/message",
+                json!(format!("error: a\n````\n@everyone\u{1b}[31m\n{}", "x\n".repeat(99))),
+            ),
+        ]);
+        let text = text.unwrap();
+        let block = text.split_once("even-odd does not compile:\n\n").unwrap().1;
+        assert!(block.starts_with("`````text\nerror: a\n````\n@everyone\\u{1b}[31m\nx\n"), "{text}");
+        assert!(block.ends_with("\nx\n…\n`````\n") && block.lines().count() == MOST_LINES + 3, "{text}");
+    }
+
+    #[test]
+    fn files_that_are_not_taken_are_named_if_their_names_are_plain() {
+        let text = used_instead("Cargo.toml\ncrates/even-odd/Cargo.toml\n`@everyone`\n[x](y)\n\n");
+        let wanted = "\nChanged and not taken, as the course's own are used: `Cargo.toml`, `crates/even-odd/Cargo.toml`.\n";
+        assert_eq!(text, wanted);
+        assert_eq!(used_instead(""), "");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::ObjectId;
 
 /// As `git ls-tree -l -z` shows it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Octal: 040000 a folder, 100644 and 100755 files, 120000 a link, 160000 a submodule.
     mode: String,
@@ -21,7 +21,9 @@ pub(super) enum Kind {
     Folder,
     /// Taken.
     Source,
-    /// A file that is no Rust: left.
+    /// A file that is no Rust: taken where a source names it.
+    Data,
+    /// A file that no source can name: left.
     Other,
 }
 
@@ -57,8 +59,14 @@ impl Entry {
             Some(stem) if is_plain(stem) => Ok(Kind::Source),
             Some(_) => Err("a source file with a strange name"),
             None if self.name.to_ascii_lowercase().ends_with(b".rs") => Err("its ending is not `.rs`"),
+            None if is_plain_data(&self.name) => Ok(Kind::Data),
             None => Ok(Kind::Other),
         }
+    }
+
+    /// Whether it is a file, neither a link nor anything else.
+    pub(super) fn is_file(&self) -> bool {
+        ["100644", "100755"].contains(&self.mode.as_str())
     }
 
     /// The name as text that can be printed anywhere; equal to it, where it is plain.
@@ -72,6 +80,13 @@ impl Entry {
 fn is_plain(name: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     !name.is_empty() && name.len() <= 64 && name[0] != b'-' && name.iter().all(plain)
+}
+
+/// The same with dots in it, but not at its beginning, and with an ending that says nothing to cargo.
+fn is_plain_data(name: &[u8]) -> bool {
+    let is_of_builds =
+        [&b".toml"[..], b".lock"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending));
+    name.len() <= 64 && !is_of_builds && name.split(|byte| *byte == b'.').all(is_plain)
 }
 
 #[cfg(test)]
@@ -101,7 +116,10 @@ mod tests {
         assert_eq!(entry("100644", b"main.rs").kind(), Ok(Kind::Source));
         assert_eq!(entry("100755", b"bank_2.rs").kind(), Ok(Kind::Source));
         assert_eq!(entry("040000", b"judges").kind(), Ok(Kind::Folder));
-        assert_eq!(entry("100644", b"notes.md").kind(), Ok(Kind::Other));
+        assert_eq!(entry("100644", b"notes.md").kind(), Ok(Kind::Data));
+        for name in ["Cargo.toml", "Cargo.lock", ".env", "a b.txt", "x..y", "-x.txt"] {
+            assert_eq!(entry("100644", name.as_bytes()).kind(), Ok(Kind::Other), "{name}");
+        }
     }
 
     #[test]

@@ -1,18 +1,21 @@
 //! Git as a reader of somebody else's objects: bounded, without configuration, without a working tree.
 
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::entry::Entry;
-use super::{MOST_BYTES, MOST_ENTRIES, ObjectId, Refusal};
+use super::{MOST_BYTES, MOST_ENTRIES, ObjectId, Refusal, failure};
 use crate::error::Error;
 
 /// The largest pack that is fetched, in blocks of 512 bytes as POSIX `ulimit -f` counts: 64 MiB. The
 /// memory of each git process, in KiB: 2 GiB. Objects are small packed and large unpacked, if somebody wants.
 const LIMITED: &str = "ulimit -f 131072 && ulimit -v 2097152 && exec git \"$@\"";
+
+/// The one file of settings that git reads, in the repository's own folder.
+const TRUSTED: &str = "trusted";
 
 /// A bare repository that holds one commit, for as long as this value lives.
 pub(super) struct Repository {
@@ -22,19 +25,29 @@ pub(super) struct Repository {
 impl Repository {
     /// Fetches the head of pull request `number` from `remote`.
     pub(super) fn fetch(remote: &str, number: u64) -> Result<Self, Error> {
+        let remote = failure::place(remote)?;
         let folder = tempfile::Builder::new().prefix("lockstep-").tempdir();
         let repository = Self { folder: folder.map_err(Error::file("a temporary folder"))? };
+        let own = |args: &[&str]| match repository.answer(args, 0)? {
+            Ok(_) => Ok(()),
+            Err(said) => Err(failure::of_git(&said)),
+        };
+        own(&["init", "--quiet", "--bare", "."])?;
         // Objects are checked by git on arrival, and always kept packed, so that the limit holds for all of them.
         let settings = ["fetch.fsckObjects=true", "fetch.unpackLimit=1", "core.bigFileThreshold=1m"];
-        repository.run(&["init", "--quiet", "--bare", "."], 0)?;
         for (name, value) in settings.iter().filter_map(|setting| setting.split_once('=')) {
-            repository.run(&["config", name, value], 0)?;
+            own(&["config", name, value])?;
+        }
+        for folder in folders_of_others(repository.folder.path()) {
+            own(&["config", "--file", TRUSTED, "--add", "safe.directory", &folder])?;
         }
         let branch = format!("refs/pull/{number}/head");
         let fetch =
-            ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1", "--", remote, &branch];
-        repository.run(&fetch, 0)?;
-        Ok(repository)
+            ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1", "--", &remote, &branch];
+        match repository.answer(&fetch, 0)? {
+            Ok(_) => Ok(repository),
+            Err(said) => Err(failure::of_fetch(&said, &remote)),
+        }
     }
 
     /// The commit that was fetched.
@@ -68,9 +81,14 @@ impl Repository {
         self.run(&["cat-file", "blob", &object.to_string()], MOST_BYTES)
     }
 
-    /// Runs git, and gives back what it printed, which is at most `most` bytes.
+    /// Runs git on what was fetched, and gives back what it printed, which is at most `most` bytes.
     fn run(&self, args: &[&str], most: u64) -> Result<Vec<u8>, Error> {
-        let failed = |error: std::io::Error| Error::from(Refusal::Git(error.to_string()));
+        self.answer(args, most)?.map_err(|said| Refusal::Git(failure::last_line(&said)).into())
+    }
+
+    /// What git prints, which is at most `most` bytes, or what it complains about.
+    fn answer(&self, args: &[&str], most: u64) -> Result<Result<Vec<u8>, String>, Error> {
+        let failed = |error: std::io::Error| Error::Git(error.to_string());
         let mut errors = tempfile::tempfile().map_err(Error::file("a temporary file"))?;
         let mut child = self
             .command(args)
@@ -86,19 +104,16 @@ impl Repository {
             let _ = child.wait();
             return Err(Refusal::TooMuch("git lists or prints more than any program needs").into());
         }
-        match child.wait().map_err(failed)?.success() {
-            true => Ok(output),
-            false => Err(Refusal::Git(last_line(&mut errors)).into()),
-        }
+        let is_done = child.wait().map_err(failed)?.success();
+        Ok(if is_done { Ok(output) } else { Err(text(&mut errors)) })
     }
 
-    /// With the environment's settings (`GIT_CONFIG_COUNT` brings a token for a private repository), and
-    /// nobody's configuration files.
+    /// With the environment's settings (`GIT_CONFIG_COUNT` brings a token for a private repository), and of
+    /// configuration files only what they say about whose folders git may read.
     fn command(&self, args: &[&str]) -> Command {
-        let nothing = Path::new("/dev/null");
         let mut command = Command::new("sh");
         command.args(["-c", LIMITED, "git"]).args(args).current_dir(self.folder.path());
-        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", nothing);
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", self.folder.path().join(TRUSTED));
         command.env("GIT_DIR", ".").env("GIT_TERMINAL_PROMPT", "0").env("GIT_ALLOW_PROTOCOL", "https:file");
         command.env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE").env_remove("GIT_OBJECT_DIRECTORY");
         command.env_remove("GIT_ALTERNATE_OBJECT_DIRECTORIES");
@@ -107,14 +122,19 @@ impl Repository {
     }
 }
 
-/// The last line of what git complained about, of a bounded length and safe to print.
-fn last_line(errors: &mut std::fs::File) -> String {
-    use std::io::Seek;
+/// What git complained about, of a bounded length.
+fn text(errors: &mut std::fs::File) -> String {
     let mut text = Vec::new();
     let _ = errors.rewind().and_then(|()| errors.take(64 * 1024).read_to_end(&mut text));
-    let text = String::from_utf8_lossy(&text);
-    let fatal = text.lines().find(|line| line.contains("fsck error"));
-    let line = fatal.or(text.lines().rfind(|line| !line.trim().is_empty()));
-    let line = line.map(|line| line.replace("invalid index-pack output", "no usable pack of at most 64 MiB"));
-    line.as_deref().unwrap_or("it says nothing").chars().filter(|c| !c.is_control()).take(200).collect()
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The folders of other users that git may read, as the user has told it (`safe.directory` in git-config(1)). Without
+/// git there are none.
+fn folders_of_others(folder: &Path) -> Vec<String> {
+    let mut git = Command::new("git");
+    git.args(["config", "--null", "--get-all", "safe.directory"]).current_dir(folder);
+    let said = git.stdin(Stdio::null()).output().map(|output| output.stdout).unwrap_or_default();
+    let folders = said.split(|byte| *byte == 0).filter_map(|folder| str::from_utf8(folder).ok());
+    folders.filter(|folder| !folder.is_empty()).map(str::to_owned).collect()
 }

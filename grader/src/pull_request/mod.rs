@@ -1,12 +1,15 @@
 //! The sources of a pull request, taken as data: fetched into a bare repository, read object by
 //! object, never checked out. Nothing that the pull request says is run or believed here; its
-//! manifests, workflows and grader stay where they are, and only `crates/<exercise>/src/**.rs` is taken.
+//! manifests, workflows and grader stay where they are, and only `crates/<exercise>/src/**.rs` is taken, and what
+//! those name as a file beside them.
 //!
 //! In Rust and not in a shell script, as names in a git tree are bytes: a shell would have to quote
 //! them right at every step, and here each check is a function with tests.
 
+mod changed;
 pub mod comment;
 mod entry;
+mod failure;
 mod git;
 
 use std::collections::HashSet;
@@ -17,6 +20,7 @@ use std::str::FromStr;
 use crate::error::Error;
 use crate::exercises;
 use crate::new_folder::NewFolder;
+use crate::source::named_files;
 
 use entry::{Entry, Kind};
 use git::Repository;
@@ -77,15 +81,24 @@ pub enum Refusal {
 pub struct Taken {
     /// Source files written.
     pub files: usize,
-    /// Files in source folders that are no Rust and were left.
-    pub left: usize,
+    /// Files in source folders that were left: they are no Rust, and no source names them.
+    pub left: Vec<String>,
+    /// Files outside of them that decide about a build and are not those of the course, which are used in their place.
+    pub changed: Vec<String>,
 }
 
-/// Takes the sources of pull request `number` of `repository` (a URL or a folder) to `out`, whole or not at all.
+/// Takes the sources of pull request `number` of `repository` (a URL or a folder) to `out`, whole or not at all. What it
+/// changes besides is found by comparing it with the course's files below `root`.
 ///
 /// # Errors
 /// When its head is not `head`, when its sources are refused, or when `out` is not free.
-pub fn take(repository: &str, number: u64, head: &ObjectId, out: &Path) -> Result<Taken, Error> {
+pub fn take(
+    repository: &str,
+    number: u64,
+    head: &ObjectId,
+    out: &Path,
+    root: Option<&Path>,
+) -> Result<Taken, Error> {
     let folder = NewFolder::at(out)?;
     let repository = Repository::fetch(repository, number)?;
     let found = repository.head()?;
@@ -103,17 +116,25 @@ pub fn take(repository: &str, number: u64, head: &ObjectId, out: &Path) -> Resul
     if files == 0 {
         return Err(Refusal::Nothing.into());
     }
+    let changed = root.map(|root| changed::files(&repository, head, root)).transpose()?;
     folder.finish()?;
-    Ok(Taken { files, left })
+    Ok(Taken { files, left, changed: changed.unwrap_or_default() })
 }
 
 /// How much was taken so far.
 #[derive(Default)]
 struct Sum {
     files: usize,
-    left: usize,
+    left: Vec<String>,
     bytes: u64,
     entries: usize,
+}
+
+/// What one exercise has: the text of its sources, and files that they may name.
+#[derive(Default)]
+struct Found {
+    sources: Vec<Vec<u8>>,
+    data: Vec<(String, Entry)>,
 }
 
 struct Taking<'a> {
@@ -125,13 +146,23 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn source_folder(&mut self, path: &str, entry: &Entry) -> Result<(), Error> {
         match entry.kind() {
-            Ok(Kind::Folder) => self.folder(path, &entry.object, 0),
+            Ok(Kind::Folder) => {
+                let mut found = Found::default();
+                self.folder(path, &entry.object, 0, &mut found)?;
+                self.data(found)
+            }
             Ok(_) => Err(refused(path, "not a folder")),
             Err(why) => Err(refused(path, why)),
         }
     }
 
-    fn folder(&mut self, path: &str, object: &ObjectId, depth: usize) -> Result<(), Error> {
+    fn folder(
+        &mut self,
+        path: &str,
+        object: &ObjectId,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Error> {
         if depth > MOST_DEPTH {
             return Err(Refusal::TooMuch("folders stand too deep in one another").into());
         }
@@ -148,15 +179,30 @@ impl Taking<'_> {
                 return Err(refused(&path, "another name differs only in upper and lower case"));
             }
             match kind {
-                Kind::Folder => self.folder(&path, &entry.object, depth + 1)?,
-                Kind::Source => self.file(&path, entry)?,
-                Kind::Other => self.sum.left += 1,
+                Kind::Folder => self.folder(&path, &entry.object, depth + 1, found)?,
+                Kind::Source => found.sources.push(self.file(&path, entry)?),
+                Kind::Data if entry.size.is_some_and(|size| size <= MOST_BYTES) => {
+                    found.data.push((path, entry.clone()));
+                }
+                Kind::Data | Kind::Other => self.sum.left.push(path),
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &str, entry: &Entry) -> Result<(), Error> {
+    /// Takes those files that some source names.
+    fn data(&mut self, found: Found) -> Result<(), Error> {
+        let named = named_files(found.sources.iter());
+        for (path, entry) in found.data {
+            match named.contains(&entry.name) {
+                true => _ = self.file(&path, &entry)?,
+                false => self.sum.left.push(path),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str, entry: &Entry) -> Result<Vec<u8>, Error> {
         let size = entry.size.ok_or_else(|| refused(path, "of unknown size"))?;
         if size > MOST_BYTES {
             return Err(refused(path, "larger than 256 KiB"));
@@ -165,9 +211,10 @@ impl Taking<'_> {
         if self.sum.bytes > MOST_BYTES_IN_ALL {
             return Err(Refusal::TooMuch("more than 4 MiB").into());
         }
-        self.out.write(&PathBuf::from(path), &self.repository.blob(&entry.object)?)?;
+        let content = self.repository.blob(&entry.object)?;
+        self.out.write(&PathBuf::from(path), &content)?;
         self.sum.files += 1;
-        Ok(())
+        Ok(content)
     }
 }
 

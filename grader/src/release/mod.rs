@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::new_folder::NewFolder;
-use crate::workspace::Workspace;
+use crate::workspace::{RELEASED_MANIFESTS, Workspace};
 
 use files::{below, read};
 
@@ -63,9 +63,22 @@ pub fn release(workspace: &Workspace, out: &Path) -> Result<Released, Error> {
     let folder = NewFolder::at(out)?;
     let (tree, regions) = plan(workspace)?;
     tree.iter().try_for_each(|(path, content)| folder.write(path, content))?;
-    prune_lock_file(folder.path())?;
+    prune_lock_file(folder.path(), out)?;
+    let manifests = keep_manifests(&folder)?;
     folder.finish()?;
-    Ok(Released { files: tree.len(), regions })
+    Ok(Released { files: tree.len() + manifests, regions })
+}
+
+/// Writes the manifests and the lock file a second time, gives back how many. Students add to theirs what the compiler
+/// tells them to add; with these they are graded as the course will grade them.
+fn keep_manifests(folder: &NewFolder) -> Result<usize, Error> {
+    let of_exercises = exercises::ALL.iter().map(|exercise| format!("crates/{}/Cargo.toml", exercise.name));
+    let paths: Vec<String> =
+        ["Cargo.toml", "Cargo.lock"].map(str::to_owned).into_iter().chain(of_exercises).collect();
+    for path in &paths {
+        folder.write(&Path::new(RELEASED_MANIFESTS).join(path), &read(folder.path(), Path::new(path))?)?;
+    }
+    Ok(paths.len())
 }
 
 /// The whole tree, and how many solution regions were taken out of it.
@@ -111,7 +124,7 @@ fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usi
 
 /// Lets cargo drop the packages that only teachers' parts need, keeping every version. Also proves
 /// that cargo accepts the manifests.
-fn prune_lock_file(folder: &Path) -> Result<(), Error> {
+fn prune_lock_file(folder: &Path, out: &Path) -> Result<(), Error> {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["update", "--workspace", "--offline", "--quiet"])
         .current_dir(folder)
@@ -119,6 +132,11 @@ fn prune_lock_file(folder: &Path) -> Result<(), Error> {
         .map_err(|error| Error::Cargo(error.to_string()))?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(Error::Cargo(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        false => {
+            // It stands beside its place until it is whole, under a name that says nothing to anybody.
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.replace(&folder.display().to_string(), &out.display().to_string());
+            Err(Error::Cargo(said.trim().to_owned()))
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::columns::{self, wrapped};
+use super::compiler_text::coloured;
 use super::escape::terminal;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
 use crate::next_step::next_step;
@@ -96,7 +97,11 @@ fn details(exercise: &ExerciseReport, width: usize) -> String {
     if let Some(message) = &exercise.message {
         let style = colour(exercise.verdict);
         let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
-        let _ = write!(text, "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{}", terminal(message));
+        let _ = write!(
+            text,
+            "\n{BOLD}{name}{BOLD:#} · {style}{verdict}{style:#}\n{}",
+            shown(exercise.verdict, message)
+        );
         if !message.ends_with('\n') {
             text.push('\n');
         }
@@ -125,6 +130,10 @@ fn lesson(exercise: &str, check: &CheckReport, shown: &Failure, width: usize) ->
         Lesson::Named => head + &command("see it", &shown.replay),
         Lesson::Drawn => head + &run_details(shown, width),
     }
+}
+
+fn shown(verdict: Verdict, message: &str) -> String {
+    if verdict == Verdict::BuildError { coloured(message) } else { terminal(message) }
 }
 
 /// Whether two failures show in one controlled run, at the same line of it.

@@ -4,6 +4,7 @@
 mod audience;
 mod classroom;
 pub(crate) mod columns;
+mod compiler_text;
 mod diagnostics;
 mod entries;
 pub(crate) mod escape;

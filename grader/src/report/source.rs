@@ -18,14 +18,18 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// The files of `source`, with the text of each.
+/// The files of `source` that are Rust, with the text of each; not those that tools leave beside them.
 pub(crate) fn listing(source: &Source, exercise: &str) -> Vec<SourceFile> {
     let of = |(file, content): (&std::path::PathBuf, &Vec<u8>)| SourceFile {
         file: in_line(&file.display().to_string()),
         path: in_line(&source.display_path(exercise, file).display().to_string()),
         text: String::from_utf8_lossy(content).into_owned(),
     };
-    source.files.iter().map(of).collect()
+    let is_shown = |(file, _): &(&std::path::PathBuf, &Vec<u8>)| {
+        let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !is_hidden && file.extension().is_some_and(|extension| extension == "rs")
+    };
+    source.files.iter().filter(is_shown).map(of).collect()
 }
 
 /// The line at which the first panic began, from what the program wrote to standard error:

@@ -139,3 +139,45 @@ fn a_comma_after_the_path_is_no_other_file() {
 fn what_is_no_rust_and_names_a_rule_is_left_to_the_compiler_too() {
     assert_eq!(broken("fn main() { // unsafe include\n"), []);
 }
+
+fn refused(files: &[(&str, &str)]) -> Vec<(String, Rule)> {
+    let files = files.iter().map(|(file, text)| (Path::new(file), text.as_bytes())).collect();
+    let shown = |refusal: Refusal| (refusal.file.display().to_string(), refusal.rule);
+    refusals(&files).into_iter().map(shown).collect()
+}
+
+#[test]
+fn what_the_compiler_reads_and_the_grader_cannot_is_refused() {
+    let readable = |text: &str| refused(&[("main.rs", text)]).is_empty();
+    assert!(!readable("fn main() {"));
+    assert!(!readable("#!/**/[allow(x)] \"\nfn main() {}\n"));
+    assert!(!readable("#!\n[allow(x)] fn main() {}\n\""));
+    for plain in ["fn main() {}", "#!/usr/bin/env it's\nfn main() {}\n", "#![allow(x)]\nfn main() {}\n", ""] {
+        assert!(readable(plain), "{plain}");
+    }
+}
+
+#[test]
+fn words_of_data_break_no_rule_and_those_of_code_do() {
+    let text = ("help.txt", "It's unsafe to include more.");
+    assert_eq!(refused(&[("main.rs", "const A: &str = include_str!(\"help.txt\");"), text]), []);
+    let code = refused(&[("main.rs", "include!(\"help.txt\");"), ("help.txt", "fn f() { unsafe {} }")]);
+    assert_eq!(code, [("help.txt".to_owned(), Rule::Unsafe)]);
+}
+
+#[test]
+fn a_program_has_a_size() {
+    let large = " ".repeat(900 << 10);
+    let names: Vec<String> = (0..MOST_FILES).map(|number| format!("{number}.rs")).collect();
+    let of = |count: usize, text: &str| {
+        let main = [("main.rs", "fn main() {}")];
+        refused(
+            &[&main[..], &names[..count].iter().map(|name| (name.as_str(), text)).collect::<Vec<_>>()]
+                .concat(),
+        )
+    };
+    assert_eq!(of(MOST_FILES - 1, ""), []);
+    assert_eq!(of(MOST_FILES, "")[0].1, Rule::TooLarge);
+    assert_eq!(of(4, &large), []);
+    assert_eq!(of(5, &large)[0].1, Rule::TooLarge);
+}

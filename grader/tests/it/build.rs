@@ -76,3 +76,167 @@ fn a_program_does_not_learn_where_the_grader_stands() {
         .code(1)
         .stdout(predicates::str::contains("</build/crates/even-odd> <lockstep __keep >"));
 }
+
+/// The verdict on `files`, given as a folder, and the message.
+#[track_caller]
+fn graded(files: &[(&str, &str)]) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    verdict_on(folder.path())
+}
+
+#[track_caller]
+fn verdict_on(folder: &std::path::Path) -> (String, String) {
+    let source = folder.to_str().unwrap();
+    let assert = grade(["check", "even-odd", "--source", source, "--schedules", "20", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let text = |key: &str| report["exercises"][0][key].as_str().unwrap_or_default().to_owned();
+    (text("verdict"), text("message"))
+}
+
+const NOTHING: &str = "fn main() {}\n";
+
+#[test]
+fn text_that_is_no_rust_gets_the_compilers_words_whatever_words_it_has() {
+    for (text, words) in [
+        (
+            "#![forbid(unsafe_code)]\n// unsafe, include!\nfn main() {\n",
+            "this file contains an unclosed delimiter",
+        ),
+        (
+            "// The upper bound is included.\nfn main() {\n    println!(\"hello);\n}\n",
+            "unterminated double quote string",
+        ),
+        ("fn main() { include!(\"a.rs\"; }", "mismatched closing delimiter"),
+    ] {
+        let (verdict, message) = graded(&[("main.rs", text)]);
+        assert_eq!(verdict, "build-error", "{message}");
+        assert!(message.contains(words), "{message}");
+    }
+    let (verdict, message) =
+        graded(&[("main.rs", "mod part;\nfn main() {}\n"), ("part.rs", "// unsafe\nfn f() {")]);
+    assert_eq!(verdict, "build-error", "{message}");
+    assert!(message.contains("part.rs:2"), "{message}");
+}
+
+#[test]
+fn what_stands_beside_a_program_is_not_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &[u8]| std::fs::write(folder.path().join(path), text).unwrap();
+    write("main.rs", NOTHING.as_bytes());
+    write("._main.rs", b"\0\x05\x16\x07\0\x02\0\0Mac OS X unsafe include!(\"/etc/passwd\") \" {");
+    write("old.rs", b"fn f() { unsafe { include!(\"/etc/passwd\") }");
+    write("old2.rs", b"fn f() { unsafe {} }");
+    write("main.rs~", b"unsafe");
+    write("notes.txt", b"it's unsafe to include");
+    write("large.rs", &vec![b' '; 3 << 20]);
+    std::os::unix::fs::symlink("ann@machine.1234:5678", folder.path().join(".#main.rs")).unwrap();
+    std::fs::create_dir(folder.path().join("target")).unwrap();
+    write("target/CACHEDIR.TAG", b"");
+    for number in 0..300 {
+        write(&format!("target/{number}.rs"), b"unsafe");
+        write(&format!("copy{number}.rs"), b"unsafe");
+    }
+    let (verdict, message) = verdict_on(folder.path());
+    assert_eq!((verdict.as_str(), message.as_str()), ("fail", ""));
+}
+
+#[test]
+fn what_a_program_is_made_of_is_judged_however_it_is_named() {
+    let hidden = "pub fn f() { unsafe {} }";
+    for main in [
+        "mod hidden; fn main() {}",
+        "#[path = \"hidden.rs\"] mod a; fn main() {}",
+        "include!(\"hidden.rs\"); fn main() {}",
+        "macro_rules! m { ($name:ident) => { mod $name; } } m!(hidden); fn main() {}",
+        "macro_rules! m { ($a:tt $b:tt $c:tt) => { $b $a $c } } m!(hidden mod ;); fn main() {}",
+        "macro_rules! m { ($a:meta) => { #[$a] mod a; } } m!(path = \"hidden.rs\"); fn main() {}",
+    ] {
+        let (verdict, message) = graded(&[("main.rs", main), ("hidden.rs", hidden)]);
+        assert_eq!(verdict, "refused", "{main}: {message}");
+        assert!(message.contains("hidden.rs:1: no `unsafe`"), "{main}: {message}");
+    }
+    let text = "include!(\"hidden.txt\"); fn main() {}";
+    let (verdict, message) = graded(&[("main.rs", text), ("hidden.txt", hidden)]);
+    assert_eq!(verdict, "refused", "{message}");
+    // Not a part of this program, for the compiler.
+    let (verdict, _) =
+        graded(&[("main.rs", "#[cfg(windows)] mod hidden; fn main() {}"), ("hidden.rs", hidden)]);
+    assert_eq!(verdict, "fail");
+}
+
+#[test]
+fn a_file_beside_the_source_can_be_a_part_of_the_program() {
+    let main = "const HELP: &str = include_str!(\"texts/help.txt\");\nfn main() { print!(\"{HELP}\"); panic!(\"<{HELP}>\") }\n";
+    let (verdict, message) = graded(&[("main.rs", main), ("texts/help.txt", "it's unsafe to include\n")]);
+    assert_eq!((verdict.as_str(), message.as_str()), ("fail", ""));
+    let (verdict, message) = graded(&[("main.rs", main)]);
+    assert_eq!(verdict, "build-error");
+    let missing = "/texts/help.txt`: No such file";
+    assert!(message.contains(missing) && !message.contains("crates/even-odd"), "{message}");
+}
+
+#[test]
+fn a_single_file_says_that_it_stands_alone() {
+    let program =
+        Program::new("const HELP: &str = include_str!(\"help.txt\");\nfn main() { print!(\"{HELP}\"); }\n");
+    std::fs::write(program.folder().join("help.txt"), "").unwrap();
+    let (_, report) = program.grade_as("even-odd");
+    let message = report["exercises"][0]["message"].as_str().unwrap();
+    assert!(message.contains("a single file stands for main.rs alone: give its folder"), "{message}");
+}
+
+#[test]
+fn a_library_beside_the_program_is_built_as_cargo_does() {
+    let lib = "mod inner;\npub fn other(n: u64) -> u64 { inner::add(n) }\n";
+    let inner = "use std::sync::atomic::{AtomicU64, Ordering::SeqCst};\nstatic COUNT: AtomicU64 = AtomicU64::new(1);\n\
+        pub(crate) fn add(n: u64) -> u64 { n + COUNT.fetch_add(1, SeqCst) }\n";
+    let main = "use even_odd::other;\nfn main() { println!(\"{}\", other(0)); }\n";
+    let (verdict, message) = graded(&[("main.rs", main), ("lib.rs", lib), ("inner.rs", inner)]);
+    assert_eq!((verdict.as_str(), message.as_str()), ("fail", ""));
+    let unsound = inner.replace("n + ", "unsafe { n } + ");
+    let (verdict, message) = graded(&[("main.rs", main), ("lib.rs", lib), ("inner.rs", &unsound)]);
+    assert_eq!(verdict, "refused");
+    assert!(message.contains("inner.rs:3: no `unsafe`"), "{message}");
+    let (verdict, message) =
+        graded(&[("main.rs", main), ("lib.rs", "pub fn other() {"), ("inner.rs", inner)]);
+    assert_eq!(verdict, "build-error");
+    assert!(message.contains("lib.rs:1"), "{message}");
+    // Nobody asks for this one.
+    let (verdict, _) = graded(&[("main.rs", NOTHING), ("lib.rs", "pub fn other() {")]);
+    assert_eq!(verdict, "fail");
+}
+
+#[test]
+fn a_project_is_taken_by_its_src_and_its_manifest_is_not() {
+    let manifest = "[package]\nname = \"mine\"\nversion = \"0.1.0\"\n[dependencies]\nrand = \"0.9\"\n";
+    let files = [("Cargo.toml", manifest), ("build.rs", "fn main() { panic!() }"), ("src/main.rs", NOTHING)];
+    assert_eq!(graded(&files).0, "fail");
+    assert_eq!(graded(&[("Cargo.toml", manifest), ("main.rs", NOTHING)]).0, "fail");
+    let (verdict, message) = graded(&[files[0], ("src/main.rs", "use rand::Rng;\nfn main() {}\n")]);
+    assert_eq!(verdict, "build-error");
+    assert!(message.contains("note: what can be used here is std, anyhow, clap, "), "{message}");
+}
+
+#[test]
+fn errors_are_coloured_for_people_only() {
+    let program = Program::new("fn main() { let number: u32 = \"seven\"; }\n");
+    let file = program.folder().join("report.txt");
+    let args = ["check", "even-odd", "--source", &program.path(), "--report"];
+    let report = format!("human={}", file.display());
+    let assert = grade(args.into_iter().chain([report.as_str()])).code(1);
+    let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("error[E0308]: mismatched types") && !text.contains('\u{1b}'), "{text:?}");
+    assert!(!std::fs::read_to_string(file).unwrap().contains('\u{1b}'));
+    let command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_grader"))
+        .args(["check", "even-odd", "--source", &program.path()])
+        .env("CLICOLOR_FORCE", "1")
+        .current_dir(crate::support::root())
+        .assert();
+    let text = String::from_utf8(command.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("\u{1b}[91merror[E0308]"), "{text:?}");
+}

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
@@ -156,10 +157,105 @@ fn handed_in() -> Node {
 fn only_the_sources_of_exercises_are_taken() {
     let forge = Forge::new();
     let head = forge.pull_request(&handed_in());
-    forge.take("7", &head).success().stdout("2 source files taken, 1 files left that are no Rust\n");
+    forge.take("7", &head).success().stdout(
+        "2 source files taken, 1 files left that are no Rust\n\
+         left: crates/even-odd/src/notes.txt\n\
+         not taken, as the course's own are used: Cargo.toml, rust-toolchain.toml, .cargo/config.toml, \
+         crates/even-odd/Cargo.toml, crates/even-odd/build.rs\n",
+    );
     assert_eq!(files(&forge.out()), ["crates/even-odd/src/main.rs", "crates/even-odd/src/turns/mod.rs"]);
     let main = fs::read_to_string(forge.out().join("crates/even-odd/src/main.rs")).unwrap();
     assert_eq!(main, "mod turns;\nfn main() {}\n");
+}
+
+#[test]
+fn a_file_that_a_source_includes_is_taken_with_it() {
+    let forge = Forge::new();
+    let main = file(
+        "const HELP: &str = include_str!(\"texts/help.txt\"); // \"Cargo.toml\" \".env\"\nfn main() {}\n",
+    );
+    let texts = Node::Folder(vec![("help.txt", file("It's help.\n")), ("other.txt", file("nobody's\n"))]);
+    let src = vec![("main.rs", main), ("texts", texts), ("Cargo.toml", file("bad")), (".env", file("bad"))];
+    let exercise = Node::Folder(vec![("src", Node::Folder(src))]);
+    let tree = Node::Folder(vec![("crates", Node::Folder(vec![("even-odd", exercise)]))]);
+    let head = forge.pull_request(&tree);
+    forge.take("7", &head).success().stdout(contains("2 source files taken, 3 files left"));
+    assert_eq!(files(&forge.out()), ["crates/even-odd/src/main.rs", "crates/even-odd/src/texts/help.txt"]);
+}
+
+#[test]
+fn a_manifest_that_is_the_courses_own_is_not_called_changed() {
+    let forge = Forge::new();
+    let own = |path: &str| Node::File(fs::read(root().join(path)).unwrap());
+    let src = Node::Folder(vec![("main.rs", file("fn main() {}\n"))]);
+    let manifest =
+        file(&(fs::read_to_string(root().join("crates/even-odd/Cargo.toml")).unwrap() + "rand = \"0.9\"\n"));
+    let exercise = Node::Folder(vec![("src", src), ("Cargo.toml", manifest), ("README.md", file("mine"))]);
+    let crates = Node::Folder(vec![("even-odd", exercise)]);
+    let tree =
+        vec![("Cargo.toml", own("Cargo.toml")), ("clippy.toml", own("clippy.toml")), ("crates", crates)];
+    let head = forge.pull_request(&Node::Folder(tree));
+    let list = forge.folder.path().join("list");
+    let (place, out) = (forge.folder.path().display().to_string(), forge.out().display().to_string());
+    let args = ["take-pull-request", "--repository", &place, "--out", &out, "--number", "7", "--head", &head];
+    grade(args.into_iter().chain(["--not-taken", list.to_str().unwrap()]))
+        .success()
+        .stdout(contains("as the course's own are used: crates/even-odd/Cargo.toml\n"));
+    assert_eq!(fs::read_to_string(list).unwrap(), "crates/even-odd/Cargo.toml\n");
+}
+
+/// A call that takes pull request 7 of `repository`, with these variables.
+#[track_caller]
+fn take_from(forge: &Forge, repository: &str, variables: &[(&str, &str)]) -> assert_cmd::assert::Assert {
+    let head = "0123456789abcdef0123456789abcdef01234567";
+    let out = forge.out().display().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+    command.args([
+        "take-pull-request",
+        "--repository",
+        repository,
+        "--out",
+        &out,
+        "--number",
+        "7",
+        "--head",
+        head,
+    ]);
+    command.current_dir(forge.folder.path()).envs(variables.iter().copied());
+    assert_cmd::Command::from_std(command).assert()
+}
+
+#[test]
+fn what_is_not_the_pull_requests_fault_does_not_refuse_it() {
+    let forge = Forge::new();
+    let head = forge.pull_request(&handed_in());
+    let place = forge.folder.path().canonicalize().unwrap().display().to_string();
+    let other_user = ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let settings = forge.folder.path().join("settings");
+    let own_settings = ("GIT_CONFIG_GLOBAL", settings.to_str().unwrap());
+    let advice = format!("git config --global --add safe.directory {place}");
+    take_from(&forge, &place, &[other_user, own_settings])
+        .code(70)
+        .stdout("")
+        .stderr(contains("dubious ownership").and(contains(advice)).and(contains("refused").not()));
+    // Who follows the advice is past it.
+    fs::write(&settings, format!("[safe]\n\tdirectory = {place}\n")).unwrap();
+    let moved = format!("its head is {head}");
+    take_from(&forge, &place, &[other_user, own_settings]).code(1).stderr(contains(moved));
+    take_from(&forge, &place, &[("PATH", "/nonexistent")]).code(70).stderr(contains("git"));
+    take_from(&forge, "origin", &[]).code(2).stderr(contains("there is no such folder"));
+    fs::create_dir(forge.folder.path().join("empty")).unwrap();
+    take_from(&forge, "empty", &[]).code(2).stderr(contains("git finds no repository there"));
+    take_from(&forge, "https://127.0.0.1:1/a/b", &[]).code(70).stderr(contains("git: "));
+    assert!(!forge.out().exists());
+}
+
+#[test]
+fn a_shallow_repository_will_do() {
+    let forge = Forge::new();
+    let head = forge.pull_request(&handed_in());
+    fs::write(forge.folder.path().join("shallow"), format!("{head}\n")).unwrap();
+    forge.take("7", &head).success();
 }
 
 #[test]

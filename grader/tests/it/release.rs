@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
@@ -71,7 +72,8 @@ fn nothing_of_the_solutions_is_in_it() {
         assert!(!students.read(path).contains("SOLUTION"), "{path}");
     }
     let fixtures: Vec<&String> = files.iter().filter(|path| path.starts_with("fixtures/")).collect();
-    assert!(fixtures.iter().all(|path| path.ends_with("/rubric.toml")), "{fixtures:?}");
+    let is_known = |path: &str| path.ends_with("/rubric.toml") || path.starts_with("fixtures/manifests/");
+    assert!(fixtures.iter().all(|path| is_known(path)), "{fixtures:?}");
     assert!(!files.iter().any(|path| path.starts_with("grader/tests")), "{files:?}");
     assert!(students.read("crates/even-odd/src/main.rs").contains("todo!(\"write print_in_turns\")"));
     let at_top: Vec<&String> = files.iter().filter(|path| !path.contains('/')).collect();
@@ -104,6 +106,28 @@ fn what_is_there_stays_and_a_failure_leaves_nothing() {
 fn the_selftest_says_that_there_is_nothing_to_test() {
     let students = Students::released();
     grade_in(&students.folder(), ["selftest"]).code(2).stderr(contains("no mutants"));
+}
+
+#[test]
+fn what_a_student_adds_to_a_manifest_is_not_used_and_that_is_said() {
+    let students = Students::released().with_dependencies();
+    let folder = students.folder();
+    for manifest in ["Cargo.toml", "Cargo.lock", "crates/even-odd/Cargo.toml"] {
+        assert_eq!(students.read(manifest), students.read(&format!("fixtures/manifests/{manifest}")));
+    }
+    let manifest = folder.join("crates/even-odd/Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("[dependencies]\n", "[dependencies]\nrand = \"0.9\"\n")).unwrap();
+    fs::write(folder.join("Cargo.lock"), "version = 4\n").unwrap();
+    let main = folder.join("crates/even-odd/src/main.rs");
+    fs::write(&main, "use rand::Rng;\nfn main() {}\n").unwrap();
+    grade_in(&folder, ["even-odd"])
+        .code(1)
+        .stderr(contains("crates/even-odd/Cargo.toml names rand: not used"))
+        .stdout(
+            contains("build-error")
+                .and(contains("note: what can be used here is std, anyhow, clap, crossbeam")),
+        );
 }
 
 /// A watch of an exercise, as a program would start it: standard input and output are pipes.

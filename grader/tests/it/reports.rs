@@ -94,6 +94,41 @@ fn a_grader_that_is_stopped_writes_every_report_and_says_that_it_is_incomplete()
 }
 
 #[test]
+fn every_format_is_written_whatever_is_wrong_with_the_source() {
+    let empty = tempfile::tempdir().unwrap();
+    let no_file = empty.path().join("main.rs");
+    fs::create_dir(&no_file).unwrap();
+    let rename = tempfile::tempdir().unwrap();
+    fs::write(rename.path().join("MAIN.RS"), "").unwrap();
+    for (source, why) in [
+        ("/no/such/folder", "No such file"),
+        ("/dev/zero", "not a regular file"),
+        (empty.path().to_str().unwrap(), "it has no main.rs"),
+        (no_file.to_str().unwrap(), "it has no main.rs"),
+        (rename.path().to_str().unwrap(), "rename MAIN.RS to main.rs"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_grader"))
+            .args(["check", "even-odd", "--source", source])
+            .args(report_arguments(folder.path()))
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("summary"))
+            .env("GITHUB_OUTPUT", folder.path().join("output"))
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{source}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(why), "{source}");
+        assert_eq!(names(folder.path()), WRITTEN, "{source}");
+        for name in WRITTEN.into_iter().filter(|name| !["output", "classroom"].contains(name)) {
+            assert!(read(folder.path(), name).contains(why), "{source}, {name}");
+        }
+        let json: Value = serde_json::from_str(&read(folder.path(), "json")).unwrap();
+        assert_eq!((&json["verdict"], &json["score"]), (&"build-error".into(), &0.0.into()));
+        assert_eq!(json["max_score"], 10.0);
+    }
+}
+
+#[test]
 fn two_reports_to_one_file_are_refused_before_the_work() {
     grade(["check", "even-odd", "--report", "junit=x", "--report", "json=x"])
         .code(2)

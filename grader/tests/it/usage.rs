@@ -33,6 +33,39 @@ fn a_source_folder_without_main_is_refused() {
 }
 
 #[test]
+fn what_to_rename_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("Main.rs"), "fn main() {}\n").unwrap();
+    grade(["check", "even-odd", "--source", folder.path().to_str().unwrap()])
+        .code(2)
+        .stderr(contains("it has no main.rs: rename Main.rs to main.rs"));
+}
+
+#[test]
+fn an_unknown_name_that_is_like_no_other_gets_all_there_are() {
+    grade(["check", "nope"]).code(4).stderr(
+        contains("no exercise is called `nope`; there are hello-threads, even-odd, ")
+            .and(contains("`cargo grade list`")),
+    );
+    let program = Program::new(&crate::support::even_odd("for n in 1..=max { println!(\"{n}\"); }"));
+    grade(["replay", "even-odd", "--case", "nope", "--source", &program.path()])
+        .code(4)
+        .stderr(contains("no case is called `nope`; there are ").and(contains("max-7")));
+}
+
+#[test]
+fn no_temporary_name_is_told() {
+    for option in ["--report=junit=/nonexistent/x.xml", "--output=/nonexistent/x.xml"] {
+        grade(["check", "even-odd", option])
+            .code(2)
+            .stderr("cargo grade: /nonexistent/x.xml: No such file or directory (os error 2)\n");
+    }
+    grade(["release", "--out", "/nonexistent/x"])
+        .code(2)
+        .stderr(contains(".partial").not().and(contains("/nonexistent")));
+}
+
+#[test]
 fn a_source_needs_one_exercise() {
     grade(["check", "--source", "x.rs"]).code(2).stderr(contains("name that exercise"));
 }
