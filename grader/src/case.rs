@@ -307,6 +307,13 @@ impl Observation {
         Some(format!("the stub at {} is still to be written", place.trim_end_matches(':')))
     }
 
+    /// Whether somebody waited for the program to do something, and gave up.
+    pub fn was_waited_for(&self) -> bool {
+        let in_vain =
+            matches!(&self.evidence, Evidence::Chat(transcripts) if transcripts.gave_up().is_some());
+        in_vain || matches!(self.ending(), Ending::Idle { .. })
+    }
+
     /// The exit code, where the program ended by itself.
     pub fn code(&self) -> Option<i32> {
         self.ending().code()

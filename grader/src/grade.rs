@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::exercise::{Check, Exercise};
 use crate::explore;
 use crate::progress::Progress;
-use crate::report::{CheckReport, ExerciseReport, Explored, Stressed, listing};
+use crate::report::escape::terminal;
+use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
 use crate::rules::Refusal;
 use crate::run::Ending;
@@ -65,8 +66,8 @@ pub fn grade(
     options: &Options,
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
-    let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
     let started = Instant::now();
+    let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
     let mut report = match prepared {
         Prepared::Grading(grading) => grading.report()?,
         Prepared::Report(report) => {
@@ -126,6 +127,9 @@ fn without_runs(exercise: &Exercise, rubric: &Rubric, verdict: Verdict, message:
 /// Two runs that had to be ended are enough: each costs its whole limit.
 const MOST_LONG_ENDINGS: u32 = 2;
 
+/// So many runs in which the other side waited in vain are enough: each costs its patience, some seconds.
+const MOST_WAITED_FOR: u32 = 8;
+
 /// A program that is ready to be run, or the report where there is none.
 enum Prepared<'a> {
     Grading(Grading<'a>),
@@ -150,6 +154,8 @@ struct Findings {
     spent: Duration,
     runs: u64,
     long_endings: u32,
+    /// Runs in which somebody waited in vain for the program.
+    waited_for: u32,
     stub: Option<String>,
 }
 
@@ -206,7 +212,7 @@ impl<'a> Grading<'a> {
             if let Some(message) = findings.stub {
                 return Ok(without_runs(self.exercise, &self.rubric, Verdict::NotImplemented, message));
             }
-            if findings.long_endings >= MOST_LONG_ENDINGS {
+            if findings.long_endings >= MOST_LONG_ENDINGS || findings.waited_for >= MOST_WAITED_FOR {
                 break;
             }
         }
@@ -225,10 +231,12 @@ impl<'a> Grading<'a> {
     }
 
     fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
-        // What has failed is not hidden by more runs, and a wrong program can be very slow.
-        let usual = self.options.runs.unwrap_or(case.runs);
-        let runs = if self.is_lost(findings) { usual.min(1) } else { usual };
-        for run in 0..runs {
+        for run in 0..self.options.runs.unwrap_or(case.runs) {
+            // What has failed is not hidden by more runs, and a wrong program can be very slow: one that sleeps in
+            // place of waiting takes its time here, and none under control.
+            if self.is_lost(findings) && (run > 0 || case.share > 0) {
+                return Ok(());
+            }
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
             if !undecided {
                 return Ok(());
@@ -240,6 +248,7 @@ impl<'a> Grading<'a> {
                 return Ok(());
             }
             self.judge(case, &seen, findings);
+            findings.waited_for += u32::from(seen.was_waited_for());
             if seen.code().is_none() {
                 findings.long_endings +=
                     u32::from(!matches!(seen.ending(), Ending::Deadlocked { .. } | Ending::Stopped));
@@ -257,14 +266,27 @@ impl<'a> Grading<'a> {
     /// A run that did not end by itself says something only about whether the program terminates.
     fn judge(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
         for (check, judge) in &case.judges {
-            let tally = findings.tally(check);
             match explore::judgement(check, judge, seen) {
                 None | Some(Judgement::Nothing) => {}
-                Some(Judgement::Kept) => tally.kept(!case.is_idle),
-                Some(Judgement::Unproven(reason)) => tally.unproven(format!("case {}: {reason}", case.id)),
-                Some(Judgement::Broken(fault)) => tally.broken(self.failure(case, seen, fault, None)),
+                Some(Judgement::Kept) => findings.tally(check).kept(!case.is_idle),
+                Some(Judgement::Unproven(reason)) => {
+                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                }
+                Some(Judgement::Broken(fault)) => {
+                    self.broken(check, self.failure(case, seen, fault, None), findings);
+                }
             }
         }
+    }
+
+    /// Notes a failure, and shows the first of each check at once, where students may see it.
+    fn broken(&self, check: &'static str, failure: Failure, findings: &mut Findings) {
+        let is_shown = self.rubric.worth(check).visibility == Visibility::Visible;
+        if is_shown && !findings.has_failed(check) {
+            let seen = terminal(failure.seen.lines().next().unwrap_or_default());
+            self.progress.found(&format!("{} · {check} fail: {seen}", self.exercise.name));
+        }
+        findings.tally(check).broken(failure);
     }
 
     /// Why a pass of `check` would rest on nothing that the program did, where it would. A single case that is run

@@ -103,6 +103,7 @@ fn grade_all(
             result => result?,
         };
         lateness.apply(index, &mut report);
+        progress.graded(&report.line());
         graded.reports.push(report);
     }
     Ok(())

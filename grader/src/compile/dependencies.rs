@@ -1,7 +1,7 @@
 //! What an exercise needs before any source of it can be built: its dependencies, and the call of the
 //! compiler. All of it is the course's own: cargo runs here, with the network, outside any jail.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ use super::recipe::{self, Recipe};
 use super::toolchain::Toolchain;
 use super::{Kind, environment, last_words, programs, settings};
 use crate::error::Error;
+use crate::interrupt;
+use crate::progress::announce;
 use crate::report::escape::in_line;
-use crate::run::Invocation;
+use crate::run::{Invocation, RunError};
 use crate::workspace::{Workspace, cargo_can_build_in};
 
 /// The call of the compiler for `package`; the dependencies are there.
@@ -34,6 +36,11 @@ pub(super) fn recipe(workspace: &Workspace, package: &Package, kind: Kind) -> Re
         return Ok(recipe);
     }
     let cargo = Cargo::lock(workspace, &settings)?;
+    announce(&format!(
+        "building what {} needs{}; this is done once, and takes minutes the first time",
+        package.exercise(),
+        if kind == Kind::Controlled { " under control" } else { "" }
+    ));
     fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     package.write_stub()?;
     // What is found in its place when this is ended early is not what the new stamp says.
@@ -100,7 +107,7 @@ impl<'a> Cargo<'a> {
         fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
-        lock.lock().map_err(Error::file(&path))?;
+        wait_for(&lock, &path)?;
         // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
         let built = target(workspace);
         let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
@@ -146,6 +153,27 @@ impl<'a> Cargo<'a> {
             // With a named target the flags are not for build scripts and procedural macros.
             Kind::Controlled => command.args(["--target", self.toolchain.host()?]),
         })
+    }
+}
+
+/// Waits for the lock, which another grader may have for minutes.
+fn wait_for(lock: &File, path: &Path) -> Result<(), Error> {
+    const LOOK: Duration = Duration::from_millis(50);
+    let mut is_said = false;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(Error::file(path)(error)),
+            Err(TryLockError::WouldBlock) if interrupt::requested() => {
+                return Err(RunError::Interrupted.into());
+            }
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if !is_said {
+            announce("waiting for another grader, which builds in the same folder");
+            is_said = true;
+        }
+        std::thread::sleep(LOOK);
     }
 }
 

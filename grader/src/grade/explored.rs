@@ -44,15 +44,16 @@ impl Grading<'_> {
         }
         for (thread, seen) in explore::starve(&self.control, case, self.options.seed)? {
             for (check, judge) in &case.starved_judges {
-                let tally = findings.tally(check);
                 match judge(&seen) {
                     Judgement::Nothing => {}
-                    Judgement::Kept => tally.kept_under_control(1, !case.is_idle),
-                    Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
+                    Judgement::Kept => findings.tally(check).kept_under_control(1, !case.is_idle),
+                    Judgement::Unproven(reason) => {
+                        findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                    }
                     Judgement::Broken(fault) => {
                         let seen_then = format!("while T{thread} does not run, {}", fault.seen);
                         let fault = Fault { seen: seen_then, ..fault };
-                        tally.broken(self.failure(case, &seen, fault, None));
+                        self.broken(check, self.failure(case, &seen, fault, None), findings);
                     }
                 }
             }
@@ -95,10 +96,11 @@ impl Grading<'_> {
                 (None, found) => {
                     tally.kept_under_control(finding.kept, !case.is_idle);
                     finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
-                    found.into_iter().for_each(|failure| tally.broken(failure));
+                    found.into_iter().for_each(|failure| self.broken(finding.check, failure, findings));
                 }
                 (Some(witness), Some(shown)) => {
-                    tally.shown(shown, if witness.is_lesson { Lesson::Named } else { Lesson::None })
+                    let lesson = if witness.is_lesson { Lesson::Named } else { Lesson::None };
+                    tally.shown(shown, lesson);
                 }
                 // The schedules that were not tried might have shown it.
                 (Some(_), None) if lost.is_some() => {}

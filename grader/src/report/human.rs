@@ -41,7 +41,7 @@ fn colour(verdict: Verdict) -> Style {
     }
 }
 
-fn summary_line(exercise: &ExerciseReport, width: usize) -> String {
+pub(super) fn summary_line(exercise: &ExerciseReport, width: usize) -> String {
     let style = colour(exercise.verdict);
     let points = format!("{}/{}", exercise.score, exercise.max_score);
     let effort = format!("{}, {:.1} s", effort(exercise), exercise.seconds);

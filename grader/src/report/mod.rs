@@ -328,6 +328,11 @@ impl ExerciseReport {
         }
     }
 
+    /// What it came to, in a line for people.
+    pub fn line(&self) -> String {
+        human::summary_line(self, usize::MAX)
+    }
+
     /// Takes off what `late` costs.
     pub fn hand_in_late(&mut self, late: Late) {
         self.score = late.left_of(self.score);
