@@ -31,11 +31,12 @@ fn ended_otherwise(ending: &Ending, expected: String) -> Judgement {
     }
 }
 
-/// Judges runs in which one thread is kept from running: the others must come to rest. `expected` says so of them.
+/// Judges runs in which one thread is held back: those that wait for another one must come to rest. `expected` says so.
 pub fn rests(expected: &'static str) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
     move |observation| match observation.ending() {
         Ending::Livelocked { steps } => {
-            Fault::new(expected, format!("the others do not come to rest within {steps} steps")).into()
+            let seen = format!("threads that wait go on looking for {steps} steps, and do not sleep");
+            Fault::new(expected, seen).into()
         }
         ending if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
         _ => Judgement::Kept,
@@ -177,11 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn threads_that_run_on_while_another_one_is_held_back_do_not_rest() {
+    fn threads_that_run_on_while_one_is_held_back_do_not_rest() {
         let judged = |ending| rests("who waits sleeps")(&ended(ending));
         assert_eq!(judged(Ending::Exited(0)), Judgement::Kept);
         let busy = judged(Ending::Livelocked { steps: 2400 });
-        assert_eq!(seen(busy), "the others do not come to rest within 2400 steps");
+        assert_eq!(seen(busy), "threads that wait go on looking for 2400 steps, and do not sleep");
         assert!(matches!(judged(Ending::StepLimit { steps: 2400 }), Judgement::Unproven(_)));
     }
 

@@ -50,7 +50,7 @@ impl Grading<'_> {
                     Judgement::Kept => tally.kept_under_control(1, !case.is_idle),
                     Judgement::Unproven(reason) => tally.unproven(format!("case {}: {reason}", case.id)),
                     Judgement::Broken(fault) => {
-                        let seen_then = format!("while T{thread} does not run, {}", fault.seen);
+                        let seen_then = format!("with T{thread} held back, {}", fault.seen);
                         let fault = Fault { seen: seen_then, ..fault };
                         tally.broken(self.failure(case, &seen, fault, None));
                     }
