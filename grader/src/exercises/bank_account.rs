@@ -68,10 +68,7 @@ fn cases(seed: u64) -> Vec<Case> {
     });
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
     let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(SHARE);
-    let wrong = wrong_usage(&[
-        ("ledger-without-file", &["--ledger"]),
-        ("stray-argument", &["ledger.csv"]),
-    ]);
+    let wrong = wrong_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
     small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).chain(wrong).collect()
 }
 

@@ -22,11 +22,7 @@ pub static EXERCISE: Exercise = Exercise {
         USAGE,
         Check { id: "blocks", about: "a thread that waits for its turn sleeps (advice)" },
     ],
-    after: &[
-        ("terminates", &["alternates"]),
-        (USAGE.id, &["alternates"]),
-        ("blocks", &["alternates"]),
-    ],
+    after: &[("terminates", &["alternates"]), (USAGE.id, &["alternates"]), ("blocks", &["alternates"])],
     cases,
 };
 
@@ -34,7 +30,8 @@ const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(30);
-    let defaults = defaults.judge_starved("blocks", rests("a thread that waits for its turn sleeps until then"));
+    let defaults =
+        defaults.judge_starved("blocks", rests("a thread that waits for its turn sleeps until then"));
     let explored = |(max, share)| of_max(max).runs(12).explored(share);
     // Where there is no second number nobody takes turns.
     let idle = [(0, 10), (1, 10)].map(|few| explored(few).idle());

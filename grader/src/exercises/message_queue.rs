@@ -4,8 +4,8 @@ use std::thread;
 
 use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, writer};
 use crate::exercise::{Check, Exercise};
-use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::judges::{ends, kept_back, lines, quoted, same_lines, terminates};
 use crate::run::{RunError, Running};
 

@@ -53,7 +53,8 @@ fn not_handled(observation: &Observation) -> Option<Fault> {
     let signals = [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT")];
     let Ending::Signalled(number) = *observation.ending() else { return None };
     let (_, name) = signals.into_iter().find(|(signal, _)| signal.as_raw() == number)?;
-    let expected = format!("the server handles {name}: it delivers, closes every connection and exits with code 0");
+    let expected =
+        format!("the server handles {name}: it delivers, closes every connection and exits with code 0");
     Some(Fault::new(expected, format!("{name} ended it: the program does not handle this signal")))
 }
 
