@@ -280,3 +280,6 @@ fn say(line: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }
+
+#[cfg(test)]
+mod tests;
