@@ -12,6 +12,7 @@ pub mod primes;
 pub mod producer_consumer;
 pub mod race_counter;
 pub mod thread_pool;
+mod wrong_usage;
 
 use crate::exercise::Exercise;
 

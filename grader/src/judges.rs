@@ -31,6 +31,34 @@ fn ended_otherwise(ending: &Ending, expected: String) -> Judgement {
     }
 }
 
+/// Judges runs in which one thread is held back: those that wait for another one must come to rest. `expected` says so.
+pub fn rests(expected: &'static str) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
+    move |observation| match observation.ending() {
+        Ending::Livelocked { steps } => {
+            let seen = format!("threads that wait go on looking for {steps} steps, and do not sleep");
+            Fault::new(expected, seen).into()
+        }
+        ending if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
+        _ => Judgement::Kept,
+    }
+}
+
+/// The same fault, with a word of the buffer where its line, or one before it, came in one write with others: then
+/// who wrote the line, and when, is up to whoever emptied that buffer.
+pub fn kept_back(fault: Fault, text: &Text) -> Fault {
+    match (text.shares_a_write, fault.line) {
+        (Some(second), Some(line)) if line + 1 >= second => {
+            let seen = format!(
+                "{}; lines {second} and {} came in one write: a buffer is written later, by the thread that empties it",
+                fault.seen,
+                second + 1
+            );
+            Fault { seen, ..fault }
+        }
+        _ => fault,
+    }
+}
+
 /// The lines of `text`, if each ends with `\n` alone.
 ///
 /// # Errors
@@ -147,6 +175,25 @@ mod tests {
         }
         assert_eq!(seen(ends()(&ended(Ending::Signalled(6)))), "signal 6 ended it");
         assert!(matches!(ends()(&ended(Ending::Idle { seconds: 5 })), Judgement::Broken(_)));
+    }
+
+    #[test]
+    fn threads_that_run_on_while_one_is_held_back_do_not_rest() {
+        let judged = |ending| rests("who waits sleeps")(&ended(ending));
+        assert_eq!(judged(Ending::Exited(0)), Judgement::Kept);
+        let busy = judged(Ending::Livelocked { steps: 2400 });
+        assert_eq!(seen(busy), "threads that wait go on looking for 2400 steps, and do not sleep");
+        assert!(matches!(judged(Ending::StepLimit { steps: 2400 }), Judgement::Unproven(_)));
+    }
+
+    #[test]
+    fn a_fault_before_the_first_shared_write_has_nothing_to_do_with_it() {
+        let text = Text::written([(1, "a\n".as_bytes()), (1, b"b\n"), (0, b"c\nd\n")]);
+        let told = |line| kept_back(Fault::new("", "wrong").at(line), &text).seen;
+        assert_eq!([told(0), told(1)], ["wrong", "wrong"]);
+        assert!(told(2).starts_with("wrong; lines 3 and 4 came in one write"));
+        assert!(told(3).starts_with("wrong; lines 3 and 4 came in one write"));
+        assert_eq!(kept_back(Fault::new("", "wrong"), &text).seen, "wrong");
     }
 
     #[test]

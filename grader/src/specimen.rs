@@ -24,8 +24,8 @@ pub struct Specimen {
 pub enum Expected {
     /// This check fails.
     Fails(String),
-    /// Every check passes.
-    Passes,
+    /// Every check passes, but for these, which are advice.
+    Passes { advised: Vec<String> },
     /// These checks fail, and no more than so many points are given.
     Lazy { fails: Vec<String>, most: f64 },
 }
@@ -50,7 +50,8 @@ pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<Specimen>, 
         specimens.push(specimen(path, expected));
     }
     for path in rust_files(&fixtures.join("variants"))? {
-        specimens.push(specimen(path, Expected::Passes));
+        let expected = headed(&path, variant)?;
+        specimens.push(specimen(path, expected));
     }
     Ok(specimens)
 }
@@ -79,7 +80,20 @@ fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 
 /// The check that a mutant's header names: `//! Fails: CHECK`.
 fn failing_check(text: &str, exercise: &Exercise) -> Result<String, String> {
-    known(header(text, "Fails").ok_or("its header has no line `//! Fails: CHECK`")?, exercise)
+    let named = header(text, "Fails").ok_or("its header has no line `//! Fails: CHECK`")?;
+    if named.contains(',') {
+        return Err(format!(
+            "a mutant names one check, and `//! Fails: {named}` names several: leave the one that its bug is about; \
+             what else fails, selftest says"
+        ));
+    }
+    known(named, exercise)
+}
+
+/// What a variant's header says: where it is right and could be better all the same, `//! Advice: CHECK, CHECK`.
+fn variant(text: &str, exercise: &Exercise) -> Result<Expected, String> {
+    let advised = header(text, "Advice").into_iter().flat_map(|ids| ids.split(", "));
+    Ok(Expected::Passes { advised: advised.map(|id| known(id, exercise)).collect::<Result<_, _>>()? })
 }
 
 /// What a lazy program's header says: `//! Points: at most N`, and where some checks must fail, `//! Fails: CHECK, CHECK`.
@@ -117,6 +131,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mutant_names_one_check() {
+        for several in ["terminates, speed", "terminates,terminates", "terminates, "] {
+            let error = failing_check(&format!("//! Fails: {several}\n"), &EXERCISE).unwrap_err();
+            assert!(error.starts_with("a mutant names one check"), "{several}: {error}");
+        }
+    }
+
+    #[test]
     fn a_lazy_program_says_what_it_may_get() {
         let text = "//! Lazy: one thread does it all.\n//! Fails: terminates\n//! Points: at most 2.5\n\nfn main() {}\n";
         let expected = Expected::Lazy { fails: vec!["terminates".to_owned()], most: 2.5 };
@@ -128,6 +150,15 @@ mod tests {
         {
             assert!(lazy(wrong, &EXERCISE).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_variant_says_what_advice_it_gets() {
+        let advised = |text| variant(text, &EXERCISE);
+        assert_eq!(advised("//! Variant: any.\n"), Ok(Expected::Passes { advised: Vec::new() }));
+        let text = "//! Variant: any.\n//! Advice: terminates\n";
+        assert_eq!(advised(text), Ok(Expected::Passes { advised: vec!["terminates".to_owned()] }));
+        assert!(advised("//! Advice: speed\n").is_err());
     }
 
     #[test]

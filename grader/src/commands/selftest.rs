@@ -16,7 +16,7 @@ use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::progress::Progress;
-use crate::report::{ExerciseReport, Failure};
+use crate::report::{CheckReport, ExerciseReport, Failure};
 use crate::solution_region;
 use crate::source::Source;
 use crate::specimen::{self, Expected};
@@ -34,7 +34,7 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
         subjects.extend(selftest.subjects(exercise)?);
     }
     if args.variants {
-        subjects.retain(|subject| matches!(subject.expected, Wanted::Of(Expected::Passes)));
+        subjects.retain(|subject| matches!(subject.expected, Wanted::Of(Expected::Passes { .. })));
     }
     if subjects.is_empty() {
         let reason = "no mutants, variants or solutions are here: the course's own repository has them";
@@ -191,7 +191,7 @@ fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
 fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let (kind, problem) = match &subject.expected {
         Wanted::Of(Expected::Fails(check)) => ("mutant", mutant_problem(report, check)),
-        Wanted::Of(Expected::Passes) => ("variant", variant_problem(report)),
+        Wanted::Of(Expected::Passes { advised }) => ("variant", variant_problem(report, advised)),
         Wanted::Of(Expected::Lazy { fails, most }) => ("lazy", lazy_problem(report, fails, *most)),
         Wanted::NotImplemented => ("stub", stub_problem(report)),
     };
@@ -199,13 +199,18 @@ fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let name = Path::new(subject.exercise.name).join(&subject.name);
     let effort = format!("{} schedules, {} runs", report.explored.schedules, report.stressed.runs);
     let first = report.checks.iter().find_map(|check| shown_failure(check.failure.as_ref()?));
+    let also = match &subject.expected {
+        Wanted::Of(Expected::Fails(check)) => also_fails(report, check),
+        _ => None,
+    };
     let line = format!(
-        "{mark} {kind:<8} {:<48} {:<15} {effort:<26} {:>5.1} s  {}  {}",
+        "{mark} {kind:<8} {:<48} {:<15} {effort:<26} {:>5.1} s  {}  {}  {}",
         name.display(),
         report.verdict.word(),
         report.seconds,
         first.unwrap_or_default(),
         problem.as_deref().unwrap_or_default(),
+        also.unwrap_or_default(),
     );
     say(&format!("{}\n", line.trim_end()));
     problem.is_none()
@@ -237,6 +242,13 @@ fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {
     }
 }
 
+/// What else a mutant fails: its bug may show there, too, or it has another one than its header says.
+fn also_fails(report: &ExerciseReport, check: &str) -> Option<String> {
+    let failed = report.checks.iter().filter(|found| found.verdict == Verdict::Fail && found.id != check);
+    let failed: Vec<&str> = failed.map(|found| found.id.as_str()).collect();
+    (!failed.is_empty()).then(|| format!("also fails: {}", failed.join(", ")))
+}
+
 /// A lazy program fails as a mutant does, and in each of its checks; what it gets all the same is counted.
 fn lazy_problem(report: &ExerciseReport, fails: &[String], most: f64) -> Option<String> {
     if let Some(message) = &report.message {
@@ -251,8 +263,13 @@ fn lazy_problem(report: &ExerciseReport, fails: &[String], most: f64) -> Option<
     not_failed.or_else(|| (report.score > most).then(too_much))
 }
 
-fn variant_problem(report: &ExerciseReport) -> Option<String> {
-    let bad = report.checks.iter().find(|check| check.verdict != Verdict::Pass && !check.is_advice());
+/// A variant passes every check, but for the advice that its header names: wrong advice is worse than none.
+fn variant_problem(report: &ExerciseReport, advised: &[String]) -> Option<String> {
+    let due = |check: &&CheckReport| match advised.contains(&check.id) {
+        true => check.verdict == Verdict::Fail,
+        false => check.verdict == Verdict::Pass,
+    };
+    let bad = report.checks.iter().find(|check| !due(check));
     match (&report.message, bad) {
         (Some(message), _) => Some(message.clone()),
         (None, Some(check)) => Some(format!("`{}` is {}: {}", check.id, check.verdict.word(), check.message)),
@@ -265,3 +282,6 @@ fn say(line: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ mod statement;
 
 use crate::case::{Call, Case, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::ends;
 use crate::random::Random;
 use judges::{every_operation_once, of_example, of_ledger};
@@ -31,8 +32,13 @@ pub static EXERCISE: Exercise = Exercise {
             id: "bad-ledger",
             about: "a bad ledger is refused with its file and line, and nothing is applied",
         },
+        USAGE,
     ],
-    after: &[("terminates", &["every-operation-once"]), ("bad-ledger", &["every-operation-once"])],
+    after: &[
+        ("terminates", &["every-operation-once"]),
+        ("bad-ledger", &["every-operation-once"]),
+        (USAGE.id, &["every-operation-once"]),
+    ],
     cases,
 };
 
@@ -62,7 +68,8 @@ fn cases(seed: u64) -> Vec<Case> {
     });
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
     let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(SHARE);
-    small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).collect()
+    let wrong = wrong_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
+    small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).chain(wrong).collect()
 }
 
 fn case(id: &str, ledger: Ledger) -> Case {

@@ -19,8 +19,8 @@ use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
 use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::fixture::chat::Transcripts;
-use crate::judges;
 
 /// The exercise as the registry knows it.
 pub static EXERCISE: Exercise = Exercise {
@@ -64,14 +64,18 @@ pub static EXERCISE: Exercise = Exercise {
             id: "terminates",
             about: "the program ends with exit code 0 when it is done or told to stop",
         },
+        USAGE,
     ],
-    after: &[("terminates", &["no-loss-no-duplicate", "demo-delivers"])],
+    after: &[
+        ("terminates", &["no-loss-no-duplicate", "demo-delivers"]),
+        (USAGE.id, &["no-loss-no-duplicate", "demo-delivers"]),
+    ],
     cases,
 };
 
 fn cases(_seed: u64) -> Vec<Case> {
-    // Stopping comes first: a server that cannot be stopped would cost its patience in each case.
-    let mut cases = Vec::from(shutdowns());
+    // Stopping comes first, in the way that all cases use: a server that goes on then costs its patience each time.
+    let mut cases = vec![stopped("end-of-input", Stop::EndOfInput)];
     cases.extend(talks());
     cases.extend(trouble());
     cases.push(
@@ -80,14 +84,24 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("many-clients", came_through("500 clients are welcomed, and all receive a message")),
     );
     cases.extend(demos());
-    cases.into_iter().map(|case| case.networked().judge("terminates", judges::terminates(0))).collect()
+    let signals = [("sigterm", Signal::TERM), ("sigint", Signal::INT)];
+    // Last, as a server that does not handle a signal is ended by it: all else was judged before.
+    let signalled = signals.map(|(name, signal)| stopped(name, Stop::Signal(signal)));
+    let ends = |case: Case| case.networked().judge("terminates", shutdown::terminates);
+    let wrong = wrong_usage(&[
+        ("unknown-command", &["listen"]),
+        ("join-without-name", &["join", "127.0.0.1:9"]),
+        ("no-clients", &["demo", "--clients", "0"]),
+        ("too-many-clients", &["demo", "--clients", "501"]),
+    ]);
+    cases.into_iter().map(ends).chain(wrong).chain(signalled.map(ends)).collect()
 }
 
 /// Nobody misbehaves.
 fn talks() -> [Case; 3] {
     [
         talk(serving("few-talk", scripts::few_talk, Stop::EndOfInput).runs(10)),
-        talk(serving("many-talk", scripts::come_and_go, Stop::Signal(Signal::TERM)).runs(3)),
+        talk(serving("many-talk", scripts::come_and_go, Stop::EndOfInput).runs(3)),
         talk(Case::new("join-client", Joining).runs(2)),
     ]
 }
@@ -134,17 +148,10 @@ fn trouble() -> [Case; 6] {
     ]
 }
 
-fn shutdowns() -> [Case; 3] {
-    [
-        ("end-of-input", Stop::EndOfInput),
-        ("sigterm", Stop::Signal(Signal::TERM)),
-        ("sigint", Stop::Signal(Signal::INT)),
-    ]
-    .map(|(name, stop)| {
-        serving(&format!("stop-by-{name}"), scripts::messages_wait, stop)
-            .runs(2)
-            .judge("graceful-shutdown", shutdown::judge)
-    })
+fn stopped(name: &str, stop: Stop) -> Case {
+    serving(&format!("stop-by-{name}"), scripts::messages_wait, stop)
+        .runs(2)
+        .judge("graceful-shutdown", shutdown::judge)
 }
 
 fn demos() -> [Case; 5] {

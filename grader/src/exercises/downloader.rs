@@ -12,6 +12,7 @@ mod simulate;
 
 use crate::case::{Evidence, Observation};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::USAGE;
 use crate::fixture::http::Traffic;
 
 /// The exercise `downloader`.
@@ -41,8 +42,12 @@ pub static EXERCISE: Exercise = Exercise {
             id: "terminates",
             about: "the program ends with the right exit code, whatever the server does",
         },
+        USAGE,
     ],
-    after: &[("terminates", &["files-intact", "simulate-overlaps"])],
+    after: &[
+        ("terminates", &["files-intact", "simulate-overlaps"]),
+        (USAGE.id, &["files-intact", "simulate-overlaps"]),
+    ],
     cases: cases::all,
 };
 

@@ -5,7 +5,8 @@ use schedule::protocol::CHILD;
 
 use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
-use crate::judges::{lines, same_lines, terminates};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::judges::{kept_back, lines, rests, same_lines, terminates};
 
 /// One thread prints the odd numbers, another the even ones.
 pub static EXERCISE: Exercise = Exercise {
@@ -18,8 +19,10 @@ pub static EXERCISE: Exercise = Exercise {
             about: "one created thread writes every odd line, another every even one",
         },
         Check { id: "terminates", about: "the program ends, whether N is odd, even or 0" },
+        USAGE,
+        Check { id: "blocks", about: "a thread that waits for its turn sleeps (advice)" },
     ],
-    after: &[("terminates", &["alternates"])],
+    after: &[("terminates", &["alternates"]), (USAGE.id, &["alternates"]), ("blocks", &["alternates"])],
     cases,
 };
 
@@ -27,12 +30,20 @@ const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(30);
+    let defaults =
+        defaults.judge_starved("blocks", rests("a thread that waits for its turn sleeps until then"));
+    let explored = |(max, share)| of_max(max).runs(12).explored(share);
     // Where there is no second number nobody takes turns.
-    let idle = [0, 1].map(|max| of_max(max).runs(12).explored(10).idle());
-    let small = [(2, 20), (7, 30)].map(|(max, share)| of_max(max).runs(12).explored(share));
+    let idle = [(0, 10), (1, 10)].map(|few| explored(few).idle());
+    // The smallest first: what fails there is the easiest to read. A single line does not show who kept it back.
+    let small = [explored((2, 20))].into_iter().chain(idle).chain([explored((7, 30)), defaults]);
     let large = [100, 1000].map(|max| of_max(max).runs(5));
-    // The smallest first: what fails there is the easiest to read.
-    idle.into_iter().chain(small).chain([defaults]).chain(large).collect()
+    let wrong = wrong_usage(&[
+        ("max-in-words", &["--max", "ten"]),
+        ("max-without-number", &["--max"]),
+        ("stray-argument", &["10"]),
+    ]);
+    small.chain(large).chain(wrong).collect()
 }
 
 fn of_max(max: u64) -> Case {
@@ -55,7 +66,7 @@ fn two_threads(seen: &Observation) -> Judgement {
     for (index, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
         let Ok(number) = line.parse::<u64>() else { continue };
         let parity = usize::from(number % 2 == 1);
-        let fault = |seen: String| Fault::new(expected, seen).at(index).into();
+        let fault = |what: String| kept_back(Fault::new(expected, what).at(index), &seen.stdout).into();
         if matches!(thread, 0 | CHILD) {
             return fault(format!("{} writes {number}", writer(thread)));
         }
@@ -76,7 +87,8 @@ fn alternates(seen: &Observation, max: u64) -> Judgement {
         _ => format!("the numbers 1 to {max}, one a line, in ascending order"),
     };
     let due = (1..=max).map(|number| number.to_string());
-    lines(&seen.stdout).and_then(|lines| same_lines(lines, due, &expected)).into()
+    let result = lines(&seen.stdout).and_then(|lines| same_lines(lines, due, &expected));
+    result.map_err(|fault| kept_back(fault, &seen.stdout)).into()
 }
 
 #[cfg(test)]
@@ -132,6 +144,21 @@ mod tests {
         assert_eq!(by_threads(&[(1, "1\n"), (1, "2\n")]), "2 is written by the thread of the other numbers");
         let third = [(1, "1\n"), (2, "2\n"), (3, "3\n")];
         assert_eq!(by_threads(&third), "a second thread writes odd numbers: 3");
+    }
+
+    #[test]
+    fn lines_that_a_buffer_kept_back_are_told() {
+        assert_eq!(
+            by_threads(&[(0, "1\n2\n3\n")]),
+            "the main thread writes 1; lines 1 and 2 came in one write: a buffer is written later, by the thread \
+             that empties it"
+        );
+        let each_its_own = [(1, "1\n3\n"), (2, "2\n4\n")];
+        let stdout = Text::written(each_its_own.map(|(thread, text)| (thread, text.as_bytes())));
+        match alternates(&Observation { stdout, ..Observation::default() }, 4) {
+            Judgement::Broken(fault) => assert!(fault.seen.contains("; lines 1 and 2 came in one write")),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
 use crate::case::{Call, Case, Evidence, Fault, Judgement, Observation};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::fixture::pipes::Reading;
 use crate::judges::{ends, lines, quoted, same_lines, terminates};
 
@@ -25,12 +26,14 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "bounded-memory", about: "memory does not grow with the size of a file" },
         Check { id: "parallel", about: "as many files as there are workers are read at once" },
         Check { id: "terminates", about: "the program ends" },
+        USAGE,
     ],
     after: &[
         ("missing-file", &["matches-wc"]),
         ("bounded-memory", &["matches-wc"]),
         ("pool-size", &["matches-wc"]),
         ("terminates", &["matches-wc"]),
+        (USAGE.id, &["matches-wc"]),
     ],
     cases,
 };
@@ -40,7 +43,7 @@ fn cases(seed: u64) -> Vec<Case> {
     let three = [small(), vec![("three", Content::text(seed + 2, 1))]].concat();
     let many: Vec<_> =
         NAMES.iter().zip(seed..).map(|(&name, seed)| (name, Content::text(seed, 200))).collect();
-    vec![
+    let right = [
         counted("two-workers", Some(2), three.clone()).runs(5).explored(50),
         counted("more-workers", Some(3), small()).runs(5).explored(25),
         counted("one-file", None, small()[..1].to_vec()).runs(3).explored(5),
@@ -63,7 +66,13 @@ fn cases(seed: u64) -> Vec<Case> {
             .runs(1)
             .judge("bounded-memory", bounded_memory)
             .judge("terminates", terminates(0)),
-    ]
+    ];
+    let wrong = wrong_usage(&[
+        ("no-workers", &["--workers", "0", "a"]),
+        ("workers-in-words", &["--workers", "four", "a"]),
+        ("no-file", &[]),
+    ]);
+    right.into_iter().chain(wrong).collect()
 }
 
 const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

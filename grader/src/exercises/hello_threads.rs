@@ -4,7 +4,8 @@ use schedule::protocol::CHILD;
 
 use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
-use crate::judges::{lines, quoted, terminates};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::judges::{kept_back, lines, quoted, terminates};
 
 /// One thread prints numbers, another one letters.
 pub static EXERCISE: Exercise = Exercise {
@@ -16,8 +17,9 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "finish-line-last", about: "the main thread's line comes once, after all others" },
         Check { id: "overlaps", about: "some schedule mixes numbers and letters" },
         Check { id: "terminates", about: "the program ends" },
+        USAGE,
     ],
-    after: &[("terminates", &["each-in-order"])],
+    after: &[("terminates", &["each-in-order"]), (USAGE.id, &["each-in-order"])],
     cases,
 };
 
@@ -30,7 +32,9 @@ fn cases(_seed: u64) -> Vec<Case> {
     let case = Case::of_args("defaults", [""; 0])
         .runs(12)
         .explored(100)
-        .judge("each-in-order", |seen| each_in_order(seen).into())
+        .judge("each-in-order", |seen| {
+            each_in_order(seen).map_err(|fault| kept_back(fault, &seen.stdout)).into()
+        })
         .judge("finish-line-last", finish_line_last)
         .judge("terminates", terminates(0))
         .judge_controlled("each-in-order", |seen| {
@@ -38,7 +42,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         })
         .judge_controlled("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps);
-    vec![case]
+    [case].into_iter().chain(wrong_usage(&[("stray-argument", &["5"])])).collect()
 }
 
 fn each_in_order(seen: &Observation) -> Result<(), Fault> {
@@ -109,7 +113,7 @@ fn own_threads(seen: &Observation) -> Judgement {
         "one created thread to write the numbers, another the letters, and the main thread the rest";
     let mut owners = [None; 2];
     for (at, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
-        let fault = |seen: String| Fault::new(expected, seen).at(at).into();
+        let fault = |what: String| kept_back(Fault::new(expected, what).at(at), &seen.stdout).into();
         let kind = ["Number: ", "Letter: "].iter().position(|kind| line.starts_with(kind));
         let is_main = thread == 0;
         match kind {

@@ -4,8 +4,9 @@ use std::thread;
 
 use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, writer};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
-use crate::judges::{ends, lines, quoted, same_lines, terminates};
+use crate::judges::{ends, kept_back, lines, quoted, same_lines, terminates};
 use crate::run::{RunError, Running};
 
 /// Messages that are received in order, and a sender that may be slow or die.
@@ -19,8 +20,12 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "sender-death", about: "a sender that dies is an error, and what it sent is printed" },
         Check { id: "child-process", about: "with processes the sender is a child, and none is left alive" },
         Check { id: "terminates", about: "the program ends, also without messages" },
+        USAGE,
     ],
-    after: &[("terminates", &["all-in-order", "waits-for-slow-sender"])],
+    after: &[
+        ("terminates", &["all-in-order", "waits-for-slow-sender"]),
+        (USAGE.id, &["all-in-order", "waits-for-slow-sender"]),
+    ],
     cases,
 };
 
@@ -40,7 +45,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let slow = |messages, interval| Setting { interval, ..of(messages) };
     let dies = |messages, after| Setting { fail_after: Some(after), ..of(messages) };
     let child = |setting| Setting { process: true, ..setting };
-    vec![
+    let right = [
         of_setting("no-messages", of(0)).runs(5).explored(10).idle(),
         judged(Case::of_args("defaults", [""; 0]), PLAIN)
             .runs(8)
@@ -60,7 +65,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("process-fails-too-late", child(dies(3, 3))).runs(2),
         watched(child(slow(3, 150))),
         killed(child(slow(4, 400))),
-    ]
+    ];
+    let wrong = wrong_usage(&[
+        ("messages-in-words", &["--messages", "five"]),
+        ("unknown-transport", &["--transport", "pigeon"]),
+        ("stray-argument", &["5"]),
+    ]);
+    right.into_iter().chain(wrong).collect()
 }
 
 /// Without a second thread nobody sends, and nobody is waited for.
@@ -134,8 +145,9 @@ fn receiver_prints(seen: &Observation) -> Judgement {
     };
     match threads.iter().position(|&thread| thread != 0) {
         Some(at) => {
-            let seen = format!("{} writes {}", writer(threads[at]), quoted(&seen.stdout.lines[at]));
-            Fault::new("the main thread writes all lines", seen).at(at).into()
+            let what = format!("{} writes {}", writer(threads[at]), quoted(&seen.stdout.lines[at]));
+            let fault = Fault::new("the main thread writes all lines", what).at(at);
+            kept_back(fault, &seen.stdout).into()
         }
         None if has_messages(seen) => Judgement::Kept,
         None => Judgement::Nothing,

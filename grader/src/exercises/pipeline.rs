@@ -10,6 +10,7 @@ use self::judges::{
 use self::scenario::{Fed, Feeding};
 use crate::case::{Call, Case, Fault, Judgement};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::{ends, terminates};
 
 /// Numbers that flow from files through threads to child processes and back.
@@ -27,8 +28,13 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "bounded-memory", about: "no more is read than fits between readers and workers" },
         Check { id: "no-child-left", about: "no child process is alive when the program has ended" },
         Check { id: "terminates", about: "the program ends, also with empty files" },
+        USAGE,
     ],
-    after: &[("no-child-left", &["counts-right"]), ("terminates", &["counts-right"])],
+    after: &[
+        ("no-child-left", &["counts-right"]),
+        ("terminates", &["counts-right"]),
+        (USAGE.id, &["counts-right"]),
+    ],
     cases,
 };
 
@@ -49,7 +55,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let twice = vec![("b", range(0, 20)), ("a", range(90, 95)), ("b", range(0, 20))];
     let bad = vec![("a", range(0, 20)), ("b", "2\n3\nfour\n5\n".to_owned()), ("c", range(5, 9))];
     let deadly = vec![("a", range(0, 20)), ("b", range(20, 40)), ("c", range(40, 50))];
-    vec![
+    let right = [
         counted("one-file", &["--workers", "1", "--readers", "1"], one()).runs(3),
         counted("few-files", &[], few()).runs(4),
         // The program's own threads are under control there, what the children do is not.
@@ -82,9 +88,14 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("worker-death", has_workers)
             .judge("bounded-memory", bounded_memory)
             .judge("terminates", terminates(0)),
-        Case::of_args("no-workers", ["--workers", "0", "a"]).runs(1).judge("terminates", terminates(2)),
-        Case::of_args("no-readers", ["--readers", "0", "a"]).runs(1).judge("terminates", terminates(2)),
-    ]
+    ];
+    let wrong = wrong_usage(&[
+        ("no-workers", &["--workers", "0", "a"]),
+        ("no-readers", &["--readers", "0", "a"]),
+        ("crash-on-words", &["--crash-on", "four", "a"]),
+        ("no-file", &[]),
+    ]);
+    right.into_iter().chain(wrong).collect()
 }
 
 fn range(first: u64, last: u64) -> String {

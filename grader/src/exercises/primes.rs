@@ -8,6 +8,7 @@ mod workers;
 
 use crate::case::{Case, Observation, Scenario, Stage};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::{ends, terminates};
 use crate::run::RunError;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
@@ -38,8 +39,9 @@ pub static EXERCISE: Exercise = Exercise {
             about: "a worker that dies is an error and exit code 1, never a smaller count",
         },
         Check { id: "terminates", about: "the program ends by itself" },
+        USAGE,
     ],
-    after: &[("terminates", &["counts-right"])],
+    after: &[("terminates", &["counts-right"]), (USAGE.id, &["counts-right"])],
     cases,
 };
 
@@ -97,6 +99,13 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("terminates", ends())
     });
     let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
+    let wrong = wrong_usage(&[
+        ("no-workers", &["--workers", "0", "10"]),
+        ("limit-in-words", &["ten"]),
+        // Beyond 64 bits: who takes it for a number all the same does not compute for ever.
+        ("limit-too-large", &["100000000000000000000"]),
+        ("unknown-mode", &["--mode", "luck", "10"]),
+    ]);
     defaults
         .into_iter()
         .chain([largest])
@@ -105,6 +114,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         .chain(same)
         .chain(workers)
         .chain(deaths)
+        .chain(wrong)
         .collect()
 }
 

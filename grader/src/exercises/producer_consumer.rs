@@ -1,9 +1,9 @@
 //! Producers and consumers around one bounded buffer.
 
-use crate::case::{Case, Fault, Judgement, Observation, Sharing, Text};
+use crate::case::{Case, Fault, Judgement, Sharing, Text};
 use crate::exercise::{Check, Exercise};
-use crate::judges::{lines, number, quoted, terminates};
-use crate::run::Ending;
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::judges::{kept_back, lines, number, quoted, rests, terminates};
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.
 pub static EXERCISE: Exercise = Exercise {
@@ -18,12 +18,14 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends, also without items and with idle consumers" },
         Check { id: "done-last", about: "the last line, and only the last, is `done TOTAL`" },
+        USAGE,
         Check { id: "blocks", about: "who waits for a place or an item sleeps (advice)" },
     ],
     after: &[
         ("done-last", &["exactly-once"]),
         ("blocks", &["exactly-once"]),
         ("terminates", &["exactly-once"]),
+        (USAGE.id, &["exactly-once"]),
     ],
     cases,
 };
@@ -72,11 +74,19 @@ const LARGE: &[(&str, [usize; 4])] = &[
 
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(12);
+    let blocks = rests("threads that wait for a place or an item sleep until there is one");
     let defaults = defaults.judge_starved("blocks", blocks).shared(BUFFERED);
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
     let small = small.map(|case| if case.id == NO_ITEMS { case.idle() } else { case });
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
-    [defaults].into_iter().chain(small).chain(large).collect()
+    let wrong = wrong_usage(&[
+        ("no-producers", &["--producers", "0"]),
+        ("no-consumers", &["--consumers", "0"]),
+        ("no-places", &["--capacity", "0"]),
+        ("items-in-words", &["--items", "five"]),
+        ("stray-argument", &["5"]),
+    ]);
+    [defaults].into_iter().chain(small).chain(large).chain(wrong).collect()
 }
 
 fn of_setting(id: &str, [producers, consumers, items, capacity]: [usize; 4]) -> Case {
@@ -143,7 +153,7 @@ fn when_complete(
     rule: fn(Setting, &Text) -> Result<(), Fault>,
 ) -> Judgement {
     match exactly_once(setting, stdout) {
-        Ok(()) => rule(setting, stdout).into(),
+        Ok(()) => rule(setting, stdout).map_err(|fault| kept_back(fault, stdout)).into(),
         Err(_) => Judgement::Unproven("needs every item exactly once".into()),
     }
 }
@@ -215,18 +225,6 @@ fn bounded(setting: Setting, stdout: &Text) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// Of two threads, the one that is not kept from running must come to rest.
-fn blocks(seen: &Observation) -> Judgement {
-    match seen.ending() {
-        Ending::Livelocked { steps } => {
-            let seen = format!("the others do not come to rest within {steps} steps");
-            Fault::new("threads that wait for a place or an item sleep until there is one", seen).into()
-        }
-        ending if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
-        _ => Judgement::Kept,
-    }
 }
 
 fn done_last(setting: Setting, stdout: &Text) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::{lines, number, quoted, terminates};
 
 /// The lost update, and two ways to keep it from happening.
@@ -14,8 +15,9 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "race-shown", about: "some schedule loses an update without synchronisation" },
         Check { id: "counts-add-up", about: "each line has the right numbers, and there are no others" },
         Check { id: "terminates", about: "the program ends" },
+        USAGE,
     ],
-    after: &[("terminates", &["counts-add-up"])],
+    after: &[("terminates", &["counts-add-up"]), (USAGE.id, &["counts-add-up"])],
     cases,
 };
 
@@ -36,7 +38,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let atomic = Setting { threads: 3, increments: 2, modes: &MODES[2..] };
     let all = Setting { threads: 2, increments: 1, modes: &MODES };
     let lost = "a schedule in which two threads read the same number, and one addition is lost";
-    vec![
+    let right = [
         of_setting("race", race)
             .runs(5)
             .explored(30)
@@ -54,8 +56,14 @@ fn cases(_seed: u64) -> Vec<Case> {
         judged(Case::of_args("defaults", [""; 0]), defaults).runs(5),
         of_setting("many-threads", Setting { threads: 16, increments: 5_000, modes: &MODES }).runs(5),
         of_setting("one-thread", Setting { threads: 1, increments: 1_000, modes: &MODES }).runs(2),
-        Case::of_args("no-threads", ["--threads", "0"]).runs(1).judge("terminates", terminates(2)),
-    ]
+    ];
+    let wrong = wrong_usage(&[
+        ("no-threads", &["--threads", "0"]),
+        ("increments-in-words", &["--increments", "many"]),
+        ("unknown-mode", &["--mode", "luck"]),
+        ("stray-argument", &["2"]),
+    ]);
+    right.into_iter().chain(wrong).collect()
 }
 
 /// What is counted is what the threads add to one counter. Who holds a lock for all its additions takes it and gives it

@@ -6,6 +6,7 @@ use schedule::protocol::CHILD;
 
 use crate::case::{Case, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
+use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::{lines, number, quoted, same_lines, terminates};
 
 /// Workers that take jobs from one place.
@@ -19,8 +20,9 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "panic-contained", about: "a job that panics fails alone, and the pool lives on" },
         Check { id: "clean-shutdown", about: "every job is run once, and ends before the program does" },
         Check { id: "terminates", about: "the program ends, also without jobs and with idle workers" },
+        USAGE,
     ],
-    after: &[("terminates", &["results-in-order"])],
+    after: &[("terminates", &["results-in-order"]), (USAGE.id, &["results-in-order"])],
     cases,
 };
 
@@ -38,7 +40,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let told = |workers, jobs| Setting { verbose: true, ..plain(workers, jobs) };
     let panics = |workers, jobs, job| Setting { panic_on: Some(job), ..told(workers, jobs) };
     let at_once = "two jobs between their start and their end";
-    vec![
+    let right = [
         of_setting("two-workers", told(2, 3))
             .runs(8)
             .explored(30)
@@ -53,8 +55,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("many-jobs", told(4, 500)).runs(3),
         of_setting("many-workers", told(32, 100)).runs(3),
         of_setting("panic-among-many", panics(4, 200, 77)).runs(3),
-        Case::of_args("no-workers", ["--workers", "0"]).runs(1).judge("terminates", terminates(2)),
-    ]
+    ];
+    let wrong = wrong_usage(&[
+        ("no-workers", &["--workers", "0"]),
+        ("jobs-in-words", &["--jobs", "ten"]),
+        ("stray-argument", &["5"]),
+    ]);
+    right.into_iter().chain(wrong).collect()
 }
 
 /// One thread that does all the jobs is no pool: it contains no panic, and nobody has to be shut down. The main thread

@@ -51,7 +51,7 @@ impl Grading<'_> {
                         findings.tally(check).unproven(format!("case {}: {reason}", case.id));
                     }
                     Judgement::Broken(fault) => {
-                        let seen_then = format!("while T{thread} does not run, {}", fault.seen);
+                        let seen_then = format!("with T{thread} held back, {}", fault.seen);
                         let fault = Fault { seen: seen_then, ..fault };
                         self.broken(check, self.failure(case, &seen, fault, None), findings);
                     }

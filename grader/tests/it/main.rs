@@ -1,5 +1,6 @@
 //! The grader as its users meet it: called from outside.
 
+mod advice;
 mod blocking;
 mod bounds;
 mod build;

@@ -16,6 +16,18 @@ fn an_empty_program_gets_nothing_for_ending() {
     assert_eq!(ends["verdict"], "skipped");
     assert!(ends["message"].as_str().unwrap().ends_with("no run kept alternates"), "{ends:#}");
     assert_eq!(check(&report, "two-threads")["verdict"], "skipped");
+    assert_eq!(check(&report, "usage")["failure"]["seen"], "it ended with exit code 0");
+    assert_eq!(check(&report, "blocks")["verdict"], "skipped");
+}
+
+#[test]
+fn a_program_that_refuses_every_call_gets_nothing_for_refusing_wrong_ones() {
+    let refuses = "fn main() { eprintln!(\"wrong usage\"); std::process::exit(2); }";
+    for exercise in ["even-odd", "hello-threads"] {
+        let (_, report) = Program::new(refuses).grade_as(exercise);
+        assert_eq!(points(&report), 0.0, "{report:#}");
+        assert_eq!(check(&report, "usage")["verdict"], "skipped");
+    }
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::case::Case;
+use grader::case::{Case, Judgement, Observation};
 use grader::exercise::Exercise;
 use grader::exercises;
 use grader::rubric::Rubric;
+use grader::run::Ending;
 use grader::solution_region;
 use grader::specimen::{self, Expected, Specimen};
 use grader::workspace::Workspace;
@@ -110,7 +111,7 @@ fn every_exercise_has_mutants_for_every_check_and_variants() {
         if let Some(check) = spared {
             return Some(format!("no mutant fails {}", check.id));
         }
-        let variants = specimens.iter().filter(|specimen| specimen.expected == Expected::Passes).count();
+        let variants = specimens.iter().filter(|it| matches!(it.expected, Expected::Passes { .. })).count();
         let mutants = specimens.iter().filter(|it| matches!(it.expected, Expected::Fails(_))).count();
         (mutants < 6 || variants < 3).then(|| format!("{mutants} mutants, {variants} variants"))
     });
@@ -158,6 +159,39 @@ fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
         let unjudged = exercise.checks.iter().find(|check| !judged.contains(&check.id)).map(|check| check.id);
         let unknown = judged.iter().copied().find(|id| exercise.check(id).is_none());
         unjudged.or(unknown).map(str::to_owned)
+    });
+}
+
+/// What the judges of `case` say of a run that ends with `code` and leaves nothing else, by their checks.
+fn judged(case: &Case, code: i32) -> Vec<(&'static str, Judgement)> {
+    let seen = Observation { ending: Some(Ending::Exited(code)), ..Observation::default() };
+    case.judges.iter().map(|(check, judge)| (*check, judge(&seen))).collect()
+}
+
+#[test]
+fn wrong_usage_is_judged_by_a_check_of_its_own() {
+    no_exercise_has(|exercise| {
+        let cases = (exercise.cases)(0);
+        let wrong: Vec<&Case> =
+            cases.iter().filter(|case| case.judges.iter().any(|(check, _)| *check == "usage")).collect();
+        let are_judged = |case: &&Case| match &judged(case, 0)[..] {
+            // To end with any code is to end.
+            [("usage", Judgement::Broken(_)), ("terminates", Judgement::Kept)] => true,
+            _ => false,
+        };
+        if wrong.len() < 2 || !wrong.iter().all(are_judged) {
+            return Some(format!("{} cases of wrong usage", wrong.len()));
+        }
+        // Who refuses everything has refused the wrong usage, too.
+        exercise.needs("usage").is_empty().then(|| "usage counts for who does nothing".to_owned())
+    });
+}
+
+#[test]
+fn wrong_usage_has_the_same_points_everywhere() {
+    no_exercise_has(|exercise| {
+        let points = Rubric::read(&workspace(), exercise).map(|rubric| rubric.points("usage"));
+        (points.as_ref().ok() != Some(&0.5)).then(|| format!("{:?}", points.ok()))
     });
 }
 

@@ -1,9 +1,13 @@
 //! Whether a server that is told to stop finishes its work.
 
+use rustix::process::Signal;
+
 use super::delivery::reaches_all_residents;
 use super::event::residents;
 use super::transcripts;
 use crate::case::{Fault, Judgement, Observation};
+use crate::judges;
+use crate::run::Ending;
 
 /// What one client had received when the stop was asked for, all receive in whole lines; then every
 /// connection is closed, and the exit code is 0.
@@ -18,6 +22,9 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
         (Some(open), None) => {
             return Fault::new("told to stop, the server closes every connection", open.to_string()).into();
         }
+    }
+    if let Some(fault) = not_handled(observation) {
+        return fault.into();
     }
     if let Some(client) = residents(transcripts).find(|client| client.torn) {
         let seen = format!("the last line that {} receives has no end", client.nick);
@@ -34,6 +41,21 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
         }
         Ok(()) => Judgement::Kept,
     }
+}
+
+/// Judges that the program ends by itself, also where a signal tells it to.
+pub(super) fn terminates(observation: &Observation) -> Judgement {
+    not_handled(observation).map_or_else(|| judges::terminates(0)(observation), Judgement::from)
+}
+
+/// That the signal by which the server was told to stop ended it, as it ends every program that does not handle it.
+fn not_handled(observation: &Observation) -> Option<Fault> {
+    let signals = [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT")];
+    let Ending::Signalled(number) = *observation.ending() else { return None };
+    let (_, name) = signals.into_iter().find(|(signal, _)| signal.as_raw() == number)?;
+    let expected =
+        format!("the server handles {name}: it delivers, closes every connection and exits with code 0");
+    Some(Fault::new(expected, format!("{name} ended it: the program does not handle this signal")))
 }
 
 #[cfg(test)]
@@ -62,6 +84,22 @@ mod tests {
         let torn = Transcript { torn: true, ..bob(BOB) };
         let expected = "the last line that bob receives has no end";
         assert_eq!(seen(judge, talk_of([ann(ANN), torn])), expected);
+    }
+
+    #[test]
+    fn a_signal_that_ends_the_server_is_named() {
+        let mut observation = observed(talk_of([ann(ANN), bob(BOB)]));
+        for (number, name) in [(15, "SIGTERM"), (2, "SIGINT")] {
+            observation.ending = Some(Ending::Signalled(number));
+            for judged in [judge(&observation), terminates(&observation)] {
+                let Judgement::Broken(fault) = judged else { panic!("not broken: {judged:?}") };
+                assert_eq!(fault.seen, format!("{name} ended it: the program does not handle this signal"));
+                assert!(fault.expected.starts_with(&format!("the server handles {name}: ")));
+            }
+        }
+        observation.ending = Some(Ending::Signalled(11));
+        let Judgement::Broken(fault) = terminates(&observation) else { panic!() };
+        assert_eq!(fault.seen, "signal 11 ended it");
     }
 
     #[test]
