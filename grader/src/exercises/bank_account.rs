@@ -8,7 +8,7 @@ mod statement;
 
 use crate::case::{Call, Case, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::ends;
 use crate::random::Random;
 use judges::{every_operation_once, of_example, of_ledger};
@@ -68,7 +68,7 @@ fn cases(seed: u64) -> Vec<Case> {
     });
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
     let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(SHARE);
-    let wrong = wrong_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
+    let wrong = advised_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
     small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).chain(wrong).collect()
 }
 
@@ -196,6 +196,10 @@ mod tests {
             let judging = cases.iter().filter(|case| case.judges.iter().any(|(id, _)| *id == check.id));
             assert!(judging.count() > 1, "{}", check.id);
         }
-        assert!(cases.iter().all(|case| case.judges.last().is_some_and(|(id, _)| *id == "terminates")));
+        assert!(
+            cases
+                .iter()
+                .all(|case| case.judges.last().is_some_and(|(id, _)| ["terminates", "usage"].contains(id)))
+        );
     }
 }

@@ -19,7 +19,7 @@ use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
 use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::chat::Transcripts;
 
 /// The exercise as the registry knows it.
@@ -76,6 +76,8 @@ pub static EXERCISE: Exercise = Exercise {
 fn cases(_seed: u64) -> Vec<Case> {
     // Stopping comes first, in the way that all cases use: a server that goes on then costs its patience each time.
     let mut cases = vec![stopped("end-of-input", Stop::EndOfInput)];
+    // And the demo, in which nobody waits in vain for somebody else's server.
+    cases.extend(demos());
     cases.extend(talks());
     cases.extend(trouble());
     cases.push(
@@ -83,12 +85,11 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(1)
             .judge("many-clients", came_through("500 clients are welcomed, and all receive a message")),
     );
-    cases.extend(demos());
     let signals = [("sigterm", Signal::TERM), ("sigint", Signal::INT)];
     // Last, as a server that does not handle a signal is ended by it: all else was judged before.
     let signalled = signals.map(|(name, signal)| stopped(name, Stop::Signal(signal)));
     let ends = |case: Case| case.networked().judge("terminates", shutdown::terminates);
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("unknown-command", &["listen"]),
         ("join-without-name", &["join", "127.0.0.1:9"]),
         ("no-clients", &["demo", "--clients", "0"]),

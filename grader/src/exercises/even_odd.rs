@@ -5,7 +5,7 @@ use schedule::protocol::CHILD;
 
 use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{kept_back, lines, rests, same_lines, terminates};
 
 /// One thread prints the odd numbers, another the even ones.
@@ -38,7 +38,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     // The smallest first: what fails there is the easiest to read. A single line does not show who kept it back.
     let small = [explored((2, 20))].into_iter().chain(idle).chain([explored((7, 30)), defaults]);
     let large = [100, 1000].map(|max| of_max(max).runs(5));
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("max-in-words", &["--max", "ten"]),
         ("max-without-number", &["--max"]),
         ("stray-argument", &["10"]),

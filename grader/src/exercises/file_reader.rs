@@ -7,7 +7,7 @@ use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
 use crate::case::{Call, Case, Evidence, Fault, Judgement, Observation};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::pipes::Reading;
 use crate::judges::{ends, lines, quoted, same_lines, terminates};
 
@@ -67,7 +67,7 @@ fn cases(seed: u64) -> Vec<Case> {
             .judge("bounded-memory", bounded_memory)
             .judge("terminates", terminates(0)),
     ];
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("no-workers", &["--workers", "0", "a"]),
         ("workers-in-words", &["--workers", "four", "a"]),
         ("no-file", &[]),

@@ -4,7 +4,7 @@ use schedule::protocol::CHILD;
 
 use crate::case::{Case, Fault, Judgement, Observation, writer};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{kept_back, lines, quoted, terminates};
 
 /// One thread prints numbers, another one letters.
@@ -42,7 +42,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         })
         .judge_controlled("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps);
-    [case].into_iter().chain(wrong_usage(&[("stray-argument", &["5"])])).collect()
+    [case].into_iter().chain(advised_usage(&[("stray-argument", &["5"])])).collect()
 }
 
 fn each_in_order(seen: &Observation) -> Result<(), Fault> {

@@ -4,7 +4,7 @@ use std::thread;
 
 use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, writer};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::judges::{ends, kept_back, lines, quoted, same_lines, terminates};
 use crate::run::{RunError, Running};
@@ -66,7 +66,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         watched(child(slow(3, 150))),
         killed(child(slow(4, 400))),
     ];
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("messages-in-words", &["--messages", "five"]),
         ("unknown-transport", &["--transport", "pigeon"]),
         ("stray-argument", &["5"]),

@@ -8,7 +8,7 @@ mod workers;
 
 use crate::case::{Case, Observation, Scenario, Stage};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{ends, terminates};
 use crate::run::RunError;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
@@ -99,7 +99,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge("terminates", ends())
     });
     let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("no-workers", &["--workers", "0", "10"]),
         ("limit-in-words", &["ten"]),
         // Beyond 64 bits: who takes it for a number all the same does not compute for ever.

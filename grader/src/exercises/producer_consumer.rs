@@ -2,7 +2,7 @@
 
 use crate::case::{Case, Fault, Judgement, Sharing, Text};
 use crate::exercise::{Check, Exercise};
-use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{kept_back, lines, number, quoted, rests, terminates};
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.
@@ -79,7 +79,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
     let small = small.map(|case| if case.id == NO_ITEMS { case.idle() } else { case });
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
-    let wrong = wrong_usage(&[
+    let wrong = advised_usage(&[
         ("no-producers", &["--producers", "0"]),
         ("no-consumers", &["--consumers", "0"]),
         ("no-places", &["--capacity", "0"]),

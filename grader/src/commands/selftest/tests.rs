@@ -11,7 +11,7 @@ fn check(id: &str, verdict: Verdict, max_score: f64) -> CheckReport {
         message: String::new(),
         failure: None,
         shown: None,
-        is_lesson: false,
+        lesson: crate::report::Lesson::None,
     }
 }
 

@@ -19,11 +19,7 @@ pub(super) fn all(seed: u64) -> Vec<Case> {
     let bodies = Bodies(seed);
     let groups =
         [simulated(), whole(bodies), at_once(bodies), faults::failing(bodies), faults::retried(bodies)];
-    let wrong = wrong_usage(&[
-        ("no-jobs", &["--jobs", "0", UNREACHED]),
-        ("retries-in-words", &["--retries", "few", UNREACHED]),
-        ("no-time", &["--timeout", "0", UNREACHED]),
-    ]);
+    let wrong = wrong_usage(&[("no-jobs", &["--jobs", "0", UNREACHED])]);
     groups.into_iter().flatten().map(Case::networked).chain(wrong).collect()
 }
 
