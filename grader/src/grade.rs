@@ -130,6 +130,9 @@ const MOST_LONG_ENDINGS: u32 = 2;
 /// So many runs in which the other side waited in vain are enough: each costs its patience, some seconds.
 const MOST_WAITED_FOR: u32 = 8;
 
+/// Why a check was not judged after that.
+const CUT: &str = "not judged, as other runs had to be cut off: mend those first";
+
 /// A program that is ready to be run, or the report where there is none.
 enum Prepared<'a> {
     Grading(Grading<'a>),
@@ -212,7 +215,7 @@ impl<'a> Grading<'a> {
             if let Some(message) = findings.stub {
                 return Ok(without_runs(self.exercise, &self.rubric, Verdict::NotImplemented, message));
             }
-            if findings.long_endings >= MOST_LONG_ENDINGS || findings.waited_for >= MOST_WAITED_FOR {
+            if findings.is_cut() {
                 break;
             }
         }
@@ -306,8 +309,10 @@ impl<'a> Grading<'a> {
     fn summary(&self, mut findings: Findings) -> ExerciseReport {
         let missing: Vec<Option<String>> =
             self.exercise.checks.iter().map(|check| self.nothing_done(check, &findings)).collect();
+        let not_judged = if findings.is_cut() { CUT } else { "no run came far enough to judge it" };
         let reports = self.exercise.checks.iter().zip(missing).map(|(check, missing)| {
-            std::mem::take(findings.tally(check.id)).report(check, self.rubric.worth(check.id), missing)
+            let tally = std::mem::take(findings.tally(check.id));
+            tally.report(check, self.rubric.worth(check.id), missing, not_judged)
         });
         let checks: Vec<CheckReport> = reports.collect();
         let mut report = ExerciseReport {
@@ -340,6 +345,11 @@ fn alone_on(network: Network) -> Option<MutexGuard<'static, ()>> {
 }
 
 impl Findings {
+    /// Whether the program has cost so much that nothing more of it is run.
+    fn is_cut(&self) -> bool {
+        self.long_endings >= MOST_LONG_ENDINGS || self.waited_for >= MOST_WAITED_FOR
+    }
+
     fn tally(&mut self, check: &'static str) -> &mut Tally {
         let index = self.tallies.iter().position(|(id, _)| *id == check).unwrap_or_else(|| {
             self.tallies.push((check, Tally::default()));

@@ -60,8 +60,14 @@ impl Tally {
 
     /// One failure outweighs any number of runs that kept the promise, and so does one run that
     /// proved nothing where it should have. `nothing_done` says why a pass would rest on nothing: what was kept by
-    /// doing nothing is no pass.
-    pub(crate) fn report(self, check: &Check, worth: Worth, nothing_done: Option<String>) -> CheckReport {
+    /// doing nothing is no pass. `not_judged` says why no run says anything, where none does.
+    pub(crate) fn report(
+        self,
+        check: &Check,
+        worth: Worth,
+        nothing_done: Option<String>,
+        not_judged: &str,
+    ) -> CheckReport {
         let nothing_done = nothing_done.filter(|_| self.has_been_kept());
         let (verdict, message) = match (&self.failure, self.unproven, self.kept + self.kept_under_control) {
             (Some(failure), _, _) => (Verdict::Fail, format!("{}: {}", check.about, failure.seen)),
@@ -70,7 +76,7 @@ impl Tally {
             (None, None, 0) if let Some(shown) = &self.shown => {
                 (Verdict::Pass, format!("shown: {}", shown.seen))
             }
-            (None, None, 0) => (Verdict::Skipped, "no run came far enough to judge it".to_owned()),
+            (None, None, 0) => (Verdict::Skipped, not_judged.to_owned()),
             (None, None, _) => (Verdict::Pass, passed(self.kept_under_control, self.kept)),
         };
         CheckReport {
@@ -114,7 +120,7 @@ mod tests {
 
     fn report(tally: Tally) -> CheckReport {
         let nothing_done = (!tally.has_done()).then(|| "nothing was done".to_owned());
-        tally.report(&CHECK, WORTH, nothing_done)
+        tally.report(&CHECK, WORTH, nothing_done, "no run came far enough to judge it")
     }
 
     fn failure() -> Failure {

@@ -259,8 +259,16 @@ fn lazy_problem(report: &ExerciseReport, fails: &[String], most: f64) -> Option<
         let passed: Vec<&str> = passed.collect();
         format!("it gets {} points of at most {most}: {}", report.score, passed.join(", "))
     };
-    let not_failed = fails.iter().find_map(|check| mutant_problem(report, check));
-    not_failed.or_else(|| (report.score > most).then(too_much))
+    // What is not judged any more, as too much had to be waited for, gives nothing either.
+    let is_kept = |check: &&String| {
+        report.checks.iter().any(|report| report.id == **check && report.verdict == Verdict::Pass)
+    };
+    let kept = fails.iter().find(is_kept).map(|check| format!("`{check}` must not pass"));
+    let fails_nothing = || {
+        let is_failed = report.checks.iter().any(|check| check.verdict == Verdict::Fail);
+        (!is_failed).then(|| "it fails no check".to_owned())
+    };
+    kept.or_else(fails_nothing).or_else(|| (report.score > most).then(too_much))
 }
 
 /// A variant passes every check, but for the advice that its header names: wrong advice is worse than none.

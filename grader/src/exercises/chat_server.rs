@@ -76,8 +76,6 @@ pub static EXERCISE: Exercise = Exercise {
 fn cases(_seed: u64) -> Vec<Case> {
     // Stopping comes first, in the way that all cases use: a server that goes on then costs its patience each time.
     let mut cases = vec![stopped("end-of-input", Stop::EndOfInput)];
-    // And the demo, in which nobody waits in vain for somebody else's server.
-    cases.extend(demos());
     cases.extend(talks());
     cases.extend(trouble());
     cases.push(
@@ -85,6 +83,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(1)
             .judge("many-clients", came_through("500 clients are welcomed, and all receive a message")),
     );
+    cases.extend(demos());
     let signals = [("sigterm", Signal::TERM), ("sigint", Signal::INT)];
     // Last, as a server that does not handle a signal is ended by it: all else was judged before.
     let signalled = signals.map(|(name, signal)| stopped(name, Stop::Signal(signal)));
