@@ -5,7 +5,7 @@ mod scenario;
 
 use self::judges::{
     Complaint, all_workers_killed, bounded_memory, complains, counts_right, had_children, has_workers,
-    in_order, killed_worker,
+    in_order, killed_worker, unless_stopped,
 };
 use self::scenario::{Fed, Feeding};
 use crate::case::{Call, Case, Fault, Judgement};
@@ -71,6 +71,11 @@ fn cases(_seed: u64) -> Vec<Case> {
         crashing("crash", &["--crash-on", "30"], deadly.clone(), true).runs(3),
         crashing("crash-one-worker", &["--workers", "1", "--crash-on", "30"], deadly.clone(), true).runs(2),
         crashing("crash-on-nothing", &["--crash-on", "77"], deadly, false).runs(2),
+        fed("stopped-workers", Feeding::Stopped)
+            .runs(1)
+            .judge("worker-death", has_workers)
+            .judge("bounded-memory", bounded_memory)
+            .judge("terminates", unless_stopped(terminates(0))),
         fed("killed-worker", Feeding::Killed)
             .runs(2)
             .judge("worker-death", |seen| killed_worker(seen, Fed::FEW))
@@ -82,12 +87,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         fed("all-killed", Feeding::AllKilled)
             .runs(2)
             .judge("worker-death", all_workers_killed)
-            .judge("terminates", ends()),
-        fed("stopped-workers", Feeding::Stopped)
-            .runs(1)
-            .judge("worker-death", has_workers)
-            .judge("bounded-memory", bounded_memory)
-            .judge("terminates", terminates(0)),
+            .judge("terminates", unless_stopped(ends())),
     ];
     let wrong =
         wrong_usage(&[("no-workers", &["--workers", "0", "a"]), ("no-readers", &["--readers", "0", "a"])]);

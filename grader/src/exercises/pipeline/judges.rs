@@ -82,6 +82,8 @@ pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
 pub(super) fn all_workers_killed(seen: &Observation) -> Judgement {
     match &seen.evidence {
         Evidence::Reading(reading) => all_counted(seen, Fed::count(reading.most_memory)),
+        // It was stopped: what becomes of workers that are killed is seen in other cases.
+        Evidence::Unfinished(reading) if !reading.alone => Judgement::Nothing,
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
@@ -95,7 +97,7 @@ fn all_counted(seen: &Observation, count: usize) -> Judgement {
 
 pub(super) fn bounded_memory(seen: &Observation) -> Judgement {
     match &seen.evidence {
-        Evidence::Reading(reading) if reading.most_memory >= Fed::FAR_TOO_MUCH => {
+        Evidence::Unfinished(reading) if !reading.alone => {
             let seen =
                 format!("it reads {} MiB and more while no worker takes a number", reading.most_memory >> 20);
             Fault::new("readers that wait when the buffers are full", seen).into()
@@ -108,15 +110,24 @@ pub(super) fn bounded_memory(seen: &Observation) -> Judgement {
 /// Who takes more than all buffers hold has tested some of it, and did that without a child process if it had none.
 pub(super) fn has_workers(seen: &Observation) -> Judgement {
     match &seen.evidence {
-        Evidence::Family(Family { most: 0, .. }) => {
+        Evidence::Unfinished(reading) if reading.alone => {
             let seen =
-                format!("it takes {} MiB of numbers and has no child process", Fed::FAR_TOO_MUCH >> 20);
+                format!("it takes {} MiB of numbers and has no child process", Fed::TOO_MUCH_ALONE >> 20);
             Fault::new("child processes test the numbers", seen).into()
         }
-        Evidence::Reading(reading) if reading.at_rest || reading.most_memory >= Fed::FAR_TOO_MUCH => {
-            Judgement::Kept
-        }
+        Evidence::Reading(reading) if reading.at_rest => Judgement::Kept,
+        Evidence::Unfinished(_) => Judgement::Kept,
         _ => Judgement::Unproven("the program had no child process that could be stopped".into()),
+    }
+}
+
+/// Judges its end, by `judge`, where it was not stopped for taking far too much.
+pub(super) fn unless_stopped(
+    judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
+) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
+    move |seen| match &seen.evidence {
+        Evidence::Unfinished(_) => Judgement::Nothing,
+        _ => judge(seen),
     }
 }
 
@@ -195,9 +206,23 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_far_too_much_is_stopped_and_judged_for_that_alone() {
+        let seen = |alone| {
+            let reading = Reading { alone, most_memory: Fed::FAR_TOO_MUCH, ..Reading::default() };
+            Observation::default().with(Evidence::Unfinished(reading))
+        };
+        assert!(matches!(bounded_memory(&seen(false)), Judgement::Broken(_)));
+        assert!(matches!(bounded_memory(&seen(true)), Judgement::Unproven(_)));
+        assert_eq!(all_workers_killed(&seen(false)), Judgement::Nothing);
+        assert_eq!(unless_stopped(terminates(0))(&seen(false)), Judgement::Nothing);
+    }
+
+    #[test]
     fn who_takes_all_numbers_without_a_child_has_no_workers() {
         let judged = |evidence| has_workers(&Observation::default().with(evidence));
-        assert!(matches!(judged(Evidence::Family(Family::default())), Judgement::Broken(_)));
+        let unfinished = |alone| Evidence::Unfinished(Reading { alone, ..Reading::default() });
+        assert!(matches!(judged(unfinished(true)), Judgement::Broken(_)));
+        assert_eq!(judged(unfinished(false)), Judgement::Kept);
         let at_rest = Reading { at_rest: true, ..Reading::default() };
         assert_eq!(judged(Evidence::Reading(at_rest)), Judgement::Kept);
         assert!(matches!(judged(Evidence::Reading(Reading::default())), Judgement::Unproven(_)));

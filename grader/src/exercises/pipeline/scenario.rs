@@ -51,6 +51,8 @@ impl Fed {
     pub(super) const PIPE: &str = "pipe-0";
     /// Nobody needs buffers of so many bytes.
     pub(super) const FAR_TOO_MUCH: u64 = 16 << 20;
+    /// Who has taken so much has had a child process, or tests the numbers itself, which costs its time.
+    pub(super) const TOO_MUCH_ALONE: u64 = 4 << 20;
     /// How many numbers are fed where a worker is killed that may still wait for its first.
     pub(super) const FEW: usize = 1000;
     /// How many numbers are fed where a worker is killed at work.
@@ -90,7 +92,9 @@ impl Scenario for Fed {
             Feeding::Stopped => feed_and_stop(&running, pipe),
             Feeding::AllKilled => feed_and_kill_all(&running, pipe),
         };
-        Ok(Observation::of(running.wait()?).with(evidence))
+        // What took far too much would compute for as long, and what is judged here has been seen.
+        let outcome = if is_far_too_much(&evidence) { running.stop()? } else { running.wait()? };
+        Ok(Observation::of(outcome).with(evidence))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -146,12 +150,26 @@ fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
     Family { most: sight.most, looks: sight.looks, ..family }
 }
 
-/// Lets the children go on when the program has come to rest. There is no reading of a program that takes far too much
-/// and has no children: these are the evidence then.
+fn is_far_too_much(evidence: &Evidence) -> bool {
+    matches!(evidence, Evidence::Unfinished(_))
+}
+
+/// How much is too much.
+fn most(alone: bool) -> u64 {
+    if alone { Fed::TOO_MUCH_ALONE } else { Fed::FAR_TOO_MUCH }
+}
+
+/// What a program came to that takes far too much. It would not come to its end soon.
+fn far_too_much(reading: &Reading, stopped: &[Pid]) -> Option<Evidence> {
+    let alone = stopped.is_empty();
+    (reading.most_memory >= most(alone)).then(|| Evidence::Unfinished(Reading { alone, ..reading.clone() }))
+}
+
+/// Lets the children go on when the program has come to rest.
 fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
     let (reading, stopped) = feed_to_rest(running, &mut pipe);
-    if stopped.is_empty() && reading.most_memory >= Fed::FAR_TOO_MUCH {
-        return Evidence::Family(Family::default());
+    if let Some(evidence) = far_too_much(&reading, &stopped) {
+        return evidence;
     }
     for child in stopped {
         let _ = kill_process(child, Signal::CONT);
@@ -163,6 +181,9 @@ fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
 /// one worker then. There is only a reading where one was killed.
 fn feed_and_kill_all(running: &Running, mut pipe: File) -> Evidence {
     let (reading, stopped) = feed_to_rest(running, &mut pipe);
+    if let Some(evidence) = far_too_much(&reading, &stopped) {
+        return evidence;
+    }
     let Some(program) = running.pid() else { return Evidence::Family(Family::default()) };
     let mut victims: Vec<Pid> = stopped.iter().copied().filter(|&child| has_input(child)).collect();
     if victims.is_empty() {
@@ -211,7 +232,7 @@ fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
         unmoved = if taken == 0 { unmoved + u32::from(activity == Activity::Awake) } else { 0 };
         let rests = idle >= RESTS || unmoved >= POLLS;
         reading.at_rest = rests && !stopped.is_empty();
-        if rests || reading.most_memory >= Fed::FAR_TOO_MUCH {
+        if rests || reading.most_memory >= most(stopped.is_empty()) {
             break;
         }
         thread::sleep(LOOK);
