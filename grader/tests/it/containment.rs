@@ -108,3 +108,30 @@ fn ctrl_c_ends_the_run_and_says_so() {
     grading.grader.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(said, "cargo grade: interrupted\n");
 }
+
+/// Another grader may build for minutes in the same folder: Ctrl-C does not wait for it.
+#[test]
+fn who_waits_for_another_grader_ends_at_once() {
+    let target = tempfile::tempdir().unwrap();
+    let lock = target.path().join("grade/lock");
+    fs::create_dir(lock.parent().unwrap()).unwrap();
+    let held = fs::File::create(&lock).unwrap();
+    held.lock().unwrap();
+    let mut grader = Command::new(env!("CARGO_BIN_EXE_grader"))
+        .args(["check", "hello-threads"])
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", target.path())
+        .spawn()
+        .unwrap();
+    let files = format!("/proc/{}/fd", grader.id());
+    let has_opened = || {
+        let mut links = fs::read_dir(&files).unwrap().flatten().map(|file| fs::read_link(file.path()));
+        links.any(|link| link.is_ok_and(|link| link == lock))
+    };
+    while !has_opened() {
+        assert!(grader.try_wait().unwrap().is_none(), "it did not wait");
+        std::thread::yield_now();
+    }
+    Command::new("kill").args(["-INT", &grader.id().to_string()]).status().unwrap();
+    assert_eq!(grader.wait().unwrap().code(), Some(130));
+}
