@@ -19,7 +19,8 @@ const DIM: Style = Style::new().dimmed();
 pub(super) fn render(report: &Report, width: usize) -> String {
     let mut text = String::new();
     for exercise in &report.exercises {
-        text += &summary_line(exercise, width);
+        // A log has no edge.
+        text += &summary_line(exercise, if width == columns::WIDTH { usize::MAX } else { width });
         text += &passed_line(exercise, width);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
         exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));
@@ -44,13 +45,23 @@ fn colour(verdict: Verdict) -> Style {
 pub(super) fn summary_line(exercise: &ExerciseReport, width: usize) -> String {
     let style = colour(exercise.verdict);
     let points = format!("{}/{}", exercise.score, exercise.max_score);
-    let effort = format!("{}, {:.1} s", effort(exercise), exercise.seconds);
     let (name, verdict) = (&exercise.exercise, exercise.verdict.word());
-    let head = format!("{name:<18} {style}{verdict:<15}{style:#} {points:>7}");
-    // What the verdict rests on is the least of it.
-    let one_line = 18 + 15 + 7 + 4 + effort.len() <= width;
-    let gap = if one_line { "  " } else { "\n  " };
-    format!("{head}{gap}{DIM}{effort}{DIM:#}\n")
+    let room = width.saturating_sub(18 + 1 + 15 + 1 + 7 + 2);
+    let effort = shortest_needed(exercise, room);
+    format!("{name:<18} {style}{verdict:<15}{style:#} {points:>7}  {DIM}{effort}{DIM:#}\n")
+}
+
+/// What the verdict rests on and how long it took, in as many words as there is room for.
+fn shortest_needed(exercise: &ExerciseReport, room: usize) -> String {
+    let seconds = format!("{:.1} s", exercise.seconds);
+    let (schedules, runs) = (exercise.explored.schedules, exercise.stressed.runs);
+    let forms = [
+        format!("{}, {seconds}", effort(exercise)),
+        format!("{} checks, {schedules} schedules, {runs} runs, {seconds}", exercise.checks.len()),
+        format!("{schedules} schedules, {runs} runs, {seconds}"),
+    ];
+    let fits = forms.iter().find(|form| form.len() <= room);
+    fits.cloned().unwrap_or(seconds)
 }
 
 /// What was kept, where something was not.
