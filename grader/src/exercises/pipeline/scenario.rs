@@ -162,7 +162,7 @@ fn most(alone: bool) -> u64 {
 /// What a program came to that takes far too much. It would not come to its end soon.
 fn far_too_much(reading: &Reading, stopped: &[Pid]) -> Option<Evidence> {
     let alone = stopped.is_empty();
-    (reading.most_memory >= most(alone)).then(|| Evidence::Unfinished(Reading { alone, ..*reading }))
+    (reading.most_memory >= most(alone)).then_some(Evidence::Unfinished(Reading { alone, ..*reading }))
 }
 
 /// Lets the children go on when the program has come to rest.
