@@ -107,7 +107,7 @@ fn main() {
 #[test]
 fn two_file_locks_in_opposite_orders_are_a_deadlock() {
     is_called(
-        "deadlock: all 3 threads wait for each other",
+        "deadlock: all 3 threads wait, and nothing can wake them",
         "use std::fs::File;
 use std::thread;
 fn locked(first: &'static str, second: &'static str) {
@@ -129,7 +129,7 @@ fn main() {
 #[test]
 fn sockets_on_which_nobody_writes_are_a_deadlock() {
     is_called(
-        "deadlock: all 2 threads wait for each other",
+        "deadlock: all 2 threads wait, and nothing can wake them",
         "use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 fn main() {

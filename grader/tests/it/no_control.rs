@@ -123,7 +123,7 @@ fn a_statically_linked_program_is_inconclusive() {
         extern \"C\" fn _start() -> ! {
             unsafe { core::arch::asm!(\"syscall\", in(\"rax\") 231, in(\"rdi\") 0, options(noreturn)) }
         }";
-    replaced("mark-static", "is it linked statically?", |_, folder| {
+    replaced("mark-static", "linked statically?", |_, folder| {
         let (source, program) = (folder.join("exits.rs"), folder.join("exits"));
         fs::write(&source, EXITS).unwrap();
         let mut rustc = Command::new("rustc");
