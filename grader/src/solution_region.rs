@@ -28,7 +28,7 @@ pub enum RegionError {
     Misspelled(usize),
 }
 
-/// The source with every solution region replaced, and how many there were.
+/// The source with every solution region replaced, and how many there were that are not still to be written.
 ///
 /// # Errors
 /// When the markers do not pair up.
@@ -43,12 +43,19 @@ pub fn strip(source: &str) -> Result<(String, usize), RegionError> {
             (BEGIN, None) => open = Some(Region::begin(number, line)),
             (END, None) => return Err(RegionError::Unopened(number)),
             (END, Some(region)) => {
-                stub += &region.replacement(function);
+                region.text += line;
+                region.text.push('\n');
+                let replacement = region.replacement(function);
+                count += usize::from(region.text != replacement);
+                stub += &replacement;
                 open = None;
-                count += 1;
             }
             (text, _) if is_misspelled(text) => return Err(RegionError::Misspelled(number)),
-            (text, Some(region)) => region.stub.extend(text.strip_prefix(STUB)),
+            (text, Some(region)) => {
+                region.stub.extend(text.strip_prefix(STUB));
+                region.text += line;
+                region.text.push('\n');
+            }
             (text, None) if text.starts_with(STUB) => return Err(RegionError::LoneStub(number)),
             (text, None) => {
                 function = function_name(text).or(function);
@@ -73,12 +80,14 @@ struct Region<'a> {
     line: usize,
     indentation: &'a str,
     stub: Vec<&'a str>,
+    /// All of it.
+    text: String,
 }
 
 impl<'a> Region<'a> {
     fn begin(line: usize, text: &'a str) -> Self {
         let indentation = &text[..text.len() - text.trim_start().len()];
-        Self { line, indentation, stub: Vec::new() }
+        Self { line, indentation, stub: Vec::new(), text: format!("{text}\n") }
     }
 
     fn replacement(&self, function: Option<&str>) -> String {
@@ -115,6 +124,7 @@ mod tests {
         let stub = "pub(crate) fn one() {\n    // BEGIN SOLUTION\n    todo!(\"write one\")\n    // END SOLUTION\n}\n";
         assert_eq!(strip(source), Ok((stub.to_owned(), 1)));
         assert_eq!(lines(source), [2..=4]);
+        assert_eq!(strip(stub), Ok((stub.to_owned(), 0)), "it is still to be written");
     }
 
     #[test]
