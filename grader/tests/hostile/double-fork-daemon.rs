@@ -14,16 +14,7 @@ fn main() -> ExitCode {
 
 /// The right answer.
 fn answer() -> ExitCode {
-    let args: Vec<String> = std::env::args().collect();
-    let max = match &args[..] {
-        [_] => Some(10),
-        [_, option, number] if option == "--max" => number.parse::<u64>().ok(),
-        _ => None,
-    };
-    let Some(max) = max else {
-        eprintln!("usage: even-odd [--max N]");
-        return ExitCode::from(2);
-    };
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
     let (next, changed) = (Mutex::new(1), Condvar::new());
     thread::scope(|scope| {
         for parity in [1, 0] {

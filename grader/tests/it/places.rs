@@ -20,16 +20,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let max = match &args[..] {
-        [_] => Some(10),
-        [_, option, number] if option == \"--max\" => number.parse::<u64>().ok(),
-        _ => None,
-    };
-    let Some(max) = max else {
-        eprintln!(\"usage: even-odd [--max N]\");
-        std::process::exit(2)
-    };
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
     let (next, changed) = (Mutex::new(1), Condvar::new());
     let write = |parity: u64| {
         let mut next = next.lock().unwrap();

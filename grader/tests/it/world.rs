@@ -30,7 +30,7 @@ use std::{{env, fs, process, thread}};
 {items}
 
 fn main() {{
-    {main} if env::args().len() > 1 {{ eprintln!(\"no arguments\"); process::exit(2) }}
+    {main}
     let numbers = thread::spawn(move || {{
         {numbers}
         for number in 1..=5 {{ println!(\"Number: {{number}}\"); }}
