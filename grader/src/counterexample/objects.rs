@@ -51,12 +51,7 @@ impl Objects {
         let first = call.and_then(|call| call.object);
         let object = match first {
             _ if is_inner(place) => first,
-            Some(first) if has_many_words(place) => {
-                self.unite(first, event.object);
-                Some(first)
-            }
-            // The lock, and where writers wait for it: `std::sys::sync::rwlock::futex`.
-            Some(first) if place.owner.contains("rwlock::futex") && first.abs_diff(event.object) == 4 => {
+            Some(first) if has_many_words(place) || is_where_writers_wait(first, event, place) => {
                 self.unite(first, event.object);
                 Some(first)
             }
@@ -105,7 +100,7 @@ impl Objects {
 
     fn new_object(&mut self, place: &Place) -> Object {
         let kind = kind(place);
-        let count = self.counts.entry(kind.clone()).or_default();
+        let count = self.counts.entry(kind.to_owned()).or_default();
         *count += 1;
         Object { name: format!("{kind}#{count}"), first_used: source_line(place) }
     }
@@ -146,11 +141,16 @@ pub(super) fn is_inner(place: &Place) -> bool {
 /// Whether the objects of this kind have several words that a program does not tell apart. A line that calls one
 /// channel after another is taken for one that calls the first of them: where a call ends is not in a trace.
 fn has_many_words(place: &Place) -> bool {
-    matches!(kind(place).as_str(), "channel" | "Barrier")
+    matches!(kind(place), "channel" | "Barrier")
+}
+
+/// Whether a word is the second one of a lock at `first`: `std::sys::sync::rwlock::futex`.
+fn is_where_writers_wait(first: u64, event: &Event, place: &Place) -> bool {
+    place.owner.contains("rwlock::futex") && first.abs_diff(event.object) == 4
 }
 
 /// What a line called, as the student knows it.
-fn kind(place: &Place) -> String {
+fn kind(place: &Place) -> &str {
     let of_type = of_type(place);
     let of_channel =
         ["::mpmc::", "::mpsc::", "crossbeam_channel::"].iter().any(|path| place.chain.contains(path));
@@ -163,7 +163,6 @@ fn kind(place: &Place) -> String {
         "" => "Word",
         other => other,
     }
-    .to_owned()
 }
 
 fn of_type(place: &Place) -> &str {
