@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::exit_code;
+use crate::nearest::nearest;
 use crate::pull_request::Refusal;
 use crate::report::escape::in_line;
 use crate::run::RunError;
@@ -63,12 +64,7 @@ impl Error {
     /// An unknown name, with the nearest of `known`, or all of them.
     pub fn unknown<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
-        let similarity = |candidate: &str| strsim::jaro_winkler(name, candidate);
-        let nearest = known
-            .iter()
-            .filter(|candidate| similarity(candidate) > 0.7)
-            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-        let nearest = nearest.map(|&name| name.to_owned());
+        let nearest = nearest(name, known.iter().copied(), 0.7, str::to_owned).map(str::to_owned);
         Self::Unknown {
             kind,
             name: name.to_owned(),

@@ -25,6 +25,7 @@ pub mod interrupt;
 pub mod judges;
 pub mod late;
 pub mod linearizability;
+pub mod nearest;
 pub mod new_folder;
 pub mod next_step;
 pub mod output;

@@ -11,11 +11,7 @@ pub fn one_form(name: &str) -> String {
 /// The nearest of `known`, if it is near: for what somebody may have misspelled.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.8;
-    let similarity = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
-    let near = known.into_iter().map(|candidate| (similarity(candidate), candidate));
-    let nearest =
-        near.filter(|(similarity, _)| *similarity > NEAR).max_by(|one, other| one.0.total_cmp(&other.0));
-    nearest.map(|(_, candidate)| candidate)
+    grader::nearest::nearest(name, known, NEAR, str::to_lowercase)
 }
 
 #[cfg(test)]
