@@ -133,7 +133,7 @@ struct Row {
 impl Row {
     fn new(exercise: &Exercise, graded: &Graded, rubric: &Rubric) -> Result<Self, String> {
         let name = exercise.name;
-        let max_score: f64 = exercise.checks.iter().map(|check| rubric.points(check.id)).sum();
+        let max_score = rubric.max_score();
         let checks = known_checks(exercise, graded)?;
         let points = |wanted: fn(Verdict) -> bool| -> f64 {
             checks.iter().filter(|(_, verdict)| wanted(*verdict)).map(|(id, _)| rubric.points(id)).sum()
