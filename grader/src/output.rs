@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
-use crate::report::columns;
 
 /// A place for one result, opened before the work, so that an unwritable one is said at once.
 pub struct Output {
@@ -30,13 +29,13 @@ impl Output {
         Ok(Self { file: path.map(open).transpose()? })
     }
 
-    /// How many columns text for people may have: those of the terminal, where it goes to one.
-    pub fn width(&self) -> usize {
+    /// How many columns the terminal has, where it goes to one.
+    pub fn width(&self) -> Option<usize> {
         const NARROWEST: usize = 40;
         let on_terminal =
             self.file.is_none().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
         let width = on_terminal.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0);
-        width.map_or(columns::WIDTH, |width| width.max(NARROWEST))
+        width.map(|width| width.max(NARROWEST))
     }
 
     /// Writes `text`; colours only where standard output is a terminal that wants them.

@@ -49,8 +49,11 @@ pub(crate) fn object_line(object: &Object) -> Option<String> {
 
 /// `text` in lines of at most `width`, the second and further ones behind `indentation`.
 pub(crate) fn wrapped(text: &str, width: usize, indentation: &str) -> Vec<String> {
-    let options = textwrap::Options::new(width.max(20)).subsequent_indent(indentation);
-    let options = options.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    filled(text, textwrap::Options::new(width.max(20)).subsequent_indent(indentation).break_words(false))
+}
+
+fn filled(text: &str, options: textwrap::Options<'_>) -> Vec<String> {
+    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(text, options).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
 }
 
@@ -119,9 +122,7 @@ fn place(row: &Row) -> String {
 
 /// The lines of a cell: all that it says, words broken where they must be.
 fn cell(text: &str, width: usize) -> Vec<String> {
-    let options = textwrap::Options::new(width.saturating_sub(2)).subsequent_indent("  ");
-    let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(|line| line.replace('\u{a0}', " ")).collect()
+    filled(text, textwrap::Options::new(width.saturating_sub(2)).subsequent_indent("  "))
 }
 
 fn padded(text: &str, width: usize) -> String {

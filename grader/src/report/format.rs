@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::{Audience, Report};
-use super::{classroom, columns, escape, exercism, github, gradescope, html, human, json, junit};
+use super::{classroom, escape, exercism, github, gradescope, html, human, json, junit};
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,11 +50,11 @@ impl Format {
     /// may see what. The text for people has colours, as ANSI escapes, which the writer strips where they
     /// are not wanted.
     pub fn render_for(self, report: &Report, audience: Audience) -> String {
-        self.render_in(report, audience, columns::WIDTH)
+        self.render_in(report, audience, None)
     }
 
-    /// As [`Format::render_for`]; text for people is laid out in `width` columns of a terminal.
-    pub fn render_in(self, report: &Report, audience: Audience, width: usize) -> String {
+    /// As [`Format::render_for`]; text for people is laid out in `width` columns of a terminal, or for a log.
+    pub fn render_in(self, report: &Report, audience: Audience, width: Option<usize>) -> String {
         let seen = report.seen_by(audience);
         match self {
             Self::Human => escape::without_commands(&human::render(&seen, width)),

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::diagnostics;
 use super::entries::{self, Entry, Outcome};
 use super::escape::{command_message, command_property, terminal};
-use super::{ExerciseReport, Report, columns, human};
+use super::{ExerciseReport, Report, human};
 
 /// The most annotations of a kind.
 const MOST: usize = 10;
@@ -34,7 +34,7 @@ pub(super) fn render(report: &Report, token: &str) -> String {
         let of_kind = merged(all.iter().filter(|annotation| annotation.kind == kind));
         limited(of_kind).iter().for_each(|annotation| text += &command(annotation));
     }
-    let log = anstream::adapter::strip_str(&human::render(report, columns::WIDTH)).to_string();
+    let log = anstream::adapter::strip_str(&human::render(report, None)).to_string();
     let _ = write!(text, "::stop-commands::{token}\n{}::{token}::\n", terminal(&log));
     text
 }

@@ -15,12 +15,12 @@ use crate::verdict::Verdict;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
-/// In so many columns of a terminal.
-pub(super) fn render(report: &Report, width: usize) -> String {
+/// In so many columns of a terminal; or for a log, where a line for each exercise has no edge.
+pub(super) fn render(report: &Report, on_terminal: Option<usize>) -> String {
+    let width = on_terminal.unwrap_or(columns::WIDTH);
     let mut text = String::new();
     for exercise in &report.exercises {
-        // A log has no edge.
-        text += &summary_line(exercise, if width == columns::WIDTH { usize::MAX } else { width });
+        text += &summary_line(exercise, on_terminal.unwrap_or(usize::MAX));
         text += &passed_line(exercise, width);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
         exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));

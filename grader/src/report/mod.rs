@@ -3,7 +3,7 @@
 
 mod audience;
 mod classroom;
-pub(crate) mod columns;
+mod columns;
 mod compiler_text;
 mod diagnostics;
 mod entries;
