@@ -61,7 +61,8 @@ struct Body {
 
 /// The state of a run. Never shared between processes: each run has its own copy by fork.
 struct Run {
-    mechanism: Option<Mechanism<'static>>,
+    mechanism: Mechanism<'static>,
+    has_begun: bool,
     traces: bool,
 }
 
@@ -71,7 +72,8 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> = Global(UnsafeCell::new(Run { mechanism: None, traces: false }));
+static RUN: Global<Run> =
+    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), has_begun: false, traces: false }));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =
@@ -95,10 +97,10 @@ fn with_body<T>(thread: ThreadId, act: impl FnOnce(&mut Body) -> T) -> T {
 
 /// As [`with_run`], for the mechanism.
 fn with<T>(act: impl FnOnce(&mut Mechanism<'static>) -> T) -> T {
-    with_run(|run| match &mut run.mechanism {
-        Some(mechanism) => act(mechanism),
+    with_run(|run| match run.has_begun {
+        true => act(&mut run.mechanism),
         // No hook acts before `begin`.
-        None => system::exit(70),
+        false => system::exit(70),
     })
 }
 
@@ -113,7 +115,8 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     // SAFETY: the buffer was filled before and is not written to any more.
     let replayed = unsafe { &(&*REPLAYED.0.get())[..request.replayed as usize] };
     with_run(|run| {
-        run.mechanism = Some(Mechanism::new(request, replayed));
+        run.mechanism.begin(request, replayed);
+        run.has_begun = true;
         run.traces = request.trace;
     });
     with_body(0, |body| body.stack_top = stack_top);

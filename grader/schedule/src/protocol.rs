@@ -51,6 +51,20 @@ pub struct Request {
 }
 
 impl Request {
+    /// Asks for no step.
+    pub const NONE: Self = Self {
+        seed: 0,
+        policy: Kind::RandomWalk,
+        start_gate: false,
+        spurious_wakes: false,
+        busy_machine: false,
+        trace: false,
+        lenient: false,
+        patience: 0,
+        budget: 0,
+        replayed: 0,
+    };
+
     /// Bytes of an encoded request.
     pub const SIZE: usize = 32;
 

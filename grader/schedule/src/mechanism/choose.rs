@@ -179,17 +179,19 @@ impl Mechanism<'_> {
 
     /// Where only time can go on, the world outside gets a little real time before. False when it has made somebody able.
     fn let_outside_come_first(&mut self, world: &mut impl World) -> bool {
-        let outside = self.outside();
-        let only_time =
-            self.threads.select(|_, thread| matches!(thread.wait, Wait::None | Wait::Gate { .. })).is_empty()
-                && self.able().is_empty();
-        !self.is_open() || !only_time || !self.wait_outside(world, outside, PATIENCE_BEFORE_TIME)
+        if !self.able().is_empty() || !self.is_open() {
+            return true;
+        }
+        let looks_again = |_, thread: &Thread| matches!(thread.wait, Wait::None | Wait::Gate { .. });
+        let only_time = self.threads.select(looks_again).is_empty();
+        !only_time || !self.wait_outside(world, self.outside(), PATIENCE_BEFORE_TIME)
     }
 
     /// As [`Mechanism::ready`]; but where nobody is able, it is chance whether time passes before others look again.
     fn drawn(&mut self) -> ThreadSet {
-        if !self.able().is_empty() {
-            return self.able();
+        let able = self.able();
+        if !able.is_empty() {
+            return able;
         }
         let (gave_way, timed) = (self.gave_way(), self.timed());
         match (gave_way.is_empty(), timed.is_empty()) {

@@ -17,7 +17,7 @@ mod replay;
 mod spin;
 mod threads;
 
-use crate::policy::{AnyPolicy, Kind, Pending, Policy};
+use crate::policy::{AnyPolicy, Kind, Pending, Policy, RandomWalk};
 use crate::protocol::{Finish, Request};
 use crate::random::Random;
 use crate::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
@@ -119,14 +119,19 @@ pub struct Mechanism<'a> {
 impl<'a> Mechanism<'a> {
     /// A run with the main thread, number 0, which takes the first step. `steps` are replayed first.
     pub fn new(request: Request, steps: &'a [ThreadId]) -> Self {
-        let mut random = Random::new(request.seed);
-        let policy = AnyPolicy::new(request.policy, &mut random);
-        let mut mechanism = Self {
-            request,
-            policy,
-            patience: patience(request.policy, &mut random),
-            random,
-            replayed: Replayed::new(steps),
+        let mut mechanism = Self::idle();
+        mechanism.begin(request, steps);
+        mechanism
+    }
+
+    /// The place of a run that has not begun: no thread, and no step to be taken.
+    pub const fn idle() -> Self {
+        Self {
+            request: Request::NONE,
+            policy: AnyPolicy::RandomWalk(RandomWalk),
+            patience: 1,
+            random: Random::new(0),
+            replayed: Replayed::new(&[]),
             threads: Threads::new(),
             pending: [None; MOST_THREADS],
             clock: Clock::new(),
@@ -135,9 +140,18 @@ impl<'a> Mechanism<'a> {
             progress: 0,
             time_passed: 0,
             is_closed: false,
-        };
-        mechanism.add(Wait::None);
-        mechanism
+        }
+    }
+
+    /// As [`Mechanism::new`], in an idle place. A process that is a copy of another one, as each run is, pays for every page
+    /// that it writes; and most of the threads never come.
+    pub fn begin(&mut self, request: Request, steps: &'a [ThreadId]) {
+        self.request = request;
+        self.random = Random::new(request.seed);
+        self.policy = AnyPolicy::new(request.policy, &mut self.random);
+        self.patience = patience(request.policy, &mut self.random);
+        self.replayed = Replayed::new(steps);
+        self.add(Wait::None);
     }
 
     /// The threads.

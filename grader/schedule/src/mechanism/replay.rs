@@ -11,7 +11,7 @@ pub(super) struct Replayed<'a> {
 }
 
 impl<'a> Replayed<'a> {
-    pub(super) fn new(steps: &'a [ThreadId]) -> Self {
+    pub(super) const fn new(steps: &'a [ThreadId]) -> Self {
         Self { steps }
     }
 
