@@ -35,6 +35,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// List the exercises, their checks and points
     List(ListArgs),
+    /// Build what grading needs, so that later calls need no network
+    Prepare(PrepareArgs),
     /// Say what keeps programs from doing harm on this machine; each layer is tried
     Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
@@ -82,6 +84,9 @@ pub struct CheckArgs {
     /// When it was handed in; takes off points for being late, as rubric.toml says
     #[arg(long, value_name = "TIME")]
     pub handed_in: Option<Moment>,
+    /// Exercises that are not implemented yet do not make the exit code 1
+    #[arg(long)]
+    pub allow_stubs: bool,
     /// Show the checks that students see after the due date
     #[arg(long)]
     pub after_due: bool,
@@ -214,6 +219,13 @@ pub struct WatchArgs {
     pub schedules: u64,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct PrepareArgs {
+    /// The exercises to make ready for [default: all]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
 }
 
 #[derive(Args, Debug)]

@@ -85,11 +85,13 @@ impl Kind {
 /// The compiler's thread-sanitizer pass turns atomic operations into calls (of all crates but the
 /// precompiled std, of which inlined code counts as the caller's). Everything else that the pass could
 /// watch is switched off. Frame pointers let the runtime find callers; the calls stay
-/// unresolved until the runtime is preloaded, for which some linkers must be told to keep their names.
+/// unresolved until the runtime is preloaded, for which GNU's linker must be told to keep their names (option of binutils
+/// 2.35, LLD 11 and later). `-rdynamic` would do, too, but keeps all that a program does not need: three times the
+/// text, which each run has to map.
 const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=0 \
     -Cllvm-args=-tsan-instrument-memory-accesses=0 -Cllvm-args=-tsan-instrument-memintrinsics=0 \
     -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
-    -Clink-arg=-Wl,--unresolved-symbols=ignore-all -Clink-arg=-rdynamic";
+    -Clink-arg=-Wl,--unresolved-symbols=ignore-all -Clink-arg=-Wl,--export-dynamic-symbol=__tsan_*";
 
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///

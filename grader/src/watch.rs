@@ -1,7 +1,10 @@
-//! Waiting until a source is saved or somebody wants to quit.
+//! Waiting until a source is saved or somebody presses a key.
 //!
 //! Linux's inotify(7) by way of `rustix`, which the grader has anyway: a crate for file events would be
 //! eight more for every student to build before the first grade.
+
+mod keys;
+mod screen;
 
 use std::fs;
 use std::io::{self, IsTerminal, Stdin};
@@ -16,13 +19,16 @@ use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
 use crate::interrupt;
 
+pub use keys::{KEYS, Key};
+pub use screen::fitted;
+
 /// Why the wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
     /// Something below a folder was changed.
     Saved,
-    /// `q` on standard input, or Ctrl-C.
-    Quit,
+    /// A key on standard input; Ctrl-C is [`Key::Quit`].
+    Key(Key),
 }
 
 /// Nothing may change for so long before a save counts as complete: editors write, rename and touch.
@@ -51,7 +57,7 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Waits for a change, and then until all is quiet, or for the wish to quit.
+    /// Waits for a change, and then until all is quiet, or for a key.
     ///
     /// # Errors
     /// When the system cannot tell.
@@ -59,8 +65,11 @@ impl Watch {
         let _keys = self.input.as_ref().filter(|input| input.is_terminal()).and_then(|_| SingleKeys::on());
         let mut changed = false;
         loop {
-            if interrupt::requested() || self.wants_to_quit(if changed { QUIET } else { TICK })? {
-                return Ok(Woken::Quit);
+            if interrupt::requested() {
+                return Ok(Woken::Key(Key::Quit));
+            }
+            if let Some(key) = self.key(if changed { QUIET } else { TICK })? {
+                return Ok(Woken::Key(key));
             }
             let more = self.drain()?;
             if changed && !more {
@@ -74,26 +83,23 @@ impl Watch {
         }
     }
 
-    /// Waits for an event or input, at most `patience`; whether the input says `q`.
-    fn wants_to_quit(&mut self, patience: Timespec) -> io::Result<bool> {
+    /// Waits for an event or input, at most `patience`; the first key that means something.
+    fn key(&mut self, patience: Timespec) -> io::Result<Option<Key>> {
         let mut descriptors = vec![PollFd::new(&self.events, PollFlags::IN)];
         descriptors.extend(self.input.as_ref().map(|input| PollFd::new(input, PollFlags::IN)));
         match poll(&mut descriptors, Some(&patience)) {
-            Err(Errno::INTR) => return Ok(false),
+            Err(Errno::INTR) => return Ok(None),
             other => other?,
         };
         let has_input = descriptors.get(1).is_some_and(|input| !input.revents().is_empty());
-        if !has_input {
-            return Ok(false);
-        }
-        let Some(input) = &self.input else { return Ok(false) };
+        let Some(input) = self.input.as_ref().filter(|_| has_input) else { return Ok(None) };
         let mut keys = [0; 64];
         // Not through the buffer of `Stdin`, of which `poll` knows nothing.
         let count = rustix::io::read(input, &mut keys).unwrap_or(0);
         if count == 0 {
             self.input = None;
         }
-        Ok(keys[..count].contains(&b'q'))
+        Ok(keys[..count].iter().find_map(|&byte| Key::of(byte)))
     }
 
     /// Takes all events that are there; whether there were any.

@@ -21,7 +21,7 @@ pub(crate) fn replace_streams() {
     const F_SETFL: usize = 4;
     const F_DUPFD_CLOEXEC: usize = 1030;
     /// The program's own descriptors keep the numbers that they have without control.
-    const HIGH: usize = 512;
+    const HIGH: usize = 250;
     for (stream, place) in (1..).zip(&ENDS) {
         let mut ends = [0i32; 2];
         // SAFETY: a place for two descriptors, then numbers only.

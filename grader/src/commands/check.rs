@@ -13,6 +13,7 @@ use crate::progress::Progress;
 use crate::report::{Audience, ExerciseReport, Format, Report};
 use crate::rubric::Rubric;
 use crate::source::Source;
+use crate::verdict::Verdict;
 use crate::workflow_files;
 use crate::workspace::Workspace;
 
@@ -33,7 +34,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     match stopped {
         None => {
             write(outputs, &report, audience(args))?;
-            unusable.map_or_else(|| Ok(exit_code::of(report.verdict)), Err)
+            unusable.map_or_else(|| Ok(code(&report, args.allow_stubs)), Err)
         }
         // What the user can put right by calling it again makes no report.
         Some(error) if error.exit_code() == exit_code::USAGE => Err(error),
@@ -42,6 +43,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
             Err(error)
         }
     }
+}
+
+/// What the report means for whoever called, where stubs may be allowed.
+fn code(report: &Report, allow_stubs: bool) -> u8 {
+    let verdicts = report.exercises.iter().map(|exercise| exercise.verdict);
+    let counts = |verdict: &Verdict| !(allow_stubs && *verdict == Verdict::NotImplemented);
+    exit_code::of(Verdict::worst(verdicts.filter(counts)))
 }
 
 fn audience(args: &CheckArgs) -> Audience {

@@ -12,25 +12,28 @@ use crate::workspace::Workspace;
 pub(super) fn run(args: &HintArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?.name;
     let workspace = Workspace::find()?;
-    let given = Given::of(&workspace, exercise);
     let text = if args.reset {
-        given.remember(0)?;
+        Given::of(&workspace, exercise).remember(0)?;
         format!("{exercise}: hints start over\n")
     } else {
-        let hints = hints::read(&workspace, exercise)?;
-        let before = given.count();
-        let upto = if args.all { hints.len() } else { (before + 1).min(hints.len()) };
-        if let Err(error) = given.remember(upto) {
-            // The hint is worth more than its number.
-            eprintln!(
-                "cargo grade: the next call gives this hint again, as it cannot be remembered: {error}"
-            );
-        }
-        let from = if args.all { 0 } else { upto - 1 };
-        shown(exercise, &hints, from, upto) + ending(exercise, &hints, before, args.all).as_str()
+        more(&workspace, exercise, args.all)?
     };
     Output::open(None)?.write(&text)?;
     Ok(exit_code::PASS)
+}
+
+/// The next hint, or all of them, which counts as having been given.
+pub(super) fn more(workspace: &Workspace, exercise: &str, all: bool) -> Result<String, Error> {
+    let given = Given::of(workspace, exercise);
+    let hints = hints::read(workspace, exercise)?;
+    let before = given.count();
+    let upto = if all { hints.len() } else { (before + 1).min(hints.len()) };
+    if let Err(error) = given.remember(upto) {
+        // The hint is worth more than its number.
+        eprintln!("cargo grade: the next call gives this hint again, as it cannot be remembered: {error}");
+    }
+    let from = if all { 0 } else { upto - 1 };
+    Ok(shown(exercise, &hints, from, upto) + ending(exercise, &hints, before, all).as_str())
 }
 
 /// The hints from index `from` to before `upto`, each under its number.

@@ -5,6 +5,7 @@ mod collect;
 mod doctor;
 mod hint;
 mod list;
+mod prepare;
 mod pull_request;
 mod release;
 mod replay;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
+        Some(Command::Prepare(args)) => prepare::run(&args),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
         Some(Command::Release(args)) => release::run(&args),

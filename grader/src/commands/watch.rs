@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use super::hint;
 use crate::cli::WatchArgs;
 use crate::error::Error;
 use crate::exercise::Exercise;
+use crate::exercises;
 use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::progress::Progress;
-use crate::report::{ExerciseReport, Format, Report};
+use crate::report::{Audience, Format, Report};
 use crate::run::RunError;
 use crate::source::Source;
-use crate::watch::{Watch, Woken};
+use crate::watch::{KEYS, Key, Watch, Woken, fitted};
 use crate::workspace::Workspace;
 
 /// Clears the screen and puts the cursor into its first corner (ECMA-48 `ED`, `CUP`).
@@ -26,26 +28,113 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
     let folders =
         exercises.iter().map(|exercise| workspace.crate_folder(exercise.name).join("src")).collect();
     let mut watch = Watch::on(folders).map_err(Error::file("the folders to watch"))?;
-    let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
     let mut watched: Vec<Watched> = exercises.into_iter().map(Watched::new).collect();
     if args.exercises.is_empty() {
         watched.iter_mut().for_each(|each| _ = each.changed(&workspace));
     }
+    let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
+    let mut watching = Watching { workspace, options, watched, current: None, report: String::new() };
     loop {
-        match grade_changed(&mut watched, &workspace, &options) {
-            Ok(reports) if reports.is_empty() => show(&status(&watched)),
-            Ok(reports) => {
-                let report = Format::Human.render(&Report::new(args.seed, reports));
-                let not_used: String = watched.iter().map(|each| each.not_used.as_str()).collect();
-                show(&format!("{}{report}\n{not_used}{}", clear(), status(&watched)));
-            }
+        match watching.grade_changed() {
+            Ok(()) => show(&watching.status()),
             Err(Error::Run(RunError::Interrupted)) => return Ok(exit_code::PASS),
             // A file that is just being replaced, a network that is away: the next save may do.
-            Err(error) => show(&format!("{}cargo grade: {error}\n\n{}", clear(), status(&watched))),
+            Err(error) => show(&format!("{}cargo grade: {error}\n\n{}", clear(), watching.status())),
         }
-        if watch.wait().map_err(Error::file("the folders to watch"))? == Woken::Quit {
-            return Ok(exit_code::PASS);
+        match watch.wait().map_err(Error::file("the folders to watch"))? {
+            Woken::Saved => {}
+            Woken::Key(Key::Quit) => return Ok(exit_code::PASS),
+            Woken::Key(key) => show(&watching.pressed(key)),
         }
+    }
+}
+
+/// What is watched, and what it last came to.
+struct Watching {
+    workspace: Workspace,
+    options: Options,
+    watched: Vec<Watched>,
+    /// The one that was graded last, or is to be graded next.
+    current: Option<usize>,
+    report: String,
+}
+
+impl Watching {
+    fn grade_changed(&mut self) -> Result<(), Error> {
+        let progress = Progress::on_terminal();
+        let mut reports = Vec::new();
+        for (index, each) in self.watched.iter_mut().enumerate() {
+            if let Some(source) = each.changed(&self.workspace)? {
+                self.current = Some(index);
+                reports.push(grade::grade(
+                    &self.workspace,
+                    each.exercise,
+                    &source,
+                    &self.options,
+                    &progress,
+                )?);
+            }
+        }
+        if !reports.is_empty() {
+            self.show_report(&Report::new(self.options.seed, reports));
+        }
+        Ok(())
+    }
+
+    /// The report, or as much of it as the screen has room for.
+    fn show_report(&mut self, report: &Report) {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_col > 0);
+        let [rows, columns] =
+            size.map_or([usize::MAX; 2], |size| [size.ws_row, size.ws_col].map(usize::from));
+        self.report = Format::Human.render_in(report, Audience::Student, size.map(|_| columns));
+        let not_used: String = self.watched.iter().map(|each| each.not_used.as_str()).collect();
+        // Below the report stand a line of space and the status.
+        let room = rows.saturating_sub(not_used.lines().count() + 3);
+        show(&format!("{}{}\n{not_used}", clear(), fitted(&self.report, room, columns)));
+    }
+
+    /// Does what a key is for, but for what the next round does; what is to be said.
+    fn pressed(&mut self, key: Key) -> String {
+        match (key, self.current) {
+            (Key::Again, Some(current)) => self.begin(current),
+            (Key::Next, _) | (Key::Again, None) => self.begin(self.current.map_or(0, |current| current + 1)),
+            (Key::Hint, Some(current)) => {
+                let exercise = self.watched[current].exercise.name;
+                hint::more(&self.workspace, exercise, false)
+                    .unwrap_or_else(|error| format!("cargo grade: {error}\n"))
+            }
+            (Key::All, Some(_)) => format!("{}{}\n", clear(), self.report),
+            (Key::Hint | Key::All, None) => "nothing is graded yet: save a source, or press n\n".into(),
+            (Key::Keys | Key::Quit, _) => KEYS.into(),
+        }
+    }
+
+    /// Has an exercise graded next.
+    fn begin(&mut self, index: usize) -> String {
+        match self.watched.get_mut(index) {
+            Some(each) => {
+                each.files = None;
+                self.current = Some(index);
+                String::new()
+            }
+            None => {
+                let last = self.watched.last().map_or("", |each| each.exercise.name);
+                let after = exercises::ALL.iter().skip_while(|each| each.name != last).nth(1);
+                match after {
+                    Some(next) => format!("only these are watched; then: cargo grade watch {}\n", next.name),
+                    None => format!("{last} is the last one\n"),
+                }
+            }
+        }
+    }
+
+    fn status(&self) -> String {
+        let what = match self.watched.as_slice() {
+            [one] => format!("crates/{}/src", one.exercise.name),
+            several => format!("the sources of {} exercises", several.len()),
+        };
+        let quit = if io::stdin().is_terminal() { "? for the keys, q" } else { "Ctrl-C" };
+        format!("watching {what}: save to grade, {quit} to quit\n")
     }
 }
 
@@ -80,30 +169,6 @@ impl Watched {
         self.not_used = super::not_used(workspace, self.exercise, &source);
         Ok(Some(source))
     }
-}
-
-fn grade_changed(
-    watched: &mut [Watched],
-    workspace: &Workspace,
-    options: &Options,
-) -> Result<Vec<ExerciseReport>, Error> {
-    let progress = Progress::on_terminal();
-    let mut reports = Vec::new();
-    for each in watched {
-        if let Some(source) = each.changed(workspace)? {
-            reports.push(grade::grade(workspace, each.exercise, &source, options, &progress)?);
-        }
-    }
-    Ok(reports)
-}
-
-fn status(watched: &[Watched]) -> String {
-    let what = match watched {
-        [one] => format!("crates/{}/src", one.exercise.name),
-        several => format!("the sources of {} exercises", several.len()),
-    };
-    let quit = if io::stdin().is_terminal() { "q or Ctrl-C" } else { "Ctrl-C" };
-    format!("watching {what}: save to grade, {quit} to quit\n")
 }
 
 fn clear() -> &'static str {

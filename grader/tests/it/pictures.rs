@@ -142,3 +142,48 @@ fn the_place_is_in_the_part_that_students_write() {
     let place = &check(&report, "two-threads")["failure"]["place"];
     assert_eq!(place["line"].as_u64(), Some(line("say(number)")), "{place}");
 }
+
+#[test]
+fn accounts_locked_in_opposite_orders() {
+    insta::assert_snapshot!(of_mutant("bank-account", "opposite-lock-orders.rs"));
+}
+
+#[test]
+fn a_balance_that_is_loaded_and_stored() {
+    insta::assert_snapshot!(of_mutant("bank-account", "deposit-load-store.rs"));
+}
+
+#[test]
+fn one_wake_for_several_who_wait() {
+    insta::assert_snapshot!(of_mutant("producer-consumer", "close-wakes-one.rs"));
+}
+
+#[test]
+fn a_thread_that_nobody_joins() {
+    insta::assert_snapshot!(of_mutant("hello-threads", "letters-not-joined.rs"));
+}
+
+#[test]
+fn a_flag_that_is_set_without_the_lock() {
+    insta::assert_snapshot!(of_mutant("thread-pool", "closed-without-the-lock.rs"));
+}
+
+#[test]
+fn a_ticket_that_is_read_and_then_raised() {
+    insta::assert_snapshot!(of_mutant("file-reader", "ticket-in-two-steps.rs"));
+}
+
+#[test]
+fn a_largest_that_is_checked_and_then_stored() {
+    insta::assert_snapshot!(of_mutant("primes", "largest-checked-then-stored.rs"));
+}
+
+#[test]
+fn an_end_that_is_seen_before_the_last_message() {
+    insta::assert_snapshot!(of_mutant("message-queue", "empty-seen-before-ended.rs"));
+}
+
+#[test]
+fn a_swap_that_nobody_looks_at() {
+    insta::assert_snapshot!(of_mutant("bank-account", "swap-not-checked.rs"));
+}

@@ -164,6 +164,12 @@ impl Watching {
         }
         panic!("the watch has ended: {text}");
     }
+
+    /// What is shown after a key.
+    fn press(&mut self, key: &[u8]) -> String {
+        self.grader.stdin.as_mut().unwrap().write_all(key).unwrap();
+        self.next_result()
+    }
 }
 
 impl Drop for Watching {
@@ -174,11 +180,30 @@ impl Drop for Watching {
 }
 
 #[test]
+fn a_stub_may_stay_where_that_is_allowed() {
+    let students = Students::released().with_dependencies();
+    grade_in(&students.folder(), ["prepare", "even-odd"]).success().stdout("ready to grade even-odd\n");
+    grade_in(&students.folder(), ["even-odd"]).code(1);
+    let allowed = grade_in(&students.folder(), ["even-odd", "--allow-stubs"]).success();
+    allowed.stdout(contains("not-implemented").and(contains("0/10 points")));
+    let wrong = students.folder().join("crates/even-odd/src/main.rs");
+    fs::write(&wrong, "fn main() {}\n").unwrap();
+    grade_in(&students.folder(), ["even-odd", "--allow-stubs"]).code(1);
+}
+
+#[test]
 fn a_stub_is_not_implemented_until_the_solution_is_saved() {
     let students = Students::released().with_dependencies();
     let mut watching = Watching::start(&students.folder(), "even-odd");
     let stub = watching.next_result();
     assert!(stub.contains("not-implemented") && stub.contains("src/main.rs:"), "{stub}");
+
+    let keys = watching.press(b"?");
+    assert!(keys.contains("one more hint") && !keys.contains("not-implemented"), "{keys}");
+    assert!(watching.press(b"h").starts_with("even-odd, hint 1 of "));
+    assert!(watching.press(b"n").starts_with("only these are watched; then: cargo grade watch race-counter"));
+    assert_eq!(watching.press(b"a").lines().next(), stub.lines().next(), "the report again");
+    assert!(watching.press(b"r").contains("not-implemented"), "graded again");
 
     // As editors save: a new file is renamed into the old one's place.
     let solution = fs::read(root().join("crates/even-odd/src/main.rs")).unwrap();

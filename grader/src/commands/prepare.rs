@@ -1,0 +1,20 @@
+//! `cargo grade prepare`: builds what grading needs, so that later calls need no network and no time for it.
+
+use crate::cli::PrepareArgs;
+use crate::compile;
+use crate::error::Error;
+use crate::exit_code;
+use crate::output::Output;
+use crate::workspace::Workspace;
+
+pub(super) fn run(args: &PrepareArgs) -> Result<u8, Error> {
+    let exercises = super::selected(&args.exercises)?;
+    let workspace = Workspace::find()?;
+    for exercise in &exercises {
+        compile::prepare(&workspace, exercise.name)?;
+    }
+    let count = exercises.len();
+    let what = if count == 1 { exercises[0].name.to_owned() } else { format!("{count} exercises") };
+    Output::open(None)?.write(&format!("ready to grade {what}\n"))?;
+    Ok(exit_code::PASS)
+}
