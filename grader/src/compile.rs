@@ -8,6 +8,7 @@ mod advice;
 mod dependencies;
 mod diagnostics;
 mod environment;
+mod hooks;
 mod package;
 mod parts;
 mod programs;
@@ -27,6 +28,7 @@ use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
 
+pub use hooks::linker;
 use package::Package;
 pub use package::unknown_crates;
 use parts::Parts;

@@ -20,9 +20,13 @@ mod limits;
 mod restrict;
 mod root;
 mod scratch;
+mod steps;
+mod surroundings;
 pub(crate) mod system;
 mod temporary;
 mod tier;
+mod trial;
+mod users;
 
 use std::path::{Path, PathBuf};
 
@@ -31,11 +35,12 @@ use serde::{Deserialize, Serialize};
 use crate::run::order::paths;
 pub use emptying::empty;
 
-pub use enter::{Demand, enter};
+pub use enter::{Demand, enter, whole_jail};
 pub use group::delegated;
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
 pub use scratch::{Folder, folder, open_to_all};
+pub use surroundings::Surroundings;
 pub(crate) use temporary::Temporary;
 pub use tier::{Layer, Tier, tier};
 

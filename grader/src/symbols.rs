@@ -124,8 +124,9 @@ fn is_operation(name: &str) -> bool {
         .any(|path| name.contains(path))
 }
 
-/// The last two parts of a path without generic arguments and hash: `Mutex::lock`.
+/// The last two parts of a path without generic arguments and hash: `Mutex::lock`. A module that only std sees is none.
 fn short_name(demangled: &str) -> String {
+    const INNER: &str = "functions";
     let mut depth = 0u32;
     let mut plain = String::new();
     // `<A as B>::f` is named by A: what stands in the outermost brackets at the start is kept.
@@ -143,7 +144,8 @@ fn short_name(demangled: &str) -> String {
     let is_hash = |part: &str| {
         part.len() == 17 && part.starts_with('h') && part[1..].chars().all(|c| c.is_ascii_hexdigit())
     };
-    let parts: Vec<&str> = plain.split("::").filter(|part| !part.is_empty() && !is_hash(part)).collect();
+    let parts: Vec<&str> =
+        plain.split("::").filter(|part| !part.is_empty() && !is_hash(part) && *part != INNER).collect();
     parts[parts.len().saturating_sub(2)..].join("::")
 }
 
@@ -162,5 +164,6 @@ mod tests {
             short_name("core::sync::atomic::AtomicU64::fetch_add::h0123456789abcdef"),
             "AtomicU64::fetch_add"
         );
+        assert_eq!(short_name("std::thread::functions::park"), "thread::park");
     }
 }

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use crate::compile;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
 use crate::run::Invocation;
-use crate::sandbox::{self, Demand, Tier, layers};
+use crate::sandbox::{self, Demand, Surroundings, Tier, layers};
+use crate::workspace::Workspace;
 
 /// Something that a program in the jail must not be able to do: it is tried, by a shell.
 struct Attempt {
@@ -51,10 +53,12 @@ pub(super) fn run() -> Result<u8, Error> {
         text += &format!("{mark}  {name:<28} {word}\n");
     };
     let there = |result: Result<(), String>| result.map(|()| String::new());
-    line("namespaces", there(layers::namespaces()).map_err(|reason| format!("{reason}; {NAMESPACES}")));
+    let advice = Surroundings::here().advice();
+    line("namespaces", there(sandbox::whole_jail()).map_err(|reason| format!("{reason}; {advice}")));
     line(
         "Landlock",
-        there(layers::landlock())
+        layers::landlock()
+            .map(|version| format!("ABI {version}"))
             .map_err(|reason| format!("{reason}; needs Linux 5.13 with landlock among its security modules")),
     );
     line(
@@ -62,6 +66,12 @@ pub(super) fn run() -> Result<u8, Error> {
         there(layers::seccomp())
             .map_err(|reason| format!("{reason}; needs a kernel with CONFIG_SECCOMP_FILTER")),
     );
+    line(
+        "fixed addresses",
+        there(layers::fixed_addresses())
+            .map_err(|reason| format!("{reason}; a schedule may not fit in another run")),
+    );
+    line("hooks", there(hooks()));
     let tier = sandbox::enter(Demand::Some, &[]).or_else(|error| match error {
         Error::Sandbox { found, .. } => Ok(found),
         other => Err(other),
@@ -94,8 +104,11 @@ pub(super) fn run() -> Result<u8, Error> {
 const CONTROL_GROUPS: &str =
     "memory is watched instead (systemd-run --user --scope -p Delegate=yes cargo grade)";
 
-const NAMESPACES: &str = "allow unprivileged user namespaces (sysctl user.max_user_namespaces, and on Ubuntu \
-    kernel.apparmor_restrict_unprivileged_userns=0)";
+/// Whether programs can be built for control; only where there is a course to build in.
+fn hooks() -> Result<(), String> {
+    let workspace = Workspace::find().map_err(|error| error.to_string())?;
+    compile::linker(&workspace).map_err(|error| error.to_string())
+}
 
 fn is_stopped(attempt: &Attempt) -> Result<bool, Error> {
     let folder =

@@ -9,7 +9,7 @@ use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Build, advice, dependencies, diagnostics, package, programs};
+use super::{Build, advice, dependencies, diagnostics, hooks, package, programs};
 use crate::error::Error;
 use crate::fixture::left;
 use crate::rules::Rule;
@@ -124,6 +124,10 @@ impl Single<'_> {
             let (large, most) = (bytes >> 20, MOST_BYTES >> 20);
             let message = format!("the program is too large: {large} MiB, and {most} MiB is the most\n");
             return Ok(Build::Errors(message));
+        }
+        let text = fs::read(&built).map_err(Error::file(&built))?;
+        if let Some(hook) = hooks::lost(&text) {
+            return Err(hooks::error(&hook));
         }
         programs::keep_list(&program, &parts.to_bytes())?;
         programs::keep(file, &program)?;

@@ -44,6 +44,7 @@ pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Pict
     let steps = steps(record, symbols, &operations, &mut objects, &mut held, fault);
     let has_ended = record.header.finish == Finish::Process;
     let waits = if has_ended { Vec::new() } else { waits::waits(record, symbols, &mut objects, &held) };
+    let left = (1..).zip(record.threads.iter().skip(1)).filter(|(_, state)| has_ended && !state.ended);
     let shown = shown(&steps);
     let mut picture = Picture {
         lanes: (0..).zip(&record.threads).map(|(thread, state)| lane(thread, state)).collect(),
@@ -52,6 +53,7 @@ pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Pict
         rows: rows(&steps, shown),
         cycle: waits::cycle(&waits).unwrap_or_default(),
         waits,
+        left: left.map(|(thread, _)| thread).collect(),
         objects: Vec::new(),
     };
     picture.objects = objects.all().into_iter().filter(|object| picture.names(&object.name)).collect();
@@ -66,8 +68,9 @@ fn steps(
     held: &mut Held,
     fault: Option<(ThreadId, u32)>,
 ) -> Vec<Step> {
-    // Without a line at fault it is the first panic, of which others are mostly the consequence.
-    let mut panics = fault.is_none();
+    // Without a line at fault it is the first panic, of which others are mostly the consequence; but who waits for ever
+    // does so at the end.
+    let mut panics = fault.is_none() && record.header.finish == Finish::Process;
     let mut steps: Vec<Step> = Vec::new();
     for (event, place) in operations {
         objects.follow(event, place);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use schedule::ThreadId;
-use schedule::protocol::Event;
+use schedule::protocol::{Event, Operation};
 
 use super::source_line;
 use crate::report::picture::Object;
@@ -34,6 +34,8 @@ pub(super) struct Objects {
     known: BTreeMap<u64, Object>,
     counts: BTreeMap<String, usize>,
     calls: BTreeMap<ThreadId, Call>,
+    /// Words in which threads wait to be told something, by what is called to tell it.
+    told: BTreeMap<u64, &'static str>,
 }
 
 impl Objects {
@@ -59,6 +61,9 @@ impl Objects {
             Some(first) if kind(place) != of_type(place) => Some(first),
             _ => Some(event.object),
         };
+        if let (Operation::FutexWait, Some(tells)) = (event.operation, told_by(kind(place))) {
+            self.told.insert(event.object, tells);
+        }
         let Place { file, line, called, .. } = place;
         let call = Call { file: file.clone(), line: *line, called: called.clone(), object };
         self.calls.insert(event.thread, call);
@@ -76,10 +81,25 @@ impl Objects {
     pub(super) fn name(&mut self, event: &Event, place: &Place) -> String {
         let word = self.word(event, place);
         if !self.known.contains_key(&word) {
-            let object = self.new_object(place);
+            let object = self.new_object(kind(place), place);
             self.known.insert(word, object);
         }
         self.known[&word].name.clone()
+    }
+
+    /// The name of the object of a wake that seems to be the student's line's own, and what the line called: std tells
+    /// others in its last step, and a caller that has nothing left to do is not on the stack (a tail call). Only of
+    /// what somebody waits for in this run.
+    pub(super) fn told(&mut self, event: &Event, place: &Place) -> Option<(String, &'static str)> {
+        let is_bare = place.path.is_empty() && !place.file.is_empty();
+        let tells = *self.told.get(&event.object).filter(|_| is_bare)?;
+        let word = self.lowest(event.object);
+        if !self.known.contains_key(&word) {
+            let kind = if tells == UNPARK { "Parker" } else { "Condvar" };
+            let object = self.new_object(kind, place);
+            self.known.insert(word, object);
+        }
+        Some((self.known[&word].name.clone(), tells))
     }
 
     fn lowest(&self, word: u64) -> u64 {
@@ -98,8 +118,7 @@ impl Objects {
         }
     }
 
-    fn new_object(&mut self, place: &Place) -> Object {
-        let kind = kind(place);
+    fn new_object(&mut self, kind: &str, place: &Place) -> Object {
         let count = self.counts.entry(kind.to_owned()).or_default();
         *count += 1;
         Object { name: format!("{kind}#{count}"), first_used: source_line(place) }
@@ -118,6 +137,18 @@ impl Objects {
 impl Call {
     fn is_at(&self, place: &Place) -> bool {
         (&self.file, self.line, &self.called) == (&place.file, place.line, &place.called)
+    }
+}
+
+const NOTIFY: &str = "notify";
+const UNPARK: &str = "unpark";
+
+/// What tells those something who wait for an object of this kind.
+fn told_by(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Condvar" => Some(NOTIFY),
+        "Parker" => Some(UNPARK),
+        _ => None,
     }
 }
 
@@ -159,7 +190,7 @@ fn kind(place: &Place) -> &str {
         "Condvar" if place.owner.contains("mutex") => "Mutex",
         "MutexGuard" => "Mutex",
         "RwLockReadGuard" | "RwLockWriteGuard" => "RwLock",
-        "functions" | "Thread" => "Parker",
+        "thread" | "Thread" => "Parker",
         "" => "Word",
         other => other,
     }

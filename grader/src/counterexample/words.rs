@@ -43,6 +43,10 @@ pub(super) fn describe(
         Operation::Write | Operation::Read | Operation::Poll | Operation::WaitChild => {
             (!place.file.is_empty()).then(|| format!("{} (fd {})", place.called, event.object))?
         }
+        Operation::FutexWake if !is_meeting(place) => {
+            let (name, tells) = objects.told(event, place)?;
+            woken(&name, tells, event.value)
+        }
         _ if !is_meeting(place) => return None,
         Operation::Fence => "fence".to_owned(),
         _ => of_object(event, place, objects)?,
@@ -129,10 +133,16 @@ fn of_condition(event: &Event, name: &str, call: &str) -> Option<String> {
         return None;
     }
     match (event.operation, event.value) {
-        (Operation::FutexWake | Operation::Load, 0) => Some(format!("{name} {call}: nobody waits")),
-        (Operation::FutexWake, 1) => Some(format!("{name} {call} wakes one")),
-        (Operation::FutexWake, count) => Some(format!("{name} {call} wakes {count}")),
+        (Operation::FutexWake, count) | (Operation::Load, count @ 0) => Some(woken(name, call, count)),
         _ => None,
+    }
+}
+
+fn woken(name: &str, call: &str, count: u64) -> String {
+    match count {
+        0 => format!("{name} {call}: nobody waits"),
+        1 => format!("{name} {call} wakes one"),
+        _ => format!("{name} {call} wakes {count}"),
     }
 }
 

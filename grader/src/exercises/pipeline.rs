@@ -50,6 +50,8 @@ fn cases(_seed: u64) -> Vec<Case> {
     let empty = vec![("a", String::new()), ("b", range(2, 4)), ("c", String::new())];
     // Wide numbers that would be others in 32 bits, 2 and 3 among them, and negative ones.
     let wide = vec![("a", range(4_294_967_290, 4_294_967_320)), ("b", "-7\n-1\n0\n1\n2\n".to_owned())];
+    // More questions and more answers than pipes hold, however short the answers are.
+    let long = vec![("a", range(100_000, 180_000))];
     let small = vec![("b", range(0, 8)), ("a", range(90, 98))];
     let unended = vec![("a", "2\n3\n5".to_owned()), ("b", "4".to_owned())];
     let twice = vec![("b", range(0, 20)), ("a", range(90, 95)), ("b", range(0, 20))];
@@ -64,6 +66,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("empty-files", &[], empty).runs(3),
         counted("wide-and-negative", &[], wide).runs(1),
         counted("many-files", &["--workers", "2", "--readers", "3"], many).runs(3),
+        counted("long-file", &["--workers", "1"], long).runs(1),
         counted("no-last-newline", &[], unended).runs(1),
         counted("same-file-twice", &[], twice).runs(2),
         missing_file(few()).runs(2),

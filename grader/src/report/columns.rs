@@ -27,7 +27,8 @@ pub(crate) fn lines(picture: &Picture, width: usize) -> Vec<String> {
     lines.extend(gap(picture.rows_before, "before"));
     picture.rows.iter().for_each(|row| lines.extend(table.row(row)));
     lines.extend(gap(picture.rows_after, "after"));
-    let sentences = picture.waits.iter().map(ToString::to_string).chain(cycle_line(picture));
+    let sentences =
+        picture.waits.iter().map(ToString::to_string).chain(cycle_line(picture)).chain(picture.left_line());
     for sentence in sentences.chain(picture.objects.iter().filter_map(object_line)) {
         lines.extend(wrapped(&sentence, width, "    "));
     }

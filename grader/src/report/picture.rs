@@ -21,6 +21,9 @@ pub struct Picture {
     pub waits: Vec<Wait>,
     /// Threads of which each waits for the next, and the last for the first.
     pub cycle: Vec<ThreadId>,
+    /// Threads that had not ended when the program did.
+    #[serde(default)]
+    pub left: Vec<ThreadId>,
     /// The objects that the rows name.
     pub objects: Vec<Object>,
 }
@@ -125,6 +128,12 @@ impl Picture {
             .iter()
             .any(|wait| matches!(&wait.reason, WaitReason::Object { object: named, .. } if named == object));
         waits || self.rows.iter().any(|row| row.operation.split(' ').any(is_it))
+    }
+
+    /// Says which threads had not ended when the program did.
+    pub fn left_line(&self) -> Option<String> {
+        let threads: Vec<String> = self.left.iter().map(|thread| format!("T{thread}")).collect();
+        (!threads.is_empty()).then(|| format!("{} had not ended when the program did", threads.join(", ")))
     }
 
     /// The line at which the failure shows: that of the operation at fault, else that of a thread that waits

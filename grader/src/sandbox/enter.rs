@@ -12,8 +12,9 @@ use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{getegid, geteuid, umask};
 use rustix::thread::UnshareFlags;
 
+use super::steps::step;
 use super::tier::{self, Layer, Tier};
-use super::{group, layers, scratch, system};
+use super::{group, layers, scratch, system, trial, users};
 use crate::error::Error;
 
 /// What a user asks of the sandbox.
@@ -37,7 +38,7 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
     tier::leave_out(without);
     let found = match demand {
         Demand::Nothing => Tier::None,
-        _ => strongest(without),
+        _ => strongest(without)?,
     };
     let least = match demand {
         Demand::Nothing => Tier::None,
@@ -55,43 +56,55 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
     Ok(found)
 }
 
-fn strongest(without: &[Layer]) -> Tier {
+fn strongest(without: &[Layer]) -> Result<Tier, Error> {
     let has_filters = layers::landlock().is_ok() && layers::seccomp().is_ok();
     let wants_jail = !without.contains(&Layer::Namespaces);
-    let has_jail = wants_jail && layers::namespaces().is_ok() && move_away().is_ok();
-    let wants_groups = !without.contains(&Layer::ControlGroups);
+    let has_jail = wants_jail && whole_jail().is_ok();
     match (has_jail, has_filters) {
-        (true, true) if wants_groups && group::prepare() => Tier::Full,
-        (true, true) => Tier::Strong,
-        (false, true) => Tier::Basic,
-        _ => Tier::None,
+        (true, true) => {
+            move_away().map_err(Error::file("the sandbox"))?;
+            let wants_groups = !without.contains(&Layer::ControlGroups);
+            Ok(if wants_groups && group::prepare() { Tier::Full } else { Tier::Strong })
+        }
+        (false, true) => Ok(Tier::Basic),
+        _ => Ok(Tier::None),
     }
 }
 
+/// Whether jails with namespaces of every kind can be made here; one is, in a child. To be called while there is one
+/// thread.
+///
+/// # Errors
+/// The step that the system refuses, and why.
+pub fn whole_jail() -> Result<(), String> {
+    trial::whole_jail(move_away)
+}
+
+/// Into a network and mounts of this process's own. There is no way back from any of these steps.
 fn move_away() -> io::Result<()> {
-    let place = mount_point()?;
-    if geteuid().is_root() {
-        system::unshare(UnshareFlags::NEWNS | UnshareFlags::NEWNET)?;
-    } else {
-        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-        system::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET)?;
-        map_user(Path::new("/proc/self"), &format!("{user} {user} 1"), &format!("{group} {group} 1"), true)?;
-    }
-    mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)?;
-    system::raise_loopback(socket(AddressFamily::INET, SocketType::DGRAM, None)?)?;
     /// For all builds and runs at once; each of them has its own, lower limit.
     const BYTES: u64 = 8 << 30;
-    scratch::mount_memory(&place, BYTES)?;
-    scratch::settle(place)
-}
-
-/// Says which users a new user namespace has (user_namespaces(7)). `process` is its folder in /proc.
-pub(super) fn map_user(process: &Path, users: &str, groups: &str, is_unprivileged: bool) -> io::Result<()> {
-    if is_unprivileged {
-        fs::write(process.join("setgroups"), "deny")?;
+    let place = step("a folder for temporary files", mount_point())?;
+    if geteuid().is_root() {
+        let own = system::unshare(UnshareFlags::NEWNS | UnshareFlags::NEWNET);
+        step("namespaces for mounts and network, as root (CAP_SYS_ADMIN)", own)?;
+    } else {
+        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+        let own = system::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET);
+        step("namespaces for users, mounts and network", own)?;
+        users::map(
+            Path::new("/proc/self"),
+            &format!("{user} {user} 1"),
+            &format!("{group} {group} 1"),
+            true,
+        )?;
     }
-    fs::write(process.join("uid_map"), users)?;
-    fs::write(process.join("gid_map"), groups)
+    let private = mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE);
+    step("private mounts", private)?;
+    let loopback = socket(AddressFamily::INET, SocketType::DGRAM, None)?;
+    step("a loopback device of its own (CAP_NET_ADMIN)", system::raise_loopback(loopback))?;
+    step("file systems in memory", scratch::mount_memory(&place, BYTES))?;
+    scratch::settle(place)
 }
 
 /// An empty folder of this user's, always the same, so that graders leave at most one behind; where somebody else has

@@ -26,7 +26,7 @@ use rustix::thread::{
 };
 
 use super::group::Group;
-use super::{Network, Policy, Tier, enter, restrict, root, system};
+use super::{Network, Policy, Tier, restrict, root, system, users};
 use crate::run::descendants;
 
 /// The user that programs run as where the grader was started by root (`nobody`).
@@ -112,9 +112,9 @@ fn introduce_users(child: Pid) -> io::Result<()> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     if geteuid().is_root() {
         let both = format!("0 0 1\n{NOBODY} {NOBODY} 1\n");
-        enter::map_user(&process, &both, &both, false)
+        users::map(&process, &both, &both, false)
     } else {
-        enter::map_user(&process, &format!("{user} {user} 1"), &format!("{group} {group} 1"), true)
+        users::map(&process, &format!("{user} {user} 1"), &format!("{group} {group} 1"), true)
     }
 }
 

@@ -1,22 +1,20 @@
 //! The layers of the sandbox, each tried for real on this machine.
 
-use std::io;
-
 use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
-use rustix::thread::UnshareFlags;
 
 use super::system;
 
-/// Whether this kernel has Landlock, and lets this user use it.
+/// The version of Landlock's interface, where this kernel has it and lets this user use it.
 ///
 /// # Errors
 /// What is missing.
-pub fn landlock() -> Result<(), String> {
+pub fn landlock() -> Result<u32, String> {
     let ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V1))
         .and_then(Ruleset::create);
-    ruleset.map(drop).map_err(|error| error.to_string())
+    ruleset.map_err(|error| error.to_string())?;
+    system::landlock_version().map_err(|error| error.to_string())
 }
 
 /// Whether this kernel filters system calls (seccomp(2)).
@@ -33,26 +31,10 @@ pub fn seccomp() -> Result<(), String> {
     }
 }
 
-/// Whether this user may make namespaces of every kind: a child is made in them.
+/// Whether programs can have the same addresses in every run.
 ///
 /// # Errors
 /// The system's reason.
-pub fn namespaces() -> Result<(), String> {
-    let all = UnshareFlags::NEWUSER
-        | UnshareFlags::NEWNS
-        | UnshareFlags::NEWPID
-        | UnshareFlags::NEWNET
-        | UnshareFlags::NEWIPC
-        | UnshareFlags::NEWUTS
-        | UnshareFlags::NEWCGROUP;
-    match system::fork_into(all) {
-        Ok(None) => system::exit_now(0),
-        Ok(Some(child)) => wait_for(child).map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-fn wait_for(child: rustix::process::Pid) -> io::Result<()> {
-    rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty())?;
-    Ok(())
+pub fn fixed_addresses() -> Result<(), String> {
+    system::fixed_addresses().map_err(|error| error.to_string())
 }

@@ -10,6 +10,7 @@ use rustix::mount::{
 };
 use rustix::process::{chdir, pivot_root};
 
+use super::steps::step;
 use super::{Policy, scratch, system};
 
 /// The devices that programs know: nothing, endless zeros, a full disk, chance.
@@ -22,9 +23,6 @@ const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// When the system forbids a step; the words say which.
 pub(super) fn move_into(policy: &Policy) -> io::Result<()> {
     let root = &policy.root;
-    let step = |what: &str, result: io::Result<()>| {
-        result.map_err(|error| io::Error::new(error.kind(), format!("{what}: {error}")))
-    };
     step("private mounts", private_mounts())?;
     step("the root", scratch::mount_memory(root, 1 << 20))?;
     // First, as folders of runs are shown below it.

@@ -79,6 +79,37 @@ pub(super) fn make_read_only(path: &Path, deep: bool) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The version of Landlock's interface that the kernel has (landlock_create_ruleset(2)).
+///
+/// # Errors
+/// When it has none.
+pub(super) fn landlock_version() -> io::Result<u32> {
+    const OF_VERSION: libc::c_uint = 1;
+    // SAFETY: asked for the version, the call takes no attributes.
+    let result = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0usize, OF_VERSION)
+    };
+    u32::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// Whether a process may have the same addresses each time (personality(2)): what this one has stays as it is.
+///
+/// # Errors
+/// When the system forbids it, as Docker's usual filter does.
+pub(super) fn fixed_addresses() -> io::Result<()> {
+    const ASK: libc::c_ulong = 0xffff_ffff;
+    // SAFETY: numbers only; what is set changes programs that are started later, and is set back at once.
+    unsafe {
+        let before = libc::personality(ASK);
+        let with = libc::c_ulong::from(before.cast_unsigned()) | libc::ADDR_NO_RANDOMIZE as libc::c_ulong;
+        if before < 0 || libc::personality(with) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        libc::personality(libc::c_ulong::from(before.cast_unsigned()));
+    }
+    Ok(())
+}
+
 /// Switches on the loopback device of this process's network (netdevice(7)).
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use assert_cmd::assert::Assert;
+use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
@@ -192,4 +193,28 @@ fn where_nothing_can_be_written_there_are_hints_and_advice() {
     course.grade(["hint", "even-odd"], &target).success().stdout(contains("Look."));
     let advice = "set CARGO_TARGET_DIR to a folder that you may write to";
     course.grade(["check", "even-odd"], &target).code(2).stderr(contains(advice));
+}
+
+/// Root without the right to set up a network, as in a container with SYS_ADMIN alone: one of its own can be made, and is
+/// of no use. The programs must meet the network that there is.
+#[test]
+fn a_sandbox_that_cannot_be_had_whole_is_not_begun() {
+    let as_root =
+        ["--user", "--map-root-user", "setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"];
+    let grader = |args: &[&str]| {
+        let mut command = assert_cmd::Command::new("unshare");
+        command.args(as_root).arg(env!("CARGO_BIN_EXE_grader")).args(args).current_dir(root());
+        command.assert()
+    };
+    // Programs meet the network in which this test runs, not a new one that nobody can use.
+    let routes = fs::read_to_string("/proc/net/route").unwrap();
+    let leads_out = routes.lines().skip(1).any(|route| !route.starts_with("lo"));
+    let network = if leads_out { "possible" } else { "refused" };
+    grader(&["doctor"]).success().stdout(
+        contains("missing  namespaces")
+            .and(contains("CAP_NET_ADMIN"))
+            .and(contains("sandbox: basic"))
+            .and(contains(format!("a network to the outside     {network}"))),
+    );
+    grader(&["check", "even-odd", "--official"]).code(2).stderr(contains("cargo grade doctor"));
 }

@@ -19,10 +19,10 @@ const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 190.0;
 const NODE: f64 = 19.0;
 
-/// The graph and its words; nothing for a run in which no thread waits for ever.
+/// The graph and its words, where threads wait for ever; a sentence, where the program ended before its threads.
 pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     if picture.waits.is_empty() {
-        return String::new();
+        return picture.left_line().map(|line| format!("<p class=\"left\">{line}</p>\n")).unwrap_or_default();
     }
     let line = |wait: &super::super::picture::Wait| match &wait.place {
         Some(place) => program.link(place, "line", &markup(&wait.to_string()), ""),
