@@ -5,7 +5,7 @@
 //! renders what came of it. `commands` are thin layers over them.
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-compile_error!("Lockstep needs Linux on x86-64");
+compile_error!("The grader needs Linux on x86-64: docs/platforms.md says how to get one in a few minutes");
 
 pub mod case;
 pub mod cli;

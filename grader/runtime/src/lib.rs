@@ -10,7 +10,7 @@
 //! Threads other than the token's holder are parked in `token` and touch nothing.
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-compile_error!("Lockstep needs Linux on x86-64");
+compile_error!("The grader needs Linux on x86-64: docs/platforms.md says how to get one in a few minutes");
 
 mod again;
 mod atomics;

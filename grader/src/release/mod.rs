@@ -35,6 +35,7 @@ const FILES: &[&str] = &[
     "LICENSE",
     "clippy.toml",
     "docs/for-students.md",
+    "docs/platforms.md",
     "docs/pull-requests.md",
     "docs/schedule-control.md",
     "grader/Cargo.toml",
