@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use schedule::Schedule;
 use schedule::protocol::Header;
 
-use super::{Findings, Grading, Options, Prepared};
+use super::{Findings, Grading, Options, Prepared, words};
 use crate::case::{Case, Judgement, Observation};
 use crate::controlled::Record;
 use crate::error::Error;
@@ -63,7 +63,9 @@ impl Grading<'_> {
                 self.judge_replayed(case, &seen, &record, findings);
             }
             let Header { hash, finish, status, .. } = record.header;
-            different.insert((hash, finish as u8, status, seen.stdout.bytes, seen.stderr.bytes));
+            let said: Vec<String> =
+                seen.stderr.lines.iter().map(|line| words::without_number(line)).collect();
+            different.insert((hash, finish as u8, status, seen.stdout.bytes, said));
         }
         findings.explored.schedules += times;
         findings.explored.distinct += different.len() as u64;

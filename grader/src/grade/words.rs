@@ -44,7 +44,7 @@ pub(super) fn last_said(lines: &[String]) -> Vec<String> {
 }
 
 /// `thread 'NAME' (NUMBER) panicked at PLACE` without the number.
-fn without_number(line: &str) -> String {
+pub(super) fn without_number(line: &str) -> String {
     let parts = line.split_once(" panicked at ").filter(|(thread, _)| thread.starts_with("thread '"));
     let named = parts.and_then(|(thread, place)| Some((thread.rsplit_once(" (")?.0, place)));
     named.map_or_else(|| line.to_owned(), |(thread, place)| format!("{thread} panicked at {place}"))

@@ -69,6 +69,17 @@ fn the_printed_command_replays_the_schedule() {
     }
 }
 
+/// A panic is told with a number that the system gives to its thread, another one in each run.
+#[test]
+fn a_panic_is_the_same_in_every_replay() {
+    let panics = "fn main() { let _ = std::thread::spawn(|| panic!(\"as told\")).join(); println!(\"7\"); }";
+    let program = Program::new(panics);
+    let (_, report) = program.grade_as("even-odd");
+    let replay = check(&report, "alternates")["failure"]["replay"].as_str().unwrap();
+    let times = words(replay).into_iter().chain(["--times", "20"]);
+    grade(times).code(1).stdout(contains("20 schedules (1 distinct)"));
+}
+
 #[test]
 fn a_schedule_of_another_program_is_said_to_diverge() {
     let schedule = ["--schedule", "T0×20 T7×3"];
