@@ -32,10 +32,8 @@ impl Output {
     /// How many columns the terminal has, where it goes to one.
     pub fn width(&self) -> Option<usize> {
         const NARROWEST: usize = 40;
-        let on_terminal =
-            self.file.is_none().then(|| rustix::termios::tcgetwinsize(io::stdout()).ok()).flatten();
-        let width = on_terminal.map(|size| usize::from(size.ws_col)).filter(|width| *width > 0);
-        width.map(|width| width.max(NARROWEST))
+        let on_terminal = self.file.is_none().then(screen).flatten();
+        on_terminal.map(|screen| screen.columns.max(NARROWEST))
     }
 
     /// Writes `text`; colours only where standard output is a terminal that wants them.
@@ -53,6 +51,21 @@ impl Output {
             },
         }
     }
+}
+
+/// The size of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// How many lines it shows.
+    pub rows: usize,
+    /// How many characters a line has.
+    pub columns: usize,
+}
+
+/// That of the terminal to which standard output goes, if it goes to one that tells.
+pub fn screen() -> Option<Screen> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_col > 0)?;
+    Some(Screen { rows: size.ws_row.into(), columns: size.ws_col.into() })
 }
 
 fn write_file(mut file: NamedTempFile, path: &Path, text: &str) -> io::Result<()> {

@@ -62,7 +62,6 @@ struct Body {
 /// The state of a run. Never shared between processes: each run has its own copy by fork.
 struct Run {
     mechanism: Mechanism<'static>,
-    has_begun: bool,
     traces: bool,
 }
 
@@ -72,8 +71,7 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> =
-    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), has_begun: false, traces: false }));
+static RUN: Global<Run> = Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false }));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =
@@ -97,7 +95,7 @@ fn with_body<T>(thread: ThreadId, act: impl FnOnce(&mut Body) -> T) -> T {
 
 /// As [`with_run`], for the mechanism.
 fn with<T>(act: impl FnOnce(&mut Mechanism<'static>) -> T) -> T {
-    with_run(|run| match run.has_begun {
+    with_run(|run| match run.mechanism.has_begun() {
         true => act(&mut run.mechanism),
         // No hook acts before `begin`.
         false => system::exit(70),
@@ -116,7 +114,6 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     let replayed = unsafe { &(&*REPLAYED.0.get())[..request.replayed as usize] };
     with_run(|run| {
         run.mechanism.begin(request, replayed);
-        run.has_begun = true;
         run.traces = request.trace;
     });
     with_body(0, |body| body.stack_top = stack_top);

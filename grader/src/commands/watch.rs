@@ -11,6 +11,7 @@ use crate::exercise::Exercise;
 use crate::exercises;
 use crate::exit_code;
 use crate::grade::{self, Options};
+use crate::output::{self, Output, Screen};
 use crate::progress::Progress;
 use crate::report::{Audience, Format, Report};
 use crate::run::RunError;
@@ -75,22 +76,23 @@ impl Watching {
                 )?);
             }
         }
-        if !reports.is_empty() {
-            self.show_report(&Report::new(self.options.seed, reports));
-        }
-        Ok(())
+        if reports.is_empty() { Ok(()) } else { self.show_report(&Report::new(self.options.seed, reports)) }
     }
 
     /// The report, or as much of it as the screen has room for.
-    fn show_report(&mut self, report: &Report) {
-        let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_col > 0);
-        let [rows, columns] =
-            size.map_or([usize::MAX; 2], |size| [size.ws_row, size.ws_col].map(usize::from));
-        self.report = Format::Human.render_in(report, Audience::Student, size.map(|_| columns));
+    fn show_report(&mut self, report: &Report) -> Result<(), Error> {
+        let output = Output::open(None)?;
+        self.report = Format::Human.render_in(report, Audience::Student, output.width());
         let not_used: String = self.watched.iter().map(|each| each.not_used.as_str()).collect();
-        // Below the report stand a line of space and the status.
-        let room = rows.saturating_sub(not_used.lines().count() + 3);
-        show(&format!("{}{}\n{not_used}", clear(), fitted(&self.report, room, columns)));
+        let shown = match output::screen() {
+            // Below the report stand a line of space and the status.
+            Some(Screen { rows, columns }) => {
+                fitted(&self.report, rows.saturating_sub(not_used.lines().count() + 3), columns)
+            }
+            None => self.report.clone(),
+        };
+        show(&format!("{}{shown}\n{not_used}", clear()));
+        Ok(())
     }
 
     /// Does what a key is for, but for what the next round does; what is to be said.

@@ -34,8 +34,8 @@ pub(super) struct Objects {
     known: BTreeMap<u64, Object>,
     counts: BTreeMap<String, usize>,
     calls: BTreeMap<ThreadId, Call>,
-    /// Words in which threads wait to be told something, by what is called to tell it.
-    told: BTreeMap<u64, &'static str>,
+    /// Words in which threads wait to be told something.
+    told: BTreeMap<u64, Told>,
 }
 
 impl Objects {
@@ -61,8 +61,10 @@ impl Objects {
             Some(first) if kind(place) != of_type(place) => Some(first),
             _ => Some(event.object),
         };
-        if let (Operation::FutexWait, Some(tells)) = (event.operation, told_by(kind(place))) {
-            self.told.insert(event.object, tells);
+        if event.operation == Operation::FutexWait
+            && let Some(told) = Told::ALL.iter().find(|told| told.kind == kind(place))
+        {
+            self.told.insert(event.object, *told);
         }
         let Place { file, line, called, .. } = place;
         let call = Call { file: file.clone(), line: *line, called: called.clone(), object };
@@ -79,12 +81,7 @@ impl Objects {
 
     /// The name of the object of an operation; a new one is named after what the student's line called.
     pub(super) fn name(&mut self, event: &Event, place: &Place) -> String {
-        let word = self.word(event, place);
-        if !self.known.contains_key(&word) {
-            let object = self.new_object(kind(place), place);
-            self.known.insert(word, object);
-        }
-        self.known[&word].name.clone()
+        self.named(self.word(event, place), kind(place), place)
     }
 
     /// The name of the object of a wake that seems to be the student's line's own, and what the line called: std tells
@@ -92,14 +89,17 @@ impl Objects {
     /// what somebody waits for in this run.
     pub(super) fn told(&mut self, event: &Event, place: &Place) -> Option<(String, &'static str)> {
         let is_bare = place.path.is_empty() && !place.file.is_empty();
-        let tells = *self.told.get(&event.object).filter(|_| is_bare)?;
-        let word = self.lowest(event.object);
+        let Told { kind, call } = *self.told.get(&event.object).filter(|_| is_bare)?;
+        Some((self.named(self.lowest(event.object), kind, place), call))
+    }
+
+    /// The name of the object that is known by `word`; a new one where it has none.
+    fn named(&mut self, word: u64, kind: &str, place: &Place) -> String {
         if !self.known.contains_key(&word) {
-            let kind = if tells == UNPARK { "Parker" } else { "Condvar" };
             let object = self.new_object(kind, place);
             self.known.insert(word, object);
         }
-        Some((self.known[&word].name.clone(), tells))
+        self.known[&word].name.clone()
     }
 
     fn lowest(&self, word: u64) -> u64 {
@@ -140,16 +140,17 @@ impl Call {
     }
 }
 
-const NOTIFY: &str = "notify";
-const UNPARK: &str = "unpark";
+/// An object for which threads wait until another one tells them.
+#[derive(Clone, Copy)]
+struct Told {
+    kind: &'static str,
+    /// What the other one calls.
+    call: &'static str,
+}
 
-/// What tells those something who wait for an object of this kind.
-fn told_by(kind: &str) -> Option<&'static str> {
-    match kind {
-        "Condvar" => Some(NOTIFY),
-        "Parker" => Some(UNPARK),
-        _ => None,
-    }
+impl Told {
+    const ALL: [Self; 2] =
+        [Self { kind: "Condvar", call: "notify" }, Self { kind: "Parker", call: "unpark" }];
 }
 
 /// Whether a word belongs to the inside of a library, and not to the object that was called: queues of waiters, places

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::Mode;
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::net::{AddressFamily, SocketType, socket};
-use rustix::process::{getegid, geteuid, umask};
+use rustix::process::{geteuid, umask};
 use rustix::thread::UnshareFlags;
 
 use super::steps::step;
@@ -89,15 +89,9 @@ fn move_away() -> io::Result<()> {
         let own = system::unshare(UnshareFlags::NEWNS | UnshareFlags::NEWNET);
         step("namespaces for mounts and network, as root (CAP_SYS_ADMIN)", own)?;
     } else {
-        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
         let own = system::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET);
         step("namespaces for users, mounts and network", own)?;
-        users::map(
-            Path::new("/proc/self"),
-            &format!("{user} {user} 1"),
-            &format!("{group} {group} 1"),
-            true,
-        )?;
+        users::map_own(Path::new("/proc/self"))?;
     }
     let private = mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE);
     step("private mounts", private)?;

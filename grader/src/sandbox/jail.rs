@@ -17,7 +17,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use rustix::fs::statvfs;
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::process::{
-    DumpableBehavior, Gid, Pid, Signal, Uid, WaitOptions, getegid, geteuid, getpid, set_dumpable_behavior,
+    DumpableBehavior, Gid, Pid, Signal, Uid, WaitOptions, geteuid, getpid, set_dumpable_behavior,
     set_parent_process_death_signal, wait,
 };
 use rustix::thread::{
@@ -109,12 +109,11 @@ fn namespaces(policy: &Policy) -> UnshareFlags {
 /// The jail has the grader's own user; for root also the one that the program will run as.
 fn introduce_users(child: Pid) -> io::Result<()> {
     let process = Path::new("/proc").join(child.to_string());
-    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
     if geteuid().is_root() {
         let both = format!("0 0 1\n{NOBODY} {NOBODY} 1\n");
-        users::map(&process, &both, &both, false)
+        users::map(&process, &both, &both)
     } else {
-        users::map(&process, &format!("{user} {user} 1"), &format!("{group} {group} 1"), true)
+        users::map_own(&process)
     }
 }
 

@@ -154,6 +154,11 @@ impl<'a> Mechanism<'a> {
         self.add(Wait::None);
     }
 
+    /// Whether there is a run: it has its main thread from the beginning.
+    pub fn has_begun(&self) -> bool {
+        self.threads.count() > 0
+    }
+
     /// The threads.
     pub fn threads(&self) -> &Threads {
         &self.threads
