@@ -29,8 +29,8 @@ pub struct Case {
     pub share: u32,
     /// Whom the program can talk to.
     pub network: Network,
-    /// Whether sockets or child processes have a part in it: when they answer is not up to the schedule.
-    pub talks: bool,
+    /// What has a part in it that answers when it likes.
+    pub talks: Talks,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises that only runs under control can show: who wrote which line.
@@ -43,6 +43,17 @@ pub struct Case {
     pub sharing: Option<Sharing>,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
     pub is_idle: bool,
+}
+
+/// Whom a program talks to beside what is under control. When an answer comes is not up to the schedule then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talks {
+    /// To nobody.
+    Not,
+    /// Its threads talk to each other, through sockets of the kernel.
+    Within,
+    /// To others: child processes, servers, clients.
+    Out,
 }
 
 /// A promise that the work is that of several threads: each of them operates on what they share.
@@ -84,7 +95,7 @@ impl Case {
             runs: 10,
             share: 0,
             network: Network::Own,
-            talks: false,
+            talks: Talks::Not,
             judges: Vec::new(),
             controlled_judges: Vec::new(),
             starved_judges: Vec::new(),
@@ -115,12 +126,12 @@ impl Case {
     /// Lets the program talk to the grader's scripted servers and clients.
     pub fn networked(mut self) -> Self {
         self.network = Network::Shared;
-        self.talking()
+        self.talking(Talks::Out)
     }
 
     /// Says that sockets or child processes have a part in it, so that its schedules are not told apart.
-    pub fn talking(mut self) -> Self {
-        self.talks = true;
+    pub fn talking(mut self, talks: Talks) -> Self {
+        self.talks = talks;
         self
     }
 

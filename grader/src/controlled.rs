@@ -50,6 +50,8 @@ pub struct Record {
     pub candidates: Vec<Candidates>,
     /// Every operation; only in a trace.
     pub events: Vec<Event>,
+    /// How long it waited for the world outside before it was given up as idle.
+    pub patience: Duration,
 }
 
 impl Controlled {
@@ -119,7 +121,8 @@ impl Controlled {
         let schedule = Schedule::new(self.bytes(header.sent_steps as usize)?);
         let candidates = (0..header.sent_steps).map(|_| self.candidates()).collect::<Result<_, Lost>>()?;
         let events = (0..header.events).map(|_| self.event()).collect::<Result<_, Lost>>()?;
-        Ok(Record { header, threads, output, schedule, candidates, events })
+        let patience = request.patience_at_rest();
+        Ok(Record { header, threads, output, schedule, candidates, events, patience })
     }
 
     fn thread(&mut self) -> Result<ThreadRecord, Lost> {
@@ -181,7 +184,7 @@ impl Record {
                 Ending::ToolError("it has more than 64 threads at once, the most under control".into())
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
-            Finish::OutsideWait => Ending::Idle { seconds: 5 },
+            Finish::OutsideWait => Ending::Idle { seconds: self.patience.as_secs() },
             Finish::Unseen => Ending::Unseen { call: self.header.call },
         }
     }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use schedule::Schedule;
 use schedule::protocol::Finish;
 
-use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation, Witness};
+use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation, Talks, Witness};
 use crate::controlled::Record;
 use crate::run::{Ending, RunError};
 use crate::stage::Control;
@@ -317,7 +317,7 @@ impl Explorer<'_> {
         Ok(Run {
             attempt: attempt.clone(),
             cost: budget::cost(record.as_ref(), clock),
-            hash: record.as_ref().filter(|_| !self.case.talks).map(|record| record.header.hash),
+            hash: record.as_ref().filter(|_| self.case.talks == Talks::Not).map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
             slow: is_slow(seen.ending()),

@@ -244,7 +244,9 @@ impl<'a> Grading<'a> {
             if !undecided {
                 return Ok(());
             }
-            let seen = stress::perform(&self.program, case, self.options.seed, run)?;
+            // Nothing more is held against a program that has failed to end.
+            let is_hurried = findings.long_endings > 0 && findings.has_failed("terminates");
+            let seen = stress::perform(&self.program, case, self.options.seed, run, is_hurried)?;
             findings.runs += 1;
             if let Some(stub) = seen.reached_stub() {
                 findings.stub = Some(stub);

@@ -10,7 +10,7 @@ use schedule::protocol::Request;
 use crate::case::Observation;
 use crate::controlled::{Controlled, Record};
 use crate::fixture::http::Ports;
-use crate::run::{Invocation, RunError};
+use crate::run::{Invocation, Limits, RunError};
 use crate::sandbox::Network;
 
 /// What a scenario has at hand for one run.
@@ -23,14 +23,17 @@ pub struct Stage<'a> {
     pub network: Network,
     /// Varies the inputs that a scenario draws by chance. The same seed gives the same inputs.
     pub seed: u64,
+    /// Whether a run that does not end is given up soon, as another one has failed for that already.
+    pub is_hurried: bool,
     /// How the program's threads are scheduled, if not by the system.
     pub control: Option<&'a RefCell<Servers>>,
 }
 
 impl Stage<'_> {
-    /// A call of the program in this stage's folder, with the default limits.
+    /// A call of the program in this stage's folder, with the default limits; lower ones where this stage is hurried.
     pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
-        Invocation::new(self.program, self.folder).network(self.network).args(args)
+        let call = Invocation::new(self.program, self.folder).network(self.network).args(args);
+        if self.is_hurried { call.limit(Limits::hurry) } else { call }
     }
 
     /// Runs a call to its end, under control where this stage has it.

@@ -12,11 +12,18 @@ use crate::case::{Case, Observation, Stage};
 use crate::run::RunError;
 use crate::sandbox;
 
-/// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it.
+/// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it. One that is hurried is
+/// given up soon where it does not end.
 ///
 /// # Errors
 /// When the run could not be made.
-pub fn perform(program: &Path, case: &Case, seed: u64, run: u32) -> Result<Observation, RunError> {
+pub fn perform(
+    program: &Path,
+    case: &Case,
+    seed: u64,
+    run: u32,
+    is_hurried: bool,
+) -> Result<Observation, RunError> {
     let bytes = sandbox::ceiling().disk;
     let folder = sandbox::folder(bytes).map_err(|error| RunError::Stage(error.to_string()))?;
     let stage = Stage {
@@ -24,6 +31,7 @@ pub fn perform(program: &Path, case: &Case, seed: u64, run: u32) -> Result<Obser
         folder: folder.path(),
         network: case.network,
         seed: seed.wrapping_add(u64::from(run)),
+        is_hurried,
         control: None,
     };
     let busy = run % 2 == 1;

@@ -5,10 +5,12 @@
 //! sets of threads that could have taken each step (ready ones, then reluctant ones), and the events, each
 //! as long as the header says. All numbers are little-endian.
 
+use std::time::Duration;
+
 use crate::policy::Kind;
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5306;
+pub const MAGIC: u32 = 0x4c4b_5307;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
@@ -41,6 +43,9 @@ pub struct Request {
     pub trace: bool,
     /// Leave out replayed steps that are impossible, instead of ending the run.
     pub lenient: bool,
+    /// Only the program's own threads talk to each other, over sockets: nobody else can answer, and the kernel does at
+    /// once.
+    pub keeps_to_itself: bool,
     /// How long a lenient run waits for the world outside before it leaves out steps that wait for
     /// it, in looks of 10 ms over the whole run.
     pub patience: u32,
@@ -60,6 +65,7 @@ impl Request {
         busy_machine: false,
         trace: false,
         lenient: false,
+        keeps_to_itself: false,
         patience: 0,
         budget: 0,
         replayed: 0,
@@ -67,6 +73,11 @@ impl Request {
 
     /// Bytes of an encoded request.
     pub const SIZE: usize = 32;
+
+    /// How long the world outside gets, of real time, when nothing else can happen.
+    pub const fn patience_at_rest(&self) -> Duration {
+        Duration::from_secs(if self.keeps_to_itself { 2 } else { 5 })
+    }
 
     /// The bytes to send.
     pub fn encode(&self) -> [u8; Self::SIZE] {
@@ -78,7 +89,14 @@ impl Request {
             Kind::Straight => (4, 0, 0),
             Kind::Starve { thread } => (5, thread, 0),
         };
-        let switches = [self.start_gate, self.spurious_wakes, self.busy_machine, self.trace, self.lenient];
+        let switches = [
+            self.start_gate,
+            self.spurious_wakes,
+            self.busy_machine,
+            self.trace,
+            self.lenient,
+            self.keeps_to_itself,
+        ];
         let flags = switches.iter().enumerate().fold(0, |flags, (bit, &on)| flags | u8::from(on) << bit);
         let mut bytes = Writer::<{ Self::SIZE }>::new();
         bytes.put(&MAGIC.to_le_bytes());
@@ -118,6 +136,7 @@ impl Request {
             busy_machine: flag(2),
             trace: flag(3),
             lenient: flag(4),
+            keeps_to_itself: flag(5),
             budget: reader.u32(),
             replayed: reader.u32(),
             patience: reader.u32(),
@@ -524,12 +543,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_request_survives_the_socket(
-            seed in any::<u64>(), policy in kinds(), flags in any::<[bool; 5]>(), numbers in any::<[u32; 3]>()
+            seed in any::<u64>(), policy in kinds(), flags in any::<[bool; 6]>(), numbers in any::<[u32; 3]>()
         ) {
-            let [start_gate, spurious_wakes, busy_machine, trace, lenient] = flags;
+            let [start_gate, spurious_wakes, busy_machine, trace, lenient, keeps_to_itself] = flags;
             let [budget, replayed, patience] = numbers;
             let request = Request {
-                seed, policy, start_gate, spurious_wakes, busy_machine, trace, lenient, budget, replayed, patience
+                seed, policy, start_gate, spurious_wakes, busy_machine, trace, lenient, keeps_to_itself, budget, replayed,
+                patience
             };
             prop_assert_eq!(Request::decode(&request.encode()), Some(request));
         }

@@ -58,6 +58,7 @@ pub fn replay() -> Request {
         busy_machine: false,
         trace: true,
         lenient: false,
+        keeps_to_itself: false,
         budget: BUDGET,
         replayed: 0,
         patience: 0,

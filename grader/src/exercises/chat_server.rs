@@ -17,7 +17,7 @@ use rustix::process::Signal;
 
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing};
+use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::chat::Transcripts;
@@ -87,7 +87,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let signals = [("sigterm", Signal::TERM), ("sigint", Signal::INT)];
     // Last, as a server that does not handle a signal is ended by it: all else was judged before.
     let signalled = signals.map(|(name, signal)| stopped(name, Stop::Signal(signal)));
-    let ends = |case: Case| case.networked().judge("terminates", shutdown::terminates);
+    let ends = |case: Case| case.judge("terminates", shutdown::terminates);
     let wrong = advised_usage(&[
         ("unknown-command", &["listen"]),
         ("join-without-name", &["join", "127.0.0.1:9"]),
@@ -102,7 +102,7 @@ fn talks() -> [Case; 3] {
     [
         talk(serving("few-talk", scripts::few_talk, Stop::EndOfInput).runs(10)),
         talk(serving("many-talk", scripts::come_and_go, Stop::EndOfInput).runs(3)),
-        talk(Case::new("join-client", Joining).runs(2)),
+        talk(Case::new("join-client", Joining).networked().runs(2)),
     ]
 }
 
@@ -160,13 +160,14 @@ fn demos() -> [Case; 5] {
         Case::of_args(format!("demo-{n}x{m}"), ["demo", "--clients", &n, "--messages", &m])
             .judge("demo-delivers", demo::judge(clients, messages))
     };
-    [
+    let demos = [
         Case::of_args("no-arguments", [""; 0]).runs(3).judge("demo-delivers", demo::judge(3, 3)),
         Case::of_args("demo", ["demo"]).runs(6).judge("demo-delivers", demo::judge(3, 3)),
-        sized(1, 1).talking().runs(3).explored(5),
-        sized(2, 1).talking().runs(3).explored(15).shared(TALKING),
+        sized(1, 1).runs(3).explored(5),
+        sized(2, 1).runs(3).explored(15).shared(TALKING),
         sized(8, 25).runs(4),
-    ]
+    ];
+    demos.map(|case| case.networked().talking(Talks::Within))
 }
 
 /// A server and two clients, over sockets.
@@ -178,7 +179,7 @@ const TALKING: Sharing = Sharing {
 };
 
 fn serving(id: &str, script: Script, stop: Stop) -> Case {
-    Case::new(id, Serving { script, stop })
+    Case::new(id, Serving { script, stop }).networked()
 }
 
 /// What holds whenever clients talk.

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, writer};
+use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, Talks, writer};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
@@ -58,7 +58,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("many-messages", of(5000)).runs(3),
         of_setting("process-no-messages", child(of(0))).runs(3).idle(),
         // What the child does is not controlled, but who prints in the parent is seen.
-        of_setting("process", child(of(5))).talking().runs(5).explored(5),
+        of_setting("process", child(of(5))).talking(Talks::Out).runs(5).explored(5),
         of_setting("process-many-messages", child(of(5000))).runs(3),
         of_setting("process-dies", child(dies(4, 2))).runs(3),
         of_setting("process-dies-at-once", child(dies(2, 0))).runs(3),

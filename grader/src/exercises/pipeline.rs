@@ -8,7 +8,7 @@ use self::judges::{
     in_order, killed_worker, unless_stopped,
 };
 use self::scenario::{Fed, Feeding};
-use crate::case::{Call, Case, Fault, Judgement};
+use crate::case::{Call, Case, Fault, Judgement, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
 use crate::judges::{ends, terminates};
@@ -61,7 +61,10 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("one-file", &["--workers", "1", "--readers", "1"], one()).runs(3),
         counted("few-files", &[], few()).runs(4),
         // The program's own threads are under control there, what the children do is not.
-        counted_under_control("small-files", &["--readers", "2"], small).talking().runs(1).explored(2),
+        counted_under_control("small-files", &["--readers", "2"], small)
+            .talking(Talks::Out)
+            .runs(1)
+            .explored(2),
         counted("more-of-all", &["--workers", "3", "--readers", "7"], few()).runs(3),
         counted("empty-files", &[], empty).runs(3),
         counted("wide-and-negative", &[], wide).runs(1),

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::case::{Case, Observation};
+use crate::case::{Case, Observation, Talks};
 use crate::controlled::Record;
 use crate::run::RunError;
 use crate::sandbox;
@@ -45,7 +45,7 @@ impl<'a> Set<'a> {
         let folder = self.folder.borrow();
         {
             let mut servers = self.servers.borrow_mut();
-            servers.request = request;
+            servers.request = Request { keeps_to_itself: case.talks == Talks::Within, ..request };
             servers.replayed = steps.to_vec();
             servers.last = None;
         }
@@ -54,6 +54,7 @@ impl<'a> Set<'a> {
             folder: folder.path(),
             network: case.network,
             seed,
+            is_hurried: false,
             control: Some(&self.servers),
         };
         case.scenario.perform(&stage)

@@ -1,5 +1,6 @@
 //! A program that runs: its output so far, its input, its end.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -40,6 +41,13 @@ struct Progress {
     ended: bool,
 }
 
+impl Progress {
+    fn whole_lines(&self) -> Cow<'_, str> {
+        let end = self.stdout.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        String::from_utf8_lossy(&self.stdout[..end])
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
@@ -75,15 +83,17 @@ impl Running {
     pub fn wait_for_stdout<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> Option<T> {
         let mut progress = self.shared.lock();
         loop {
-            let whole = progress.stdout.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-            if let Some(found) = wanted(&String::from_utf8_lossy(&progress.stdout[..whole])) {
-                return Some(found);
-            }
-            if progress.ended {
-                return None;
+            let found = wanted(&progress.whole_lines());
+            if found.is_some() || progress.ended {
+                return found;
             }
             progress = self.shared.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Whether `wanted` is in standard output so far (whole lines).
+    pub fn has_printed(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        wanted(&self.shared.lock().whole_lines())
     }
 
     /// Writes to the program's standard input, which must be [`super::Stdin::Open`]. A program

@@ -8,9 +8,6 @@ use crate::{ThreadId, ThreadSet};
 /// How many looks of 10 ms the world outside gets before virtual time passes.
 pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
 
-/// How many looks of 10 ms the world outside gets when nothing else can happen.
-pub(super) const PATIENCE: u32 = 500;
-
 /// While something may come from outside, virtual time makes no jumps of more nanoseconds: a peer that is slow
 /// for a moment must not look as if it had been silent for a program's whole time-out.
 const LONGEST_JUMP: u64 = 10_000_000_000;
@@ -250,7 +247,16 @@ impl Mechanism<'_> {
         if !self.is_open() {
             return Err(Finish::Deadlock);
         }
-        if self.wait_outside(world, outside, PATIENCE) { Ok(()) } else { Err(Finish::OutsideWait) }
+        if self.wait_outside(world, outside, self.patience_at_rest()) {
+            Ok(())
+        } else {
+            Err(Finish::OutsideWait)
+        }
+    }
+
+    /// How many looks of 10 ms the world outside gets when nothing else can happen.
+    pub(super) fn patience_at_rest(&self) -> u32 {
+        self.request.patience_at_rest().as_millis() as u32 / 10
     }
 
     /// Waits, for real, until one of `threads` can go on; false when nothing came in `patience` looks of 10 ms after a

@@ -1,6 +1,6 @@
 //! Following a schedule that was given, step by step.
 
-use super::choose::{PATIENCE, PATIENCE_BEFORE_TIME};
+use super::choose::PATIENCE_BEFORE_TIME;
 use super::{Mechanism, Wait, World};
 use crate::protocol::Finish;
 use crate::{ThreadId, ThreadSet};
@@ -66,7 +66,9 @@ impl Mechanism<'_> {
         match wait {
             Wait::None | Wait::Gate { .. } | Wait::Futex { deadline: None, .. } => true,
             Wait::Futex { .. } | Wait::Sleep { .. } => may_pass(self),
-            Wait::Outside { surely: true, .. } => self.wait_outside(world, ThreadSet::only(wanted), PATIENCE),
+            Wait::Outside { surely: true, .. } => {
+                self.wait_outside(world, ThreadSet::only(wanted), self.patience_at_rest())
+            }
             Wait::Outside { .. } => self.wait_for_step(wanted, world) || may_pass(self),
             Wait::Join { .. } | Wait::Ended => false,
         }

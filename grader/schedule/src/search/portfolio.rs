@@ -55,6 +55,7 @@ fn request(seed: u64, number: u64, length: u32) -> Request {
         busy_machine: random.one_in(4),
         trace: false,
         lenient: false,
+        keeps_to_itself: false,
         budget: BUDGET,
         replayed: 0,
         patience: 0,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::serving::{Stop, serve};
 use crate::case::{Evidence, Observation, Scenario, Stage};
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
-use crate::run::{Limits, RunError, Running, Stdin};
+use crate::run::{Activity, Limits, RunError, Running, Stdin, activity};
 
 const NICK: &str = "joiner";
 
@@ -48,27 +48,25 @@ fn messages() -> impl Iterator<Item = String> {
     (1..=5).map(|count| format!("message {count}"))
 }
 
-/// Waits for `join` first, as it may be slow to start; its limits see to it that the wait ends.
+/// Waits for `join` first, as it may be slow to start.
 fn talk(room: &mut Room, join: &mut Running) -> Result<(), GaveUp> {
     let ann = room.join("ann", Manner::Stays)?;
-    wait_for_print(join, &format!("JOIN {NICK}"))?;
+    wait_for_print(room, join, &format!("JOIN {NICK}"))?;
     let lines: String = messages().map(|text| text + "\n").collect();
     join.write_stdin(lines.as_bytes()).map_err(|error| machine(&error.to_string()))?;
     room.say_at_once(ann, messages());
     for nick in [NICK, "ann"] {
         let event = format!("MSG {nick} message 5");
-        wait_for_print(join, &event)?;
+        wait_for_print(room, join, &event)?;
         room.wait_for_event(&[ann], &event)?;
     }
     Ok(())
 }
 
-fn wait_for_print(join: &Running, event: &str) -> Result<(), GaveUp> {
-    let printed = |text: &str| text.lines().any(|line| line.ends_with(event)).then_some(());
-    join.wait_for_stdout(printed).ok_or_else(|| GaveUp {
-        waiting_for: format!("`{event}` on the standard output of `join`"),
-        because: Because::Closed,
-    })
+fn wait_for_print(room: &mut Room, join: &Running, event: &str) -> Result<(), GaveUp> {
+    let has_printed = || join.has_printed(|text| text.lines().any(|line| line.ends_with(event)));
+    let activity = || join.pid().map_or(Activity::Ended, activity);
+    room.wait_for_other(has_printed, activity, &format!("`{event}` on the standard output of `join`"))
 }
 
 /// A server that is told to stop delivers all before it closes the connection, which ends `join`.
