@@ -37,6 +37,8 @@ pub enum Command {
     List(ListArgs),
     /// Build what grading needs, so that later calls need no network
     Prepare(PrepareArgs),
+    /// Take away what was built for grading, and say what that frees; not while another call grades
+    Clean(CleanArgs),
     /// Say what keeps programs from doing harm on this machine; each layer is tried
     Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
@@ -226,6 +228,16 @@ pub struct PrepareArgs {
     /// The exercises to make ready for [default: all]
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct CleanArgs {
+    /// Only the programs that were graded; what they are built with stays
+    #[arg(long)]
+    pub programs: bool,
+    /// Take nothing away, only say what would be freed
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@
 //! kept under the hash of everything that went into them, so the same source is built only once.
 
 mod advice;
+mod cleaning;
 mod dependencies;
 mod diagnostics;
 mod environment;
@@ -28,6 +29,7 @@ use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
 
+pub use cleaning::{Freed, clean};
 pub use hooks::linker;
 use package::Package;
 pub use package::unknown_crates;

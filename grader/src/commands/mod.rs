@@ -1,6 +1,7 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
 mod check;
+mod clean;
 mod collect;
 mod doctor;
 mod hint;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Prepare(args)) => prepare::run(&args),
+        Some(Command::Clean(args)) => clean::run(&args),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
         Some(Command::Release(args)) => release::run(&args),

@@ -105,9 +105,7 @@ impl<'a> Cargo<'a> {
         // Compilers may run as another user, and see what is in it.
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
-        let path = folder.join("lock");
-        let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
-        wait_for(&lock, &path)?;
+        let lock = lock(workspace)?;
         // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
         let built = target(workspace);
         let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
@@ -154,6 +152,14 @@ impl<'a> Cargo<'a> {
             Kind::Controlled => command.args(["--target", self.toolchain.host()?]),
         })
     }
+}
+
+/// The lock on the folder of builds, which is there; waits for other graders that build in it.
+pub(super) fn lock(workspace: &Workspace) -> Result<File, Error> {
+    let path = workspace.build_folder().join("lock");
+    let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
+    wait_for(&lock, &path)?;
+    Ok(lock)
 }
 
 /// Waits for the lock, which another grader may have for minutes.

@@ -11,11 +11,22 @@ use std::time::{Duration, SystemTime};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
+/// Where the folder of what is kept is or will be.
+pub(super) fn place(workspace: &Workspace) -> PathBuf {
+    workspace.build_folder().join("programs")
+}
+
 /// The folder of what is kept.
 pub(super) fn folder(workspace: &Workspace) -> Result<PathBuf, Error> {
-    let programs = workspace.build_folder().join("programs");
+    let programs = place(workspace);
     fs::create_dir_all(&programs).map_err(Error::file(&programs))?;
     Ok(programs)
+}
+
+/// How many programs are in `folder`.
+pub(super) fn count(folder: &Path) -> usize {
+    let lists = |entry: &fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "list");
+    fs::read_dir(folder).into_iter().flatten().flatten().filter(lists).count()
 }
 
 /// Keeps the library with this content, under a name of its own.

@@ -240,3 +240,31 @@ fn errors_are_coloured_for_people_only() {
     let text = String::from_utf8(command.get_output().stdout.clone()).unwrap();
     assert!(text.contains("\u{1b}[91merror[E0308]"), "{text:?}");
 }
+
+#[test]
+fn what_was_built_is_taken_away_and_the_grader_stays() {
+    let target = tempfile::tempdir().unwrap();
+    let build = target.path().join("grade");
+    let clean = |args: &[&str]| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_grader"));
+        let command = command.arg("clean").args(args).env("CARGO_TARGET_DIR", target.path());
+        let output =
+            command.current_dir(crate::support::root()).assert().success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    };
+    assert_eq!(clean(&[]), "nothing to free\n");
+    let files = ["grader", "programs/even-odd-1", "programs/even-odd-1.list", "target/release/deps/x"];
+    for file in files.map(|file| build.join(file)) {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, vec![0; 2 << 20]).unwrap();
+    }
+    assert_eq!(
+        clean(&["--dry-run"]),
+        "would free 6 MiB: 1 program with 4 MiB, and what they are built with: 2 MiB; the next call builds that again, \
+         which takes minutes\n"
+    );
+    assert_eq!(clean(&["--programs"]), "freed 4 MiB: 1 program\n");
+    assert!(clean(&[]).starts_with("freed 2 MiB: 0 programs"));
+    assert_eq!(clean(&[]), "nothing to free\n");
+    assert!(build.join("grader").exists() && !build.join("target").exists());
+}
