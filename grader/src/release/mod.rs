@@ -28,10 +28,14 @@ type Tree = BTreeMap<PathBuf, Vec<u8>>;
 /// Files that students get as they are.
 const FILES: &[&str] = &[
     ".cargo/config.toml",
+    ".devcontainer/devcontainer.json",
+    ".devcontainer/seccomp.json",
+    ".dockerignore",
     ".github/workflows/feedback.yml",
     ".github/workflows/grade.yml",
     ".gitignore",
     "Cargo.lock",
+    "Dockerfile",
     "LICENSE",
     "clippy.toml",
     "docs/for-students.md",

@@ -89,9 +89,10 @@ fn move_away() -> io::Result<()> {
         let own = system::unshare(UnshareFlags::NEWNS | UnshareFlags::NEWNET);
         step("namespaces for mounts and network, as root (CAP_SYS_ADMIN)", own)?;
     } else {
+        let user = users::Own::here();
         let own = system::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWNET);
         step("namespaces for users, mounts and network", own)?;
-        users::map_own(Path::new("/proc/self"))?;
+        user.map(Path::new("/proc/self"))?;
     }
     let private = mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE);
     step("private mounts", private)?;

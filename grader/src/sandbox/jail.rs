@@ -113,7 +113,7 @@ fn introduce_users(child: Pid) -> io::Result<()> {
         let both = format!("0 0 1\n{NOBODY} {NOBODY} 1\n");
         users::map(&process, &both, &both)
     } else {
-        users::map_own(&process)
+        users::Own::here().map(&process)
     }
 }
 

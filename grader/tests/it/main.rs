@@ -5,6 +5,7 @@ mod blocking;
 mod bounds;
 mod build;
 mod check;
+mod containers;
 mod containment;
 mod control;
 mod hint;

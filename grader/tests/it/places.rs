@@ -218,3 +218,12 @@ fn a_sandbox_that_cannot_be_had_whole_is_not_begun() {
     );
     grader(&["check", "even-odd", "--official"]).code(2).stderr(contains("cargo grade doctor"));
 }
+
+/// Whoever runs the tests: it has the rights of somebody who is nobody in particular.
+#[test]
+fn an_ordinary_user_has_a_whole_sandbox() {
+    let mut command = assert_cmd::Command::new("unshare");
+    command.args(["--user", "--map-user=1000", "--map-group=1000", env!("CARGO_BIN_EXE_grader"), "doctor"]);
+    let strong = contains("sandbox: strong").or(contains("sandbox: full"));
+    command.current_dir(root()).assert().success().stdout(contains("ok       namespaces").and(strong));
+}

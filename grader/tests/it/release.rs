@@ -79,9 +79,35 @@ fn nothing_of_the_solutions_is_in_it() {
     assert!(!files.iter().any(|path| path.starts_with("grader/tests")), "{files:?}");
     assert!(students.read("crates/even-odd/src/main.rs").contains("todo!(\"write print_in_turns\")"));
     let at_top: Vec<&String> = files.iter().filter(|path| !path.contains('/')).collect();
-    let wanted =
-        [".gitignore", "Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "clippy.toml", "rustfmt.toml"];
+    let wanted = [
+        ".dockerignore",
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "Dockerfile",
+        "LICENSE",
+        "README.md",
+        "clippy.toml",
+        "rustfmt.toml",
+    ];
     assert_eq!(at_top, wanted);
+}
+
+/// What is left out of the course's repository leaves no gaps that a student would meet.
+#[test]
+fn a_dev_container_and_links_lead_to_what_is_in_it() {
+    let students = Students::released();
+    let files = students.files();
+    let container = files.iter().filter(|path| path.starts_with(".devcontainer/"));
+    assert!(container.eq([".devcontainer/devcontainer.json", ".devcontainer/seccomp.json"]), "{files:?}");
+    for page in files.iter().filter(|path| path.ends_with(".md")) {
+        let text = students.read(page);
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for link in links.filter(|link| !link.is_empty() && !link.contains(':')) {
+            let target = students.folder().join(page).with_file_name(link);
+            assert!(target.exists(), "{page}: {link}");
+        }
+    }
 }
 
 #[test]
