@@ -161,7 +161,10 @@ impl Call {
                 return Some(result);
             }
             deadline = deadline.or_else(|| limit().map(deadline_in));
-            if scheduler::block(wait(deadline), self.done(0), self.frame) == Woken::TimedOut {
+            let wait = wait(deadline);
+            let woken = scheduler::block(wait, self.done(0), self.frame);
+            // A sleep is done when its time is over.
+            if woken == Woken::TimedOut || matches!(wait, Wait::Sleep { .. }) {
                 return None;
             }
         }

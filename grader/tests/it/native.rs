@@ -197,6 +197,8 @@ fn main() {
     reader.read_to_end(&mut all).unwrap();
     assert_eq!(all.len(), 200_000);
     sends.join().unwrap();
+    let time = [0i64, 5_000];
+    assert_eq!(unsafe { select(0, &mut set, 0, 0, time.as_ptr() as usize) }, 0, \"a sleep\");
     let cat = Command::new(\"cat\").stdin(Stdio::null()).status().unwrap();
     assert!(cat.success());
 }",
