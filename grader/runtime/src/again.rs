@@ -78,7 +78,7 @@ fn identity(path: Text) -> Option<(u64, u64)> {
     const FROM_HERE: usize = -100isize as usize;
     let mut found = [0u64; 18];
     let arguments = [FROM_HERE, path as usize, found.as_mut_ptr() as usize, 0, 0, 0];
-    // SAFETY: the path ends with a zero, and the place has the size of a `struct stat`.
+    // SAFETY: the path ends with a zero, and the place is not smaller than a `struct stat`.
     let result = unsafe { system::call(system::NEWFSTATAT, arguments) };
     (result == 0).then_some((found[0], found[1]))
 }

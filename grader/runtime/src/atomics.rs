@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Se
 
 use schedule::protocol::Operation;
 
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::record::{self, Done};
 use crate::{scheduler, token};
 
@@ -58,7 +58,7 @@ macro_rules! update {
                 Came { result, operation: Operation::$operation, changed }
             })
         }
-        entry!($name, "rcx", $inner);
+        entry!($name, 3, $inner);
     };
 }
 
@@ -72,7 +72,7 @@ macro_rules! atomics_of_size {
                 Came { result: atomic.load(SeqCst), operation: Operation::Load, changed: false }
             })
         }
-        entry!($load, "rdx", $load_inner);
+        entry!($load, 2, $load_inner);
 
         extern "C" fn $store_inner(address: *mut $int, value: $int, _order: i32, frame: *const u64) {
             scheduled(address, true, frame, || {
@@ -81,7 +81,7 @@ macro_rules! atomics_of_size {
                 Came { result: value, operation: Operation::Store, changed: before != value }
             });
         }
-        entry!($store, "rcx", $store_inner);
+        entry!($store, 3, $store_inner);
 
         extern "C" fn $cas_inner(
             address: *mut $int, expected: $int, value: $int, _order: i32, _fail: i32, frame: *const u64,
@@ -95,7 +95,7 @@ macro_rules! atomics_of_size {
                 }
             })
         }
-        entry!($cas, "r9", $cas_inner);
+        entry!($cas, 5, $cas_inner);
 
         $(update!($name, $inner, $int, $atomic, $method, $operation);)*
     };

@@ -52,7 +52,7 @@ fn to_virtual(seconds: i64, nanoseconds: i64) -> (i64, i64) {
     parts(if is_past { date.min(scheduler::read_clock().into()) } else { date })
 }
 
-/// `struct stat`: where its dates stand, in words, stat(2).
+/// `struct stat`: where its dates stand, in words, stat(2). On all architectures here these are the same.
 const DATES: [usize; 3] = [9, 11, 13];
 
 /// Calls one of the family of stat(2), and translates what it says.

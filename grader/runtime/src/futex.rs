@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use schedule::protocol::{Finish, Operation};
 
+use crate::arch::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
 use crate::{chance, io, system, time, token};
@@ -183,20 +184,5 @@ fn wake_op_of(code: u32, found: u32) -> Option<(u32, bool)> {
     Some((value, wakes))
 }
 
-/// Variadic in C; its seven integers come as for any function, the seventh on the stack. The
-/// frame is passed behind them.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-extern "C" fn syscall() {
-    core::arch::naked_asm!(
-        "push rbp",
-        "mov rbp, rsp",
-        "push rbp",
-        "push qword ptr [rbp + 16]",
-        "call {inner}",
-        "add rsp, 16",
-        "pop rbp",
-        "ret",
-        inner = sym any_call,
-    )
-}
+// Variadic in C; its seven integers come as for any function.
+entry!(syscall, 7, any_call);

@@ -30,7 +30,7 @@ pub(crate) fn replace_streams() {
                 return;
             }
             let [read, write] = ends.map(|end| end as usize);
-            system::call(system::DUP2, [write, stream, 0, 0, 0, 0]);
+            system::call(system::DUP3, [write, stream, 0, 0, 0, 0]);
             system::call(system::CLOSE, [write, 0, 0, 0, 0, 0]);
             let high = system::call(system::FCNTL, [read, F_DUPFD_CLOEXEC, HIGH, 0, 0, 0]);
             let end = if high < 0 { read } else { high as usize };

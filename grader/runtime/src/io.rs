@@ -71,9 +71,20 @@ struct Part {
 
 /// Asks the kernel which descriptors are ready, waiting so many milliseconds.
 pub(crate) fn poll_for_real(descriptors: &mut [PollDescriptor], milliseconds: i32) {
-    let arguments = [descriptors.as_mut_ptr() as usize, descriptors.len(), milliseconds as usize, 0, 0, 0];
     // SAFETY: the slice is valid for the call.
-    unsafe { system::call(system::POLL, arguments) };
+    unsafe { poll_call(descriptors.as_mut_ptr(), descriptors.len(), milliseconds) };
+}
+
+/// poll(2), made by ppoll(2).
+///
+/// # Safety
+/// There are so many valid descriptors.
+unsafe fn poll_call(descriptors: *mut PollDescriptor, count: usize, milliseconds: c_int) -> isize {
+    // The kernel writes the time that is left to it.
+    let mut left = [i64::from(milliseconds) / 1000, i64::from(milliseconds) % 1000 * 1_000_000];
+    let left = if milliseconds < 0 { 0 } else { left.as_mut_ptr() as usize };
+    // SAFETY: the caller vouches for the descriptors, and the time is valid for the call.
+    unsafe { system::call(system::PPOLL, [descriptors as usize, count, left, 0, 0, 0]) }
 }
 
 /// As [`poll_for_real`], for a run that waits for the world outside: the fork server is told that it is no call
@@ -150,7 +161,10 @@ impl Call {
                 return Some(result);
             }
             deadline = deadline.or_else(|| limit().map(deadline_in));
-            if scheduler::block(wait(deadline), self.done(0), self.frame) == Woken::TimedOut {
+            let wait = wait(deadline);
+            let woken = scheduler::block(wait, self.done(0), self.frame);
+            // A sleep is done when its time is over.
+            if woken == Woken::TimedOut || matches!(wait, Wait::Sleep { .. }) {
                 return None;
             }
         }

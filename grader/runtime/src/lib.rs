@@ -9,15 +9,17 @@
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
 //! Threads other than the token's holder are parked in `token` and touch nothing.
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-compile_error!("The grader needs Linux on x86-64: docs/platforms.md says how to get one in a few minutes");
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!(
+    "The grader needs Linux on x86-64 or AArch64: docs/platforms.md says how to get one in a few minutes"
+);
 
 mod again;
+mod arch;
 mod atomics;
 mod chance;
 mod control;
 mod dates;
-mod entry;
 mod futex;
 mod inherited;
 mod io;

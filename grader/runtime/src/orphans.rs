@@ -78,14 +78,12 @@ fn kill_children() -> bool {
 }
 
 fn read_children(text: &mut [u8]) -> &[u8] {
-    const READ_ONLY_CLOSE_ON_EXEC: usize = 0o2_000_000;
-    let path = c"/proc/thread-self/children".as_ptr() as usize;
-    // SAFETY: the path ends with a zero, and the buffer is valid for its length.
+    let file = system::open_to_read(c"/proc/thread-self/children");
+    if file < 0 {
+        return &[];
+    }
+    // SAFETY: the buffer is valid for its length.
     unsafe {
-        let file = system::call(system::OPEN, [path, READ_ONLY_CLOSE_ON_EXEC, 0, 0, 0, 0]);
-        if file < 0 {
-            return &[];
-        }
         let count = system::call(
             system::READ,
             [file as usize, ptr::from_mut(text).cast::<u8>() as usize, text.len(), 0, 0, 0],

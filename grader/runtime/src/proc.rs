@@ -4,8 +4,6 @@ use core::ffi::{CStr, c_int};
 
 use crate::system;
 
-const READ_ONLY_CLOSE_ON_EXEC: usize = 0o2_000_000;
-
 /// A path, which ends with a zero. What does not fit is cut off.
 #[derive(Clone, Copy)]
 pub(crate) struct Path {
@@ -54,9 +52,7 @@ impl Path {
     }
 
     fn with_open<T>(self, act: impl FnOnce(usize) -> T) -> Option<T> {
-        let path = self.bytes.as_ptr() as usize;
-        // SAFETY: the path ends with a zero.
-        let file = unsafe { system::call(system::OPEN, [path, READ_ONLY_CLOSE_ON_EXEC, 0, 0, 0, 0]) };
+        let file = system::open_to_read(CStr::from_bytes_until_nul(&self.bytes).ok()?);
         (file >= 0).then(|| {
             let result = act(file as usize);
             // SAFETY: numbers only.

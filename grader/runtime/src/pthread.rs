@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::objects::{ALL, EBUSY, ETIMEDOUT, Function, give_back, take, wait};
 use crate::scheduler::{self, Woken};
 use crate::{system, time, token};
@@ -49,14 +49,14 @@ extern "C" fn lock(mutex: *const u32, frame: *const u64) -> c_int {
     // SAFETY: the caller's own arguments.
     lock_until(mutex, None, frame, || unsafe { MUTEX_LOCK.call([mutex as usize, 0, 0, 0]) })
 }
-entry!(pthread_mutex_lock, "rsi", lock);
+entry!(pthread_mutex_lock, 1, lock);
 
 extern "C" fn lock_timed(mutex: *const u32, deadline: usize, frame: *const u64) -> c_int {
     let until = time::read_timespec(deadline);
     // SAFETY: the caller's own arguments.
     lock_until(mutex, until, frame, || unsafe { MUTEX_TIMED.call([mutex as usize, deadline, 0, 0]) })
 }
-entry!(pthread_mutex_timedlock, "rdx", lock_timed);
+entry!(pthread_mutex_timedlock, 2, lock_timed);
 
 extern "C" fn lock_by_clock(mutex: *const u32, clock: c_int, deadline: usize, frame: *const u64) -> c_int {
     let until = time::read_timespec(deadline);
@@ -64,7 +64,7 @@ extern "C" fn lock_by_clock(mutex: *const u32, clock: c_int, deadline: usize, fr
     // SAFETY: the caller's own arguments.
     lock_until(mutex, until, frame, || unsafe { MUTEX_CLOCK.call(arguments) })
 }
-entry!(pthread_mutex_clocklock, "rcx", lock_by_clock);
+entry!(pthread_mutex_clocklock, 3, lock_by_clock);
 
 extern "C" fn unlock(mutex: *const u32, frame: *const u64) -> c_int {
     // SAFETY: the caller's own arguments.
@@ -74,7 +74,7 @@ extern "C" fn unlock(mutex: *const u32, frame: *const u64) -> c_int {
     }
     give_back(mutex as usize, 1, frame, real)
 }
-entry!(pthread_mutex_unlock, "rsi", unlock);
+entry!(pthread_mutex_unlock, 1, unlock);
 
 static COND_WAIT: Function = Function::new(c"pthread_cond_wait");
 static COND_TIMED: Function = Function::new(c"pthread_cond_timedwait");
@@ -105,7 +105,7 @@ extern "C" fn wait_plainly(condition: usize, mutex: *const u32, frame: *const u6
     }
     wait_until(condition, mutex, None, frame)
 }
-entry!(pthread_cond_wait, "rdx", wait_plainly);
+entry!(pthread_cond_wait, 2, wait_plainly);
 
 extern "C" fn wait_timed(condition: usize, mutex: *const u32, deadline: usize, frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -114,7 +114,7 @@ extern "C" fn wait_timed(condition: usize, mutex: *const u32, deadline: usize, f
     }
     wait_until(condition, mutex, time::read_timespec(deadline), frame)
 }
-entry!(pthread_cond_timedwait, "rcx", wait_timed);
+entry!(pthread_cond_timedwait, 3, wait_timed);
 
 extern "C" fn wait_by_clock(
     condition: usize,
@@ -129,7 +129,7 @@ extern "C" fn wait_by_clock(
     }
     wait_until(condition, mutex, time::read_timespec(deadline), frame)
 }
-entry!(pthread_cond_clockwait, "r8", wait_by_clock);
+entry!(pthread_cond_clockwait, 4, wait_by_clock);
 
 extern "C" fn signal(condition: usize, frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -138,7 +138,7 @@ extern "C" fn signal(condition: usize, frame: *const u64) -> c_int {
     }
     give_back(condition, 1, frame, || 0)
 }
-entry!(pthread_cond_signal, "rsi", signal);
+entry!(pthread_cond_signal, 1, signal);
 
 extern "C" fn broadcast(condition: usize, frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -147,7 +147,7 @@ extern "C" fn broadcast(condition: usize, frame: *const u64) -> c_int {
     }
     give_back(condition, ALL, frame, || 0)
 }
-entry!(pthread_cond_broadcast, "rsi", broadcast);
+entry!(pthread_cond_broadcast, 1, broadcast);
 
 /// A function that takes an object: the name, libc's own, libc's that does not wait.
 macro_rules! taking {
@@ -162,7 +162,7 @@ macro_rules! taking {
             // SAFETY: the caller's own arguments.
             take(object, None, frame, || unsafe { ATTEMPT.call([object, 0, 0, 0]) })
         }
-        entry!($name, "rsi", $inner);
+        entry!($name, 1, $inner);
     )*};
 }
 taking! {
@@ -171,9 +171,9 @@ taking! {
     pthread_spin_lock spin c"pthread_spin_lock" c"pthread_spin_trylock";
 }
 
-/// The same, until a time by some clock: the time stands last, and all clocks are one.
+/// The same, until a time by some clock, with how many arguments it takes: the time stands last, and all clocks are one.
 macro_rules! taking_until {
-    ($($name:ident $register:literal $inner:ident($($clock:ident)?) $real:literal $attempt:literal;)*) => {$(
+    ($($name:ident $count:tt $inner:ident($($clock:ident)?) $real:literal $attempt:literal;)*) => {$(
         extern "C" fn $inner(object: usize, $($clock: usize,)? deadline: usize, frame: *const u64) -> c_int {
             static REAL: Function = Function::new($real);
             static ATTEMPT: Function = Function::new($attempt);
@@ -189,14 +189,14 @@ macro_rules! taking_until {
             let attempt = || unsafe { ATTEMPT.call([object, 0, 0, 0]) };
             take(object, time::read_timespec(deadline), frame, attempt)
         }
-        entry!($name, $register, $inner);
+        entry!($name, $count, $inner);
     )*};
 }
 taking_until! {
-    pthread_rwlock_timedrdlock "rdx" read_timed() c"pthread_rwlock_timedrdlock" c"pthread_rwlock_tryrdlock";
-    pthread_rwlock_timedwrlock "rdx" write_timed() c"pthread_rwlock_timedwrlock" c"pthread_rwlock_trywrlock";
-    pthread_rwlock_clockrdlock "rcx" read_by_clock(clock) c"pthread_rwlock_clockrdlock" c"pthread_rwlock_tryrdlock";
-    pthread_rwlock_clockwrlock "rcx" write_by_clock(clock) c"pthread_rwlock_clockwrlock" c"pthread_rwlock_trywrlock";
+    pthread_rwlock_timedrdlock 2 read_timed() c"pthread_rwlock_timedrdlock" c"pthread_rwlock_tryrdlock";
+    pthread_rwlock_timedwrlock 2 write_timed() c"pthread_rwlock_timedwrlock" c"pthread_rwlock_trywrlock";
+    pthread_rwlock_clockrdlock 3 read_by_clock(clock) c"pthread_rwlock_clockrdlock" c"pthread_rwlock_tryrdlock";
+    pthread_rwlock_clockwrlock 3 write_by_clock(clock) c"pthread_rwlock_clockwrlock" c"pthread_rwlock_trywrlock";
 }
 
 /// A function that gives an object back to whoever waits.
@@ -208,7 +208,7 @@ macro_rules! giving_back {
             let real = || unsafe { REAL.call([object, 0, 0, 0]) };
             if token::me().is_none() { real() } else { give_back(object, ALL, frame, real) }
         }
-        entry!($name, "rsi", $inner);
+        entry!($name, 1, $inner);
     )*};
 }
 giving_back! {
@@ -260,7 +260,7 @@ extern "C" fn meet(barrier: *mut Barrier, frame: *const u64) -> c_int {
     }
     if is_last { LAST } else { 0 }
 }
-entry!(pthread_barrier_wait, "rsi", meet);
+entry!(pthread_barrier_wait, 1, meet);
 
 /// As glibc has it: 0 at first, odd while it is under way, 2 once it is done.
 extern "C" fn do_once(control: *mut u32, act: extern "C" fn(), frame: *const u64) -> c_int {
@@ -291,4 +291,4 @@ extern "C" fn do_once(control: *mut u32, act: extern "C" fn(), frame: *const u64
         }
     }
 }
-entry!(pthread_once, "rdx", do_once);
+entry!(pthread_once, 2, do_once);

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::objects::{EBUSY, Function, give_back, take};
 use crate::{system, time, token};
 
@@ -42,14 +42,14 @@ extern "C" fn wait(semaphore: *const u32, frame: *const u64) -> c_int {
     // SAFETY: the caller's own arguments.
     wait_until(semaphore, None, frame, || unsafe { WAIT.call([semaphore as usize, 0, 0, 0]) })
 }
-entry!(sem_wait, "rsi", wait);
+entry!(sem_wait, 1, wait);
 
 extern "C" fn wait_timed(semaphore: *const u32, deadline: usize, frame: *const u64) -> c_int {
     let until = time::read_timespec(deadline);
     // SAFETY: the caller's own arguments.
     wait_until(semaphore, until, frame, || unsafe { TIMED.call([semaphore as usize, deadline, 0, 0]) })
 }
-entry!(sem_timedwait, "rdx", wait_timed);
+entry!(sem_timedwait, 2, wait_timed);
 
 extern "C" fn wait_by_clock(
     semaphore: *const u32,
@@ -62,7 +62,7 @@ extern "C" fn wait_by_clock(
     // SAFETY: the caller's own arguments.
     wait_until(semaphore, until, frame, || unsafe { CLOCK.call(arguments) })
 }
-entry!(sem_clockwait, "rcx", wait_by_clock);
+entry!(sem_clockwait, 3, wait_by_clock);
 
 extern "C" fn post(semaphore: *const u32, frame: *const u64) -> c_int {
     // SAFETY: the caller's own arguments.
@@ -72,4 +72,4 @@ extern "C" fn post(semaphore: *const u32, frame: *const u64) -> c_int {
     }
     give_back(semaphore as usize, 1, frame, real)
 }
-entry!(sem_post, "rsi", post);
+entry!(sem_post, 1, post);

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::{system, token};
+use crate::{arch, system, token};
 
 /// The standard stream that `descriptor` writes to, 1 or 2: `try_clone_to_owned` and `/dev/stdout` give it other
 /// numbers.
@@ -30,25 +30,25 @@ pub(crate) fn kind(descriptor: i32) -> Kind {
     const FIFO: u64 = 0o010_000;
     const SOCKET: u64 = 0o140_000;
     match status(descriptor) {
-        Some([device, inode, _, mode]) if mode & KIND == FIFO => Kind::Pipe(device, inode),
-        Some([_, _, _, mode]) if mode & KIND == SOCKET => Kind::Socket,
+        Some([device, inode, mode]) if mode & KIND == FIFO => Kind::Pipe(device, inode),
+        Some([_, _, mode]) if mode & KIND == SOCKET => Kind::Socket,
         _ => Kind::Other,
     }
 }
 
 /// The number of an open file in its file system.
 pub(crate) fn inode(descriptor: i32) -> Option<usize> {
-    status(descriptor).map(|[_, inode, _, _]| inode as usize)
+    status(descriptor).map(|[_, inode, _]| inode as usize)
 }
 
-/// The head of `struct stat`: device, inode, links, and the mode in the lower half of the fourth word.
-fn status(descriptor: i32) -> Option<[u64; 4]> {
+/// Of `struct stat`: device, inode, and the word in whose lower half the mode stands.
+fn status(descriptor: i32) -> Option<[u64; 3]> {
     let mut found = [0u64; 18];
     let place = found.as_mut_ptr() as usize;
-    // SAFETY: the place has the size of a `struct stat`.
+    // SAFETY: the place is not smaller than a `struct stat`.
     let result = unsafe { system::call(system::FSTAT, [descriptor as usize, place, 0, 0, 0, 0]) };
-    let [device, inode, links, mode, ..] = found;
-    (result == 0).then_some([device, inode, links, mode])
+    let [device, inode, ..] = found;
+    (result == 0).then_some([device, inode, found[arch::MODE]])
 }
 
 /// `std::io::copy` has the kernel move bytes, where nobody sees them and a wait is not the scheduler's. Told that it

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use schedule::protocol::{Finish, Operation};
 use schedule::{MOST_THREADS, ThreadId};
 
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
 use crate::{processors, system, token};
@@ -112,7 +112,7 @@ extern "C" fn create(
     scheduler::after(Done { operation: Operation::Spawn, object: thread.into(), value: 0 }, false, frame);
     result
 }
-entry!(pthread_create, "r8", create);
+entry!(pthread_create, 4, create);
 
 /// The start routine of every controlled thread.
 extern "C" fn begin(thread: *mut c_void) -> *mut c_void {
@@ -162,7 +162,7 @@ extern "C" fn join(handle: u64, result: *mut *mut c_void, frame: *const u64) -> 
     // SAFETY: the caller's own arguments. A controlled thread has ended, so this hardly waits.
     unsafe { libc_join()(handle, result) }
 }
-entry!(pthread_join, "rdx", join);
+entry!(pthread_join, 2, join);
 
 extern "C" fn set_name(_handle: u64, name: *const c_char) -> c_int {
     if token::me().is_some() && !name.is_null() {

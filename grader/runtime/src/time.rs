@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use schedule::mechanism::EPOCH;
 use schedule::protocol::Operation;
 
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
 use crate::{system, token};
@@ -113,7 +113,7 @@ extern "C" fn sleep_for(duration: *const Timespec, rest: *mut Timespec, frame: *
     sleep_until(deadline_in(read_timespec(duration as usize).unwrap_or(0)), frame);
     0
 }
-entry!(nanosleep, "rdx", sleep_for);
+entry!(nanosleep, 2, sleep_for);
 
 extern "C" fn clock_sleep(
     clock: c_int,
@@ -135,21 +135,21 @@ extern "C" fn clock_sleep(
     sleep_until(if flags & ABSOLUTE != 0 { nanoseconds } else { deadline_in(nanoseconds) }, frame);
     0
 }
-entry!(clock_nanosleep, "r8", clock_sleep);
+entry!(clock_nanosleep, 4, clock_sleep);
 
 /// sleep(3) and usleep(3) of C code; libc's own do not come by here.
 extern "C" fn sleep_seconds(seconds: u32, frame: *const u64) -> u32 {
     sleep_for(&Timespec { seconds: seconds.into(), nanoseconds: 0 }, core::ptr::null_mut(), frame);
     0
 }
-entry!(sleep, "rsi", sleep_seconds);
+entry!(sleep, 1, sleep_seconds);
 
 extern "C" fn sleep_microseconds(microseconds: u32, frame: *const u64) -> c_int {
     let (seconds, rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
     let time = Timespec { seconds: seconds.into(), nanoseconds: i64::from(rest) * 1000 };
     sleep_for(&time, core::ptr::null_mut(), frame)
 }
-entry!(usleep, "rsi", sleep_microseconds);
+entry!(usleep, 1, sleep_microseconds);
 
 extern "C" fn give_way(frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -159,4 +159,4 @@ extern "C" fn give_way(frame: *const u64) -> c_int {
     scheduler::give_way(frame);
     0
 }
-entry!(sched_yield, "rdi", give_way);
+entry!(sched_yield, 0, give_way);

@@ -10,6 +10,7 @@ unsafe extern "C" {
     fn mallopt(parameter: c_int, value: c_int) -> c_int;
     fn malloc(size: usize) -> *mut c_void;
     fn free(memory: *mut c_void);
+    fn getauxval(kind: u64) -> u64;
     fn dl_iterate_phdr(visit: Visit, data: *mut c_void) -> c_int;
 }
 
@@ -83,12 +84,20 @@ extern "C" fn share_text(object: *const ObjectInfo, _size: usize, _data: *mut c_
     0
 }
 
+/// Bytes of a page of memory: 4, 16 or 64 KiB on aarch64, as the kernel was built (getauxval(3)).
+fn page_size() -> usize {
+    const AT_PAGESZ: u64 = 6;
+    // SAFETY: a number only.
+    let told = unsafe { getauxval(AT_PAGESZ) } as usize;
+    if told.is_power_of_two() { told } else { 4096 }
+}
+
 fn share_segment(base: usize, header: &ProgramHeader) {
-    const PAGE: usize = 4096;
     const WRITE: usize = 2;
     const MADV_POPULATE_READ: usize = 22;
-    let start = (base + header.address) & !(PAGE - 1);
-    let length = (base + header.address + header.size_in_file).next_multiple_of(PAGE) - start;
+    let page = page_size();
+    let start = (base + header.address) & !(page - 1);
+    let length = (base + header.address + header.size_in_file).next_multiple_of(page) - start;
     // Flags of a segment are execute 1 and read 4, protections of a mapping read 1 and execute 4.
     let protection = (header.flags >> 2 & 1 | (header.flags & 1) << 2) as usize;
     // SAFETY: the range is the segment's, which stays readable and executable as it was. The byte keeps its value.

@@ -8,7 +8,7 @@ const HEAD: &str = "\
 # Concurrency exercises
 
 Small programs with threads, each with a written contract, and a grader that chooses which thread runs when.
-All they need is Rust (stable, 1.95 or later) and Linux on x86-64. On Windows, a Mac, Arm, or in a container:
+All they need is Rust (stable, 1.95 or later) and Linux on x86-64 or AArch64. On Windows, a Mac, or in a container:
 [where it runs](docs/platforms.md); or let your pull request be graded.
 
 ```

@@ -1,5 +1,6 @@
 //! What `/proc` says of processes and their threads (proc(5)).
 
+use std::ffi::c_long;
 use std::fs;
 use std::iter;
 use std::thread;
@@ -89,9 +90,9 @@ fn after_name(stat: &str) -> Option<&str> {
 /// `/proc/PID/syscall` holds the number and six arguments of the call that a thread is blocked
 /// in; the fourth argument of futex(2) is its time-out.
 fn is_endless_futex_wait(syscall: &str) -> bool {
-    const FUTEX: &str = "202";
     let words: Vec<&str> = syscall.split_whitespace().collect();
-    words.first() == Some(&FUTEX) && words.get(4) == Some(&"0x0")
+    let number = words.first().and_then(|word| word.parse::<c_long>().ok());
+    number == Some(libc::SYS_futex) && words.get(4) == Some(&"0x0")
 }
 
 /// Whether every thread of `process` and of all that it started sleeps at this moment. Takes no
@@ -244,9 +245,14 @@ mod tests {
 
     const STAT: &str = "12 (a) b) S 1 12 12 0 -1 4194304 1 0 0 0 7 3 2 1 20 0 1 0 5 0 0";
 
+    /// `/proc/PID/syscall` of a thread in that call, with that fourth argument.
+    fn blocked_in(call: c_long, fourth: &str) -> String {
+        format!("{call} 0x1 0x80 0x2 {fourth} 0x0 0x0 0x7f 0x7e")
+    }
+
     #[test]
     fn a_thread_is_read_from_its_three_files() {
-        let thread = parse_thread(STAT, "5000 300 7\n", "202 0x1 0x80 0x2 0x0 0x0 0x0 0x7f 0x7e").unwrap();
+        let thread = parse_thread(STAT, "5000 300 7\n", &blocked_in(libc::SYS_futex, "0x0")).unwrap();
         let expected = Thread {
             state: 'S',
             ran: Duration::from_nanos(5000),
@@ -302,9 +308,9 @@ mod tests {
 
     #[test]
     fn a_wait_with_a_time_out_is_not_endless() {
-        assert!(!is_endless_futex_wait("202 0x1 0x80 0x2 0x7ffd 0x0 0x0 0x7f 0x7e"));
+        assert!(!is_endless_futex_wait(&blocked_in(libc::SYS_futex, "0x7ffd")));
         assert!(!is_endless_futex_wait("running"));
-        assert!(!is_endless_futex_wait("230 0x1 0x0 0x2 0x0 0x0 0x0 0x7f 0x7e"));
+        assert!(!is_endless_futex_wait(&blocked_in(libc::SYS_clock_nanosleep, "0x0")));
     }
 
     #[test]

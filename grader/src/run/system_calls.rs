@@ -1,77 +1,37 @@
 //! Names of system calls, for reports.
 
 use std::borrow::Cow;
+use std::ffi::c_long;
 
-/// Those in which a thread can wait for long, by their numbers on x86-64.
-const NAMES: [(u32, &str); 60] = [
-    (0, "read"),
-    (1, "write"),
-    (2, "open"),
-    (3, "close"),
-    (7, "poll"),
-    (16, "ioctl"),
-    (17, "pread64"),
-    (18, "pwrite64"),
-    (19, "readv"),
-    (20, "writev"),
-    (23, "select"),
-    (34, "pause"),
-    (35, "nanosleep"),
-    (42, "connect"),
-    (43, "accept"),
-    (44, "sendto"),
-    (45, "recvfrom"),
-    (46, "sendmsg"),
-    (47, "recvmsg"),
-    (57, "fork"),
-    (58, "vfork"),
-    (59, "execve"),
-    (61, "wait4"),
-    (65, "semop"),
-    (69, "msgsnd"),
-    (70, "msgrcv"),
-    (72, "fcntl"),
-    (73, "flock"),
-    (74, "fsync"),
-    (75, "fdatasync"),
-    (101, "ptrace"),
-    (128, "rt_sigtimedwait"),
-    (130, "rt_sigsuspend"),
-    (162, "sync"),
-    (202, "futex"),
-    (208, "io_getevents"),
-    (220, "semtimedop"),
-    (230, "clock_nanosleep"),
-    (232, "epoll_wait"),
-    (242, "mq_timedsend"),
-    (243, "mq_timedreceive"),
-    (247, "waitid"),
-    (257, "openat"),
-    (270, "pselect6"),
-    (271, "ppoll"),
-    (275, "splice"),
-    (276, "tee"),
-    (278, "vmsplice"),
-    (281, "epoll_pwait"),
-    (288, "accept4"),
-    (295, "preadv"),
-    (296, "pwritev"),
-    (299, "recvmmsg"),
-    (306, "syncfs"),
-    (307, "sendmmsg"),
-    (326, "copy_file_range"),
-    (327, "preadv2"),
-    (328, "pwritev2"),
-    (441, "epoll_pwait2"),
-    (449, "futex_waitv"),
-];
+/// Numbers of calls, as libc has them for this machine, with their names.
+macro_rules! names {
+    ($($name:ident)*) => { &[$((libc::$name, stringify!($name))),*] };
+}
+
+/// Those in which a thread can wait for long.
+const NAMES: &[(c_long, &str)] = names! {
+    SYS_read SYS_write SYS_close SYS_ioctl SYS_pread64 SYS_pwrite64 SYS_readv SYS_writev SYS_nanosleep SYS_connect
+    SYS_accept SYS_sendto SYS_recvfrom SYS_sendmsg SYS_recvmsg SYS_execve SYS_wait4 SYS_semop SYS_msgsnd SYS_msgrcv
+    SYS_fcntl SYS_flock SYS_fsync SYS_fdatasync SYS_ptrace SYS_rt_sigtimedwait SYS_rt_sigsuspend SYS_sync SYS_futex
+    SYS_io_getevents SYS_semtimedop SYS_clock_nanosleep SYS_mq_timedsend SYS_mq_timedreceive SYS_waitid SYS_openat
+    SYS_pselect6 SYS_ppoll SYS_splice SYS_tee SYS_vmsplice SYS_epoll_pwait SYS_accept4 SYS_preadv SYS_pwritev
+    SYS_recvmmsg SYS_syncfs SYS_sendmmsg SYS_copy_file_range SYS_preadv2 SYS_pwritev2 SYS_epoll_pwait2
+    SYS_futex_waitv
+};
+
+/// The same that only older tables have.
+#[cfg(target_arch = "x86_64")]
+const OLDER: &[(c_long, &str)] =
+    names! { SYS_open SYS_poll SYS_select SYS_pause SYS_fork SYS_vfork SYS_epoll_wait };
+#[cfg(not(target_arch = "x86_64"))]
+const OLDER: &[(c_long, &str)] = &[];
 
 /// The name of the system call with this number, or the number where it has none here.
 pub(super) fn name(number: u32) -> Cow<'static, str> {
-    NAMES
-        .iter()
-        .find(|(known, _)| *known == number)
-        .map_or_else(|| format!("number {number}").into(), |(_, name)| (*name).into())
+    let known = NAMES.iter().chain(OLDER).find(|(known, _)| *known == c_long::from(number));
+    known
+        .and_then(|(_, name)| name.strip_prefix("SYS_"))
+        .map_or_else(|| format!("number {number}").into(), Into::into)
 }
 
 #[cfg(test)]
@@ -80,7 +40,11 @@ mod tests {
 
     #[test]
     fn calls_have_names_or_numbers() {
-        assert_eq!((name(0), name(73), name(449)), ("read".into(), "flock".into(), "futex_waitv".into()));
+        let of = |number: c_long| name(u32::try_from(number).unwrap());
+        assert_eq!(
+            (of(libc::SYS_read), of(libc::SYS_flock), of(449)),
+            ("read".into(), "flock".into(), "futex_waitv".into())
+        );
         assert_eq!(name(9999), "number 9999");
     }
 }

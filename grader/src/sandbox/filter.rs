@@ -9,7 +9,7 @@ use seccompiler::{
 };
 
 use super::Tier;
-use super::calls::{ALLOWED, CHANGING_FILES, LEAVING, NEWEST, REQUESTS};
+use super::calls::{ALLOWED, CHANGING_FILES, LEAVING, NEWEST, REQUESTS, own};
 
 /// Alternatives for one call: it is allowed where one of them holds, or where there is none.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -20,10 +20,12 @@ pub(super) fn filters(tier: Tier) -> Result<Vec<BpfProgram>, Error> {
     let mut allowed: Rules = conditional()?;
     let mut allow = |calls: &[c_long]| allowed.extend(calls.iter().map(|&call| (call, Vec::new())));
     allow(ALLOWED);
+    allow(own::ALLOWED);
     // Refused below.
     allow(&[libc::SYS_clone3]);
     if tier > Tier::Basic {
         allow(CHANGING_FILES);
+        allow(own::CHANGING_FILES);
         allow(LEAVING);
     }
     let architecture = std::env::consts::ARCH.try_into()?;

@@ -30,9 +30,14 @@ impl Native {
         else {
             panic!("the course's own source has errors");
         };
+        let declared = format!(
+            "unsafe extern \"C\" {{ {declared} }}\nconst WRITE: i64 = {};\nconst FUTEX: i64 = {};",
+            libc::SYS_write,
+            libc::SYS_futex
+        );
         let folder = tempfile::tempdir().unwrap();
         let (main, program) = (folder.path().join("main.rs"), folder.path().join("program"));
-        std::fs::write(&main, format!("unsafe extern \"C\" {{ {declared} }}\n{NATIVE}\n{body}")).unwrap();
+        std::fs::write(&main, format!("{declared}\n{NATIVE}\n{body}")).unwrap();
         let mut rustc = Command::new("rustc");
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
@@ -181,7 +186,7 @@ fn main() {
     let number = writer.as_raw_fd();
     let sends = thread::spawn(move || {
         let all = vec![1u8; 200_000];
-        assert_eq!(unsafe { syscall(1, number, all.as_ptr(), all.len()) }, 200_000);
+        assert_eq!(unsafe { syscall(WRITE, number, all.as_ptr(), all.len()) }, 200_000);
         drop(writer);
     });
     let own = reader.as_raw_fd();
@@ -192,6 +197,8 @@ fn main() {
     reader.read_to_end(&mut all).unwrap();
     assert_eq!(all.len(), 200_000);
     sends.join().unwrap();
+    let time = [0i64, 5_000];
+    assert_eq!(unsafe { select(0, &mut set, 0, 0, time.as_ptr() as usize) }, 0, \"a sleep\");
     let cat = Command::new(\"cat\").stdin(Stdio::null()).status().unwrap();
     assert!(cat.success());
 }",
@@ -246,8 +253,7 @@ fn waiters_are_moved_between_futexes() {
     meets_natively(
         "fn syscall(number: i64, word: *const AtomicU32, operation: i32, value: u32, second: usize,
                     other: *const AtomicU32, third: u32) -> i64;",
-        "const FUTEX: i64 = 202;
-static WORDS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+        "static WORDS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 fn waits() { assert_eq!(unsafe { syscall(FUTEX, &WORDS[0], 128, 0, 0, &WORDS[0], 0) }, 0); }
 fn main() {
     let [one, other] = &WORDS;
@@ -282,9 +288,9 @@ fn futexes_that_only_the_kernel_knows_prove_nothing() {
         "fn syscall(number: i64, word: *const AtomicU32, operation: i32, value: u32, time: usize) -> i64;",
         "static WORD: AtomicU32 = AtomicU32::new(0);
 fn main() {
-    assert_eq!(unsafe { syscall(202, &WORD, 6 | 128, 0, 0) }, 0);
-    let thread = thread::spawn(|| unsafe { syscall(202, &WORD, 6 | 128, 0, 0) });
-    assert_eq!(unsafe { syscall(202, &WORD, 7 | 128, 0, 0) }, 0);
+    assert_eq!(unsafe { syscall(FUTEX, &WORD, 6 | 128, 0, 0) }, 0);
+    let thread = thread::spawn(|| unsafe { syscall(FUTEX, &WORD, 6 | 128, 0, 0) });
+    assert_eq!(unsafe { syscall(FUTEX, &WORD, 7 | 128, 0, 0) }, 0);
     assert_eq!(thread.join().unwrap(), 0);
 }",
     );

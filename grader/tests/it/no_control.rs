@@ -106,17 +106,23 @@ fn a_program_without_hooks_is_inconclusive() {
 /// It needs no library: not all systems have a static libc.
 #[test]
 fn a_statically_linked_program_is_inconclusive() {
+    // exit_group(2).
+    const EXIT: &str = if cfg!(target_arch = "aarch64") {
+        "\"svc 0\", in(\"x8\") 94, in(\"x0\") 0"
+    } else {
+        "\"syscall\", in(\"rax\") 231, in(\"rdi\") 0"
+    };
     const EXITS: &str = "#![no_std]
         #![no_main]
         #[panic_handler]
         fn panic(_: &core::panic::PanicInfo) -> ! { loop {} }
         #[unsafe(no_mangle)]
         extern \"C\" fn _start() -> ! {
-            unsafe { core::arch::asm!(\"syscall\", in(\"rax\") 231, in(\"rdi\") 0, options(noreturn)) }
+            unsafe { core::arch::asm!(EXIT, options(noreturn)) }
         }";
     replaced("mark-static", "linked statically?", |_, folder| {
         let (source, program) = (folder.join("exits.rs"), folder.join("exits"));
-        fs::write(&source, EXITS).unwrap();
+        fs::write(&source, EXITS.replace("EXIT", EXIT)).unwrap();
         let mut rustc = Command::new("rustc");
         rustc.args([
             "-Cpanic=abort",

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use schedule::protocol::{Finish, Operation};
 
 use super::{Call, Until, wait_for_world};
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::scheduler::{self, Wait};
 use crate::{inherited, record, system, token};
 
@@ -51,7 +51,7 @@ pub(super) extern "C" fn wait_child(
     }
     system::libc_result(result) as c_int
 }
-entry!(wait4, "r8", wait_child);
+entry!(wait4, 4, wait_child);
 
 pub(super) extern "C" fn wait_process(
     process: c_int,
@@ -61,12 +61,12 @@ pub(super) extern "C" fn wait_process(
 ) -> c_int {
     wait_child(process, status, options, core::ptr::null_mut(), frame)
 }
-entry!(waitpid, "rcx", wait_process);
+entry!(waitpid, 3, wait_process);
 
 pub(super) extern "C" fn wait_any(status: *mut c_int, frame: *const u64) -> c_int {
     wait_process(-1, status, 0, frame)
 }
-entry!(wait, "rsi", wait_any);
+entry!(wait, 1, wait_any);
 
 pub(super) extern "C" fn wait_any_with_usage(
     status: *mut c_int,
@@ -76,7 +76,7 @@ pub(super) extern "C" fn wait_any_with_usage(
 ) -> c_int {
     wait_child(-1, status, options, usage, frame)
 }
-entry!(wait3, "rcx", wait_any_with_usage);
+entry!(wait3, 3, wait_any_with_usage);
 
 pub(super) extern "C" fn wait_for_change(
     kind: u32,
@@ -99,7 +99,7 @@ pub(super) extern "C" fn wait_for_change(
     }
     system::libc_result(result) as c_int
 }
-entry!(waitid, "r8", wait_for_change);
+entry!(waitid, 4, wait_for_change);
 
 fn wait_or_look(call: Call, until: Until, options: c_int, act: impl Fn() -> isize) -> isize {
     if options & WNOHANG != 0 {

@@ -9,12 +9,11 @@ use super::until::Retried;
 use super::{
     Call, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, POLLIN, Until, is_ready, set_status_flags, status_flags,
 };
-use crate::entry::entry;
+use crate::arch::{self, O_DIRECTORY, O_NOFOLLOW, entry};
 use crate::scheduler::Wait;
 use crate::{system, token};
 
 const AT_FDCWD: c_int = -100;
-const O_NOFOLLOW: c_int = 0o400_000;
 const O_CLOEXEC: usize = 0o2_000_000;
 /// `O_CREAT | O_WRONLY | O_TRUNC`, which creat(2) stands for.
 const CREATE: c_int = 0o100 | 1 | 0o1000;
@@ -42,8 +41,8 @@ pub(super) extern "C" fn open_at(
     }
     system::libc_result(result) as c_int
 }
-entry!(openat, "r8", open_at);
-entry!(openat64, "r8", open_at);
+entry!(openat, 4, open_at);
+entry!(openat64, 4, open_at);
 
 pub(super) extern "C" fn open_here(
     path: *const c_char,
@@ -53,21 +52,21 @@ pub(super) extern "C" fn open_here(
 ) -> c_int {
     open_at(AT_FDCWD, path, flags, mode, frame)
 }
-entry!(open, "rcx", open_here);
-entry!(open64, "rcx", open_here);
+entry!(open, 3, open_here);
+entry!(open64, 3, open_here);
 
 pub(super) extern "C" fn create(path: *const c_char, mode: c_int, frame: *const u64) -> c_int {
     open_at(AT_FDCWD, path, CREATE, mode, frame)
 }
-entry!(creat, "rdx", create);
-entry!(creat64, "rdx", create);
+entry!(creat, 2, create);
+entry!(creat64, 2, create);
 
 // The names that C code has where its compiler knows that no mode is given.
 pub(super) extern "C" fn open_without_mode(path: *const c_char, flags: c_int, frame: *const u64) -> c_int {
     open_at(AT_FDCWD, path, flags, 0, frame)
 }
-entry!(__open_2, "rdx", open_without_mode);
-entry!(__open64_2, "rdx", open_without_mode);
+entry!(__open_2, 2, open_without_mode);
+entry!(__open64_2, 2, open_without_mode);
 
 pub(super) extern "C" fn open_at_without_mode(
     folder: c_int,
@@ -77,12 +76,11 @@ pub(super) extern "C" fn open_at_without_mode(
 ) -> c_int {
     open_at(folder, path, flags, 0, frame)
 }
-entry!(__openat_2, "rcx", open_at_without_mode);
-entry!(__openat64_2, "rcx", open_at_without_mode);
+entry!(__openat_2, 3, open_at_without_mode);
+entry!(__openat64_2, 3, open_at_without_mode);
 
 /// Whether opening a named pipe so would wait: Linux opens one for both reading and writing at once.
 fn may_wait(flags: c_int) -> bool {
-    const O_DIRECTORY: c_int = 0o200_000;
     const O_PATH: c_int = 0o10_000_000;
     const CREATES_ALONE: c_int = 0o100 | 0o200;
     flags & (O_NONBLOCK | O_DIRECTORY | O_PATH) == 0
@@ -95,12 +93,12 @@ fn is_pipe(folder: c_int, path: *const c_char, flags: c_int) -> bool {
     const FIFO: u64 = 0o010_000;
     const AT_SYMLINK_NOFOLLOW: usize = 0x100;
     let follow = if flags & O_NOFOLLOW != 0 { AT_SYMLINK_NOFOLLOW } else { 0 };
-    // `struct stat`, as in `streams::kind`.
+    // As in `streams::kind`.
     let mut found = [0u64; 18];
     let arguments = [folder as usize, path as usize, found.as_mut_ptr() as usize, follow, 0, 0];
-    // SAFETY: the caller's own path, and a place of the size of a `struct stat`.
+    // SAFETY: the caller's own path, and a place that is not smaller than a `struct stat`.
     let result = unsafe { system::call(system::NEWFSTATAT, arguments) };
-    result == 0 && found[3] & KIND == FIFO
+    result == 0 && found[arch::MODE] & KIND == FIFO
 }
 
 /// The reading end is open at once, so that a writer can find it, and waits then.

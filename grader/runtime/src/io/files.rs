@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use schedule::protocol::Operation;
 
 use super::{Call, O_RDONLY, O_WRONLY, POLLIN, POLLOUT, Part, is_ready, may_block, ready, sockets};
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::record::Done;
 use crate::streams::{Kind, kind, standard_stream};
 use crate::{inherited, scheduler, system, token};
@@ -22,7 +22,7 @@ pub(super) extern "C" fn write_some(
     let part = Part { base: buffer, length };
     write_parts(descriptor, &part, 1, frame)
 }
-entry!(write, "rcx", write_some);
+entry!(write, 3, write_some);
 
 pub(super) extern "C" fn write_parts(
     descriptor: c_int,
@@ -46,7 +46,7 @@ pub(super) extern "C" fn write_parts(
     };
     system::libc_result(result)
 }
-entry!(writev, "rcx", write_parts);
+entry!(writev, 3, write_parts);
 
 fn write_for_real(descriptor: c_int, parts: *const Part, count: c_int) -> isize {
     // SAFETY: the caller's own arguments.
@@ -115,9 +115,9 @@ pub(super) extern "C" fn read_some(
         unsafe { system::call(system::READ, [descriptor as usize, buffer as usize, length, 0, 0, 0]) }
     })
 }
-entry!(read, "rcx", read_some);
+entry!(read, 3, read_some);
 // With the size of the buffer, which the caller knows: a program that overflows it is none of ours.
-entry!(__read_chk, "rcx", read_some);
+entry!(__read_chk, 3, read_some);
 
 pub(super) extern "C" fn read_parts(
     descriptor: c_int,
@@ -130,7 +130,7 @@ pub(super) extern "C" fn read_parts(
         unsafe { system::call(system::READV, [descriptor as usize, parts as usize, count as usize, 0, 0, 0]) }
     })
 }
-entry!(readv, "rcx", read_parts);
+entry!(readv, 3, read_parts);
 
 fn read_when_ready(descriptor: c_int, is_empty: bool, frame: *const u64, act: impl Fn() -> isize) -> isize {
     if token::me().is_none() {

@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use schedule::protocol::Operation;
 
 use super::{Call, Until};
-use crate::entry::entry;
+use crate::arch::entry;
 use crate::scheduler::Wait;
 use crate::{system, token};
 
@@ -47,7 +47,7 @@ pub(super) extern "C" fn lock_file(descriptor: c_int, operation: c_int, frame: *
     };
     system::libc_result(result) as c_int
 }
-entry!(flock, "rdx", lock_file);
+entry!(flock, 2, lock_file);
 
 fn flock_for_real(descriptor: c_int, operation: c_int) -> isize {
     // SAFETY: it takes numbers only.
@@ -90,8 +90,8 @@ pub(super) extern "C" fn control_file(
         });
     system::libc_result(result) as c_int
 }
-entry!(fcntl, "rcx", control_file);
-entry!(fcntl64, "rcx", control_file);
+entry!(fcntl, 3, control_file);
+entry!(fcntl64, 3, control_file);
 
 fn fcntl_for_real(descriptor: c_int, command: c_int, argument: *const c_void) -> isize {
     let arguments = [descriptor as usize, command as usize, argument as usize, 0, 0, 0];
@@ -146,5 +146,5 @@ pub(super) extern "C" fn lock_from_here(
     }
     result
 }
-entry!(lockf, "rcx", lock_from_here);
-entry!(lockf64, "rcx", lock_from_here);
+entry!(lockf, 3, lock_from_here);
+entry!(lockf64, 3, lock_from_here);

@@ -4,8 +4,8 @@ use core::ffi::{c_int, c_void};
 
 use schedule::protocol::Operation;
 
-use super::{Call, POLLIN, POLLOUT, POLLPRI, PollDescriptor, Until, ready};
-use crate::entry::{entry, entry_of_six};
+use super::{Call, POLLIN, POLLOUT, POLLPRI, PollDescriptor, Until, poll_call, ready};
+use crate::arch::entry;
 use crate::scheduler::Wait;
 use crate::{system, time, token};
 
@@ -49,7 +49,7 @@ fn poll_until(descriptors: *mut PollDescriptor, count: usize, limit: Limit, fram
     };
     let look = || {
         // SAFETY: the caller's own arguments.
-        unsafe { system::call(system::POLL, [descriptors as usize, count, 0, 0, 0, 0]) }
+        unsafe { poll_call(descriptors, count, 0) }
     };
     wait_for_any(all, limit, frame, look) as c_int
 }
@@ -63,11 +63,10 @@ pub(super) extern "C" fn poll_some(
     if token::me().is_some() {
         return poll_until(descriptors, count, limit_of(milliseconds), frame);
     }
-    let arguments = [descriptors as usize, count, milliseconds as usize, 0, 0, 0];
     // SAFETY: the caller's own arguments.
-    system::libc_result(unsafe { system::call(system::POLL, arguments) }) as c_int
+    system::libc_result(unsafe { poll_call(descriptors, count, milliseconds) }) as c_int
 }
-entry!(poll, "rcx", poll_some);
+entry!(poll, 3, poll_some);
 
 pub(super) extern "C" fn poll_checked(
     descriptors: *mut PollDescriptor,
@@ -78,7 +77,7 @@ pub(super) extern "C" fn poll_checked(
 ) -> c_int {
     poll_some(descriptors, count, milliseconds, frame)
 }
-entry!(__poll_chk, "r8", poll_checked);
+entry!(__poll_chk, 4, poll_checked);
 
 /// The size of the kernel's signal set.
 const SIGNALS: usize = 8;
@@ -102,7 +101,7 @@ pub(super) extern "C" fn poll_with_mask(
     // SAFETY: the caller's own arguments.
     system::libc_result(unsafe { system::call(system::PPOLL, arguments) }) as c_int
 }
-entry!(ppoll, "r8", poll_with_mask);
+entry!(ppoll, 4, poll_with_mask);
 
 pub(super) extern "C" fn poll_with_mask_checked(
     descriptors: *mut PollDescriptor,
@@ -114,7 +113,7 @@ pub(super) extern "C" fn poll_with_mask_checked(
 ) -> c_int {
     poll_with_mask(descriptors, count, time, mask, frame)
 }
-entry!(__ppoll_chk, "r9", poll_with_mask_checked);
+entry!(__ppoll_chk, 5, poll_with_mask_checked);
 
 /// The most descriptors of an `fd_set`.
 const MOST: usize = 1024;
@@ -140,7 +139,7 @@ fn select_until(count: c_int, sets: [*mut Set; 3], limit: Limit, frame: *const u
         }
     }
     let look = || {
-        let no_time = [0u64; 2];
+        let mut no_time = [0u64; 2];
         for (set, asked) in sets.iter().zip(&asked) {
             if let Some(asked) = asked {
                 // SAFETY: as above; the call before may have changed it.
@@ -150,7 +149,10 @@ fn select_until(count: c_int, sets: [*mut Set; 3], limit: Limit, frame: *const u
         let [read, write, other] = sets.map(|set| set as usize);
         // SAFETY: the caller's own arguments, and a time that is valid for the call.
         unsafe {
-            system::call(system::SELECT, [count as usize, read, write, other, no_time.as_ptr() as usize, 0])
+            system::call(
+                system::PSELECT6,
+                [count as usize, read, write, other, no_time.as_mut_ptr() as usize, 0],
+            )
         }
     };
     wait_for_any(&mut descriptors[..filled], limit, frame, look) as c_int
@@ -171,11 +173,30 @@ pub(super) extern "C" fn select_some(
         let limit = limit.map(|micro| micro.saturating_mul(1000));
         return select_until(count, [read, write, other], limit, frame);
     }
-    let arguments = [count as usize, read as usize, write as usize, other as usize, time as usize, 0];
-    // SAFETY: the caller's own arguments.
-    system::libc_result(unsafe { system::call(system::SELECT, arguments) }) as c_int
+    // SAFETY: the caller's own arguments: sets and a `timeval`, or null.
+    let result = unsafe { select_for_real(count, [read, write, other], time.cast::<[i64; 2]>().as_mut()) };
+    system::libc_result(result) as c_int
 }
-entry!(select, "r9", select_some);
+entry!(select, 5, select_some);
+
+/// select(2), made by pselect(2), which has nanoseconds. Linux writes the time that is left to the caller's `timeval`.
+///
+/// # Safety
+/// The sets must be null or have room for so many descriptors.
+unsafe fn select_for_real(count: c_int, sets: [*mut Set; 3], time: Option<&mut [i64; 2]>) -> isize {
+    const MICROSECONDS: i64 = 1_000_000;
+    let [read, write, other] = sets.map(|set| set as usize);
+    let mut left = time
+        .as_deref()
+        .map(|&[seconds, micro]| [seconds.wrapping_add(micro / MICROSECONDS), micro % MICROSECONDS * 1000]);
+    let place = left.as_mut().map_or(0, |left| left.as_mut_ptr() as usize);
+    // SAFETY: the caller vouches for the sets, and the time is valid for the call.
+    let result = unsafe { system::call(system::PSELECT6, [count as usize, read, write, other, place, 0]) };
+    if let (Some(time), Some([seconds, nanoseconds])) = (time, left) {
+        *time = [seconds, nanoseconds / 1000];
+    }
+    result
+}
 
 pub(super) extern "C" fn select_with_mask(
     count: c_int,
@@ -198,13 +219,15 @@ pub(super) extern "C" fn select_with_mask(
     // SAFETY: the caller's own arguments.
     system::libc_result(unsafe { system::call(system::PSELECT6, arguments) }) as c_int
 }
-entry_of_six!(pselect, select_with_mask);
+entry!(pselect, 6, select_with_mask);
 
 /// Waits for events of an epoll descriptor, which is itself ready when one of its descriptors is.
 fn epoll_until(epoll: c_int, events: *mut c_void, most: c_int, limit: Limit, frame: *const u64) -> c_int {
     let look = || {
         // SAFETY: the caller's own arguments.
-        unsafe { system::call(system::EPOLL_WAIT, [epoll as usize, events as usize, most as usize, 0, 0, 0]) }
+        unsafe {
+            system::call(system::EPOLL_PWAIT, [epoll as usize, events as usize, most as usize, 0, 0, 0])
+        }
     };
     wait_for_any(&mut [PollDescriptor::new(epoll, POLLIN)], limit, frame, look) as c_int
 }
@@ -218,7 +241,7 @@ pub(super) extern "C" fn epoll_some(
 ) -> c_int {
     epoll_with_mask(epoll, events, most, milliseconds, core::ptr::null(), frame)
 }
-entry!(epoll_wait, "r8", epoll_some);
+entry!(epoll_wait, 4, epoll_some);
 
 pub(super) extern "C" fn epoll_with_mask(
     epoll: c_int,
@@ -236,7 +259,7 @@ pub(super) extern "C" fn epoll_with_mask(
     // SAFETY: the caller's own arguments.
     system::libc_result(unsafe { system::call(system::EPOLL_PWAIT, arguments) }) as c_int
 }
-entry!(epoll_pwait, "r9", epoll_with_mask);
+entry!(epoll_pwait, 5, epoll_with_mask);
 
 pub(super) extern "C" fn epoll_precisely(
     epoll: c_int,
@@ -253,15 +276,15 @@ pub(super) extern "C" fn epoll_precisely(
     // SAFETY: the caller's own arguments.
     system::libc_result(unsafe { system::call(system::EPOLL_PWAIT2, arguments) }) as c_int
 }
-entry!(epoll_pwait2, "r9", epoll_precisely);
+entry!(epoll_pwait2, 5, epoll_precisely);
 
 /// pause(2): a signal may end it, and none comes under control.
 pub(super) extern "C" fn wait_for_signal(frame: *const u64) -> c_int {
     if token::me().is_none() {
-        // SAFETY: it takes no arguments.
-        return system::libc_result(unsafe { system::call(system::PAUSE, [0; 6]) }) as c_int;
+        // SAFETY: no descriptors, and no end of time.
+        return system::libc_result(unsafe { poll_call(core::ptr::null_mut(), 0, -1) }) as c_int;
     }
     let wait = Wait::Outside { until: Until::Never, deadline: None };
     Call::new(Operation::Poll, -1, frame).wait(wait, || None) as c_int
 }
-entry!(pause, "rdi", wait_for_signal);
+entry!(pause, 0, wait_for_signal);

@@ -11,7 +11,7 @@ use super::{
     Call, O_NONBLOCK, POLLIN, POLLOUT, Part, Until, is_ready, may_block, ready, set_status_flags,
     status_flags,
 };
-use crate::entry::{entry, entry_of_six};
+use crate::arch::entry;
 use crate::scheduler::Wait;
 use crate::{system, token};
 
@@ -138,7 +138,7 @@ pub(super) extern "C" fn receive_from(
 ) -> isize {
     receive(socket, (buffer, length), flags, (address, address_length), frame)
 }
-entry_of_six!(recvfrom, receive_from);
+entry!(recvfrom, 6, receive_from);
 
 pub(super) extern "C" fn receive_some(
     socket: c_int,
@@ -149,7 +149,7 @@ pub(super) extern "C" fn receive_some(
 ) -> isize {
     receive(socket, (buffer, length), flags, NOBODY, frame)
 }
-entry!(recv, "r8", receive_some);
+entry!(recv, 4, receive_some);
 
 pub(super) extern "C" fn receive_checked(
     socket: c_int,
@@ -161,7 +161,7 @@ pub(super) extern "C" fn receive_checked(
 ) -> isize {
     receive(socket, (buffer, length), flags, NOBODY, frame)
 }
-entry!(__recv_chk, "r9", receive_checked);
+entry!(__recv_chk, 5, receive_checked);
 
 pub(super) extern "C" fn receive_message(
     socket: c_int,
@@ -176,7 +176,7 @@ pub(super) extern "C" fn receive_message(
         unsafe { system::call(system::RECVMSG, [socket as usize, message as usize, flags, 0, 0, 0]) }
     })
 }
-entry!(recvmsg, "rcx", receive_message);
+entry!(recvmsg, 3, receive_message);
 
 /// The size of a `struct mmsghdr`.
 const MESSAGE_OF_MANY: usize = 64;
@@ -208,7 +208,7 @@ pub(super) extern "C" fn receive_messages(
     });
     system::libc_result(so_far(result, received)) as c_int
 }
-entry!(recvmmsg, "r9", receive_messages);
+entry!(recvmmsg, 5, receive_messages);
 
 /// A sending call: its number, its arguments, and which of them are the flags.
 #[derive(Clone, Copy)]
@@ -303,7 +303,7 @@ pub(super) extern "C" fn transmit_to(
     let first = Sending { number: system::SENDTO, arguments, flags_at: 3 };
     send_by(Call::new(Operation::Write, socket, frame), flags, Parts(&part), first)
 }
-entry_of_six!(sendto, transmit_to);
+entry!(sendto, 6, transmit_to);
 
 pub(super) extern "C" fn transmit(
     socket: c_int,
@@ -314,7 +314,7 @@ pub(super) extern "C" fn transmit(
 ) -> isize {
     transmit_to(socket, buffer, length, flags, core::ptr::null(), 0, frame)
 }
-entry!(send, "r8", transmit);
+entry!(send, 4, transmit);
 
 pub(super) extern "C" fn transmit_message(
     socket: c_int,
@@ -329,7 +329,7 @@ pub(super) extern "C" fn transmit_message(
     let first = Sending { number: system::SENDMSG, arguments, flags_at: 2 };
     send_by(Call::new(Operation::Write, socket, frame), flags, given.unwrap_or(Parts(&[])), first)
 }
-entry!(sendmsg, "rcx", transmit_message);
+entry!(sendmsg, 3, transmit_message);
 
 /// Sent one by one: each may wait.
 pub(super) extern "C" fn transmit_messages(
@@ -352,7 +352,7 @@ pub(super) extern "C" fn transmit_messages(
     }
     sent as c_int
 }
-entry!(sendmmsg, "r8", transmit_messages);
+entry!(sendmmsg, 4, transmit_messages);
 
 pub(super) extern "C" fn accept_one(
     socket: c_int,
@@ -376,7 +376,7 @@ pub(super) extern "C" fn accept_one(
     };
     system::libc_result(result.unwrap_or(-system::EAGAIN)) as c_int
 }
-entry!(accept4, "r8", accept_one);
+entry!(accept4, 4, accept_one);
 
 pub(super) extern "C" fn accept_plainly(
     socket: c_int,
@@ -386,7 +386,7 @@ pub(super) extern "C" fn accept_plainly(
 ) -> c_int {
     accept_one(socket, address, length, 0, frame)
 }
-entry!(accept, "rcx", accept_plainly);
+entry!(accept, 3, accept_plainly);
 
 pub(super) extern "C" fn make_connection(
     socket: c_int,
@@ -413,7 +413,7 @@ pub(super) extern "C" fn make_connection(
     };
     system::libc_result(result) as c_int
 }
-entry!(connect, "rcx", make_connection);
+entry!(connect, 3, make_connection);
 
 /// Connects a socket that does not block. The other side of a stream in the file system may have no room for another
 /// connection (`EAGAIN`); in a network the answer may take time (`EINPROGRESS`).
