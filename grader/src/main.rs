@@ -1,35 +1,14 @@
-//! The command `cargo grade`: parse, run, exit code. Everything else is in the library.
+//! The command `cargo grade`, where it can be built.
 
-use std::env;
-use std::process::ExitCode;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!(
+    "The grader needs Linux on x86-64 or AArch64: docs/platforms.md says how to get one in a few minutes"
+);
 
-use clap::Parser;
-use grader::cli::Cli;
-use grader::run::keeper;
-use grader::{commands, exit_code, interrupt};
-
-fn main() -> ExitCode {
-    let mut args = env::args_os().skip(1);
-    if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
-        return keep();
-    }
-    let outcome = interrupt::listen()
-        .and_then(|()| keeper::raise_open_files())
-        .map_err(grader::error::Error::file("this process"))
-        .and_then(|()| commands::run(Cli::parse()));
-    match outcome {
-        Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("cargo grade: {error}");
-            error.exit_code().into()
-        }
-    }
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn main() -> std::process::ExitCode {
+    grader::command::main()
 }
 
-/// The grader is gone when its keeper cannot report: there is nobody left to tell.
-fn keep() -> ExitCode {
-    match keeper::keep() {
-        Ok(()) => exit_code::PASS.into(),
-        Err(_) => exit_code::INTERNAL.into(),
-    }
-}
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn main() {}

@@ -1,33 +1,14 @@
-//! The command `cargo gradebook`: parse, run, exit code. Everything else is in the library.
+//! The command `cargo gradebook`, where it can be built.
 
-use std::env;
-use std::process::ExitCode;
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!(
+    "The grader needs Linux on x86-64 or AArch64: docs/platforms.md says how to get one in a few minutes"
+);
 
-use clap::Parser;
-use gradebook::cli::Cli;
-use gradebook::commands;
-use grader::run::keeper;
-use grader::{exit_code, interrupt};
-
-fn main() -> ExitCode {
-    let mut args = env::args_os().skip(1);
-    // Programs are run below a keeper, which is this executable again.
-    if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
-        return match keeper::keep() {
-            Ok(()) => exit_code::PASS.into(),
-            Err(_) => exit_code::INTERNAL.into(),
-        };
-    }
-    let outcome = interrupt::listen()
-        .and_then(|()| keeper::raise_open_files())
-        .map_err(grader::error::Error::file("this process"))
-        .map_err(gradebook::error::Error::from)
-        .and_then(|()| commands::run(Cli::parse()));
-    match outcome {
-        Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("cargo gradebook: {error}");
-            error.exit_code().into()
-        }
-    }
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn main() -> std::process::ExitCode {
+    gradebook::command::main()
 }
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn main() {}

@@ -9,10 +9,8 @@
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
 //! Threads other than the token's holder are parked in `token` and touch nothing.
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-compile_error!(
-    "The grader needs Linux on x86-64 or AArch64: docs/platforms.md says how to get one in a few minutes"
-);
+// Elsewhere there is nothing here, and the grader's command says so in one sentence.
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod again;
 mod arch;
