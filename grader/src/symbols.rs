@@ -17,7 +17,7 @@ use crate::source::Source;
 pub struct Place {
     /// The file below `src/`; empty where no frame lies in the student's source.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where the compiler knows of none (DWARF 5, 6.2.2).
     pub line: u32,
     /// The function that the student's line called, `Mutex::lock`; empty if it is not known.
     pub called: String,
@@ -72,7 +72,8 @@ impl Symbols {
             // The call is before the address that it returns to.
             self.look_at(address.wrapping_sub(base).wrapping_sub(1), &mut place, &mut lines);
         }
-        let line = lines.iter().find(|line| self.is_written(line)).or(lines.first());
+        let known = || lines.iter().find(|line| line.line > 0);
+        let line = lines.iter().find(|line| self.is_written(line)).or_else(known).or(lines.first());
         if let Some(SourceLine { file, line }) = line {
             (place.file, place.line) = (file.clone(), *line);
         }

@@ -114,7 +114,8 @@ fn lane(thread: ThreadId, state: &ThreadRecord) -> Lane {
 }
 
 fn source_line(place: &Place) -> Option<SourceLine> {
-    (!place.file.is_empty()).then(|| SourceLine { file: place.file.clone(), line: place.line })
+    (!place.file.is_empty() && place.line > 0)
+        .then(|| SourceLine { file: place.file.clone(), line: place.line })
 }
 
 /// The thread and step of the write that ended a line of standard output.

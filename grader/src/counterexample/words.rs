@@ -170,7 +170,7 @@ fn value(kind: &str, value: u64) -> String {
 }
 
 /// So many characters of what is written to standard output stand in a row.
-const MOST_WRITTEN: usize = 18;
+const MOST_WRITTEN: usize = 40;
 
 /// And so many of what is written to standard error, or a panic says.
 const MOST_SAID: usize = 60;

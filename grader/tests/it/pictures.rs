@@ -187,3 +187,10 @@ fn an_end_that_is_seen_before_the_last_message() {
 fn a_swap_that_nobody_looks_at() {
     insta::assert_snapshot!(of_mutant("bank-account", "swap-not-checked.rs"));
 }
+
+#[test]
+fn a_balance_that_is_checked_under_another_lock() {
+    let shown = of_mutant("bank-account", "check-then-act.rs");
+    assert!(!shown.contains(".rs:0 "), "the compiler knows of no line there");
+    insta::assert_snapshot!(shown);
+}
