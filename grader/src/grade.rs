@@ -70,9 +70,7 @@ pub fn grade(
     let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
     let mut report = match prepared {
         Prepared::Grading(grading) => grading.report()?,
-        Prepared::Report(report) => {
-            return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
-        }
+        Prepared::Report(report) => report,
     };
     report.seconds = started.elapsed().as_secs_f64();
     report.source = listing(source, exercise.name);

@@ -173,7 +173,7 @@ fn value(kind: &str, value: u64) -> String {
 const MOST_WRITTEN: usize = 40;
 
 /// And so many of what is written to standard error, or a panic says.
-const MOST_SAID: usize = 60;
+const MOST_SAID: usize = 120;
 
 /// `text` in quotes, as far as it fits.
 fn quoted(text: &str, most: usize) -> String {

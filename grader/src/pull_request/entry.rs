@@ -45,6 +45,7 @@ impl Entry {
     /// Why nothing is, and the pull request is refused: it may lead elsewhere, or be taken for another.
     pub(super) fn kind(&self) -> Result<Kind, &'static str> {
         match self.mode.as_str() {
+            "100644" | "100755" | "120000" if self.is_of_a_tool() => Ok(Kind::Other),
             "040000" if is_plain(&self.name) => Ok(Kind::Folder),
             "100644" | "100755" => self.file_kind(),
             "040000" => Err("a folder with a strange name"),
@@ -52,6 +53,12 @@ impl Entry {
             "160000" => Err("a submodule"),
             _ => Err("neither a file nor a folder"),
         }
+    }
+
+    /// Whether it is what a Mac (AppleDouble) or Emacs (a lock, which is a link) puts beside a file. It is not taken, so it
+    /// leads nowhere.
+    fn is_of_a_tool(&self) -> bool {
+        [b"._", b".#"].iter().any(|start| self.name.starts_with(*start))
     }
 
     fn file_kind(&self) -> Result<Kind, &'static str> {
@@ -120,6 +127,14 @@ mod tests {
         for name in ["Cargo.toml", "Cargo.lock", ".env", "a b.txt", "x..y", "-x.txt"] {
             assert_eq!(entry("100644", name.as_bytes()).kind(), Ok(Kind::Other), "{name}");
         }
+    }
+
+    #[test]
+    fn what_systems_and_editors_put_beside_a_file_is_left() {
+        for (mode, name) in [("100644", b"._main.rs"), ("120000", b".#main.rs")] {
+            assert_eq!(entry(mode, name).kind(), Ok(Kind::Other), "{}", name.escape_ascii());
+        }
+        assert!(entry("040000", b"._folder").kind().is_err());
     }
 
     #[test]

@@ -45,10 +45,13 @@ pub(super) fn unpack(path: &Path, folder: &Path) -> Result<(), Problem> {
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         let refused = |reason: &str| Problem::Refused(format!("{}: {name:?} {reason}", path.display()));
         let below = entry.enclosed_name().ok_or_else(|| refused("leads out of the archive"))?;
+        if is_foreign(&below, &built) {
+            continue;
+        }
         if entry.is_symlink() {
             return Err(refused("is a symbolic link"));
         }
-        if !entry.is_file() || !is_source(&below) || is_foreign(&below, &built) {
+        if !entry.is_file() || !is_source(&below) {
             continue;
         }
         if below.components().count() > DEEPEST || names.len() >= MOST_ENTRIES {
@@ -170,6 +173,18 @@ mod tests {
             archive.add_symlink("main.rs", "/etc/passwd", SimpleFileOptions::default()).unwrap();
         });
         assert!(matches!(result, Err(Problem::Refused(reason)) if reason.contains("symbolic link")));
+    }
+
+    #[test]
+    fn links_of_tools_are_left() {
+        let (folder, result) = unpacked(|archive| {
+            for name in [".#main.rs", "node_modules/.bin/x"] {
+                archive.add_symlink(name, "/etc/passwd", SimpleFileOptions::default()).unwrap();
+            }
+            add(archive, "main.rs", b"fn main() {}");
+        });
+        assert_eq!(result, Ok(()));
+        assert_eq!(files(&folder).len(), 2);
     }
 
     /// The second file takes the name of the first in every place where the archive says it.
