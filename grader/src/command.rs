@@ -1,6 +1,7 @@
-//! The command `cargo grade`: parse, run, exit code.
+//! A command: parse, run, exit code.
 
 use std::env;
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -10,21 +11,28 @@ use crate::error::Error;
 use crate::run::keeper;
 use crate::{commands, exit_code, interrupt};
 
-/// Parses the command line, does what it says, and gives the exit code.
+/// The command `cargo grade`: parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
-    let mut args = env::args_os().skip(1);
-    if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
+    start("cargo grade", || commands::run(Cli::parse()), Error::exit_code)
+}
+
+/// What each command of the grader begins with: `act`, where this executable is not to be a keeper. Programs are run below
+/// one. An error is told in the command's `name`, and `code` has its exit code.
+pub fn start<E: Display + From<Error>>(
+    name: &str,
+    act: impl FnOnce() -> Result<u8, E>,
+    code: impl FnOnce(&E) -> u8,
+) -> ExitCode {
+    if env::args_os().nth(1).is_some_and(|first| first == keeper::ARGUMENT) {
         return keep();
     }
-    let outcome = interrupt::listen()
-        .and_then(|()| keeper::raise_open_files())
-        .map_err(Error::file("this process"))
-        .and_then(|()| commands::run(Cli::parse()));
+    let ready = interrupt::listen().and_then(|()| keeper::raise_open_files());
+    let outcome = ready.map_err(Error::file("this process")).map_err(E::from).and_then(|()| act());
     match outcome {
         Ok(code) => code.into(),
         Err(error) => {
-            eprintln!("cargo grade: {error}");
-            error.exit_code().into()
+            eprintln!("{name}: {error}");
+            code(&error).into()
         }
     }
 }
