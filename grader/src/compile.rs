@@ -16,6 +16,7 @@ mod programs;
 mod recipe;
 mod settings;
 mod single;
+mod telling;
 mod toolchain;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::progress::announce;
 use crate::rules::Refusal;
 use crate::run::Outcome;
 use crate::source::Source;
@@ -36,6 +38,7 @@ pub use package::unknown_crates;
 use parts::Parts;
 use recipe::Recipe;
 use single::Single;
+pub use telling::Tell;
 use toolchain::Toolchain;
 
 /// What a build came to.
@@ -84,6 +87,14 @@ impl Kind {
             Self::Controlled => HOOKS,
         }
     }
+
+    /// Cargo's settings, in the form of `--config`, with spaces between them.
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Controlled => PROFILE,
+        }
+    }
 }
 
 /// The compiler's thread-sanitizer pass turns atomic operations into calls (of all crates but the
@@ -94,8 +105,12 @@ impl Kind {
 /// text, which each run has to map.
 const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=0 \
     -Cllvm-args=-tsan-instrument-memory-accesses=0 -Cllvm-args=-tsan-instrument-memintrinsics=0 \
-    -Copt-level=1 -Cdebuginfo=1 -Cforce-frame-pointers=yes \
+    -Cforce-frame-pointers=yes \
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all -Clink-arg=-Wl,--export-dynamic-symbol=__tsan_*";
+
+/// Little is inlined, so that a frame has its function; and no flag, so that what the course's profile has less
+/// optimised is so here, too.
+const PROFILE: &str = "profile.release.opt-level=1";
 
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
@@ -104,23 +119,31 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
 pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Controllable, Error> {
     Ok(match build(workspace, exercise, source, Kind::Controlled)? {
         Build::Program(program) => {
-            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace)? })
+            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace, &announce)? })
         }
         Build::Refused(refusals) => Controllable::Refused(refusals),
         Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
     })
 }
 
-/// Fetches and builds all that sources of `exercise` are built with.
+/// Fetches all that sources of `exercise` are built with: only this needs the network.
 ///
 /// # Errors
-/// When cargo cannot be run, or cannot fetch or build the dependencies.
-pub fn prepare(workspace: &Workspace, exercise: &str) -> Result<(), Error> {
+/// When cargo cannot be run, or cannot fetch it.
+pub fn fetch(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), Error> {
+    dependencies::fetch(workspace, &Package::new(workspace, exercise)?, tell)
+}
+
+/// Builds all that sources of `exercise` are built with, and what runs them under control, all of which is fetched.
+///
+/// # Errors
+/// When cargo cannot be run, or cannot build it.
+pub fn prepare(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), Error> {
     let package = Package::new(workspace, exercise)?;
     for kind in [Kind::Plain, Kind::Controlled] {
-        dependencies::recipe(workspace, &package, kind)?;
+        dependencies::recipe(workspace, &package, kind, tell)?;
     }
-    dependencies::runtime(workspace).map(drop)
+    dependencies::runtime(workspace, tell).map(drop)
 }
 
 /// Builds `source` as the program of `exercise`. What the compiler read for it is looked at before anybody can run it,
@@ -134,7 +157,7 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind)
     }
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
-    let recipe = dependencies::recipe(workspace, &package, kind)?;
+    let recipe = dependencies::recipe(workspace, &package, kind, &announce)?;
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
     if let Some(list) = programs::kept_list(&program) {

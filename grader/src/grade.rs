@@ -174,6 +174,7 @@ impl<'a> Grading<'a> {
             let message = words::refused(exercise.name, source, refusals);
             Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)))
         };
+        compile::prepare(workspace, exercise.name, &|what| progress.say(what))?;
         progress.say(format!("{}: building", exercise.name));
         let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
             Build::Program(program) => program,

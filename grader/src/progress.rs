@@ -31,8 +31,8 @@ impl Found {
     }
 }
 
-/// Says on a terminal that something takes long, before there can be a line: that has a thread of its own.
-pub fn announce(what: &str) {
+/// Says on a terminal what is being done, before there can be a line: that has a thread of its own.
+pub fn announce(what: String) {
     if io::stderr().is_terminal() {
         // Nobody to tell is no reason to stop.
         let _ = writeln!(io::stderr(), "cargo grade: {what}");

@@ -1,10 +1,12 @@
 //! From return addresses to the student's lines.
 
+mod debug_information;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use addr2line::Loader;
+use debug_information::DebugInformation;
 use schedule::protocol::Event;
 
 use crate::report::panic_line;
@@ -31,7 +33,7 @@ pub struct Place {
 
 /// The debug information of one program.
 pub struct Symbols {
-    loader: Option<Loader>,
+    debug: Option<DebugInformation>,
     exercise: String,
     /// What the paths of the student's files contain.
     marker: String,
@@ -46,13 +48,13 @@ impl Symbols {
             (path.display().to_string(), solution_region::lines(&String::from_utf8_lossy(content)))
         };
         let written = source.files.iter().map(lines).filter(|(_, lines)| !lines.is_empty()).collect();
-        Self { loader: Loader::new(program).ok(), written, ..Self::none(exercise) }
+        Self { debug: DebugInformation::read(program), written, ..Self::none(exercise) }
     }
 
     /// Those of a program that has none.
     pub(crate) fn none(exercise: &str) -> Self {
         let marker = format!("crates/{exercise}/src/");
-        Self { loader: None, exercise: exercise.to_owned(), marker, written: BTreeMap::new() }
+        Self { debug: None, exercise: exercise.to_owned(), marker, written: BTreeMap::new() }
     }
 
     /// The line of the student's at which a panic with this message began.
@@ -89,7 +91,7 @@ impl Symbols {
     /// Looks through the inlined frames at one address, the innermost first: what lies inside of the student's source
     /// goes to `place`, lines of that source to `lines`.
     fn look_at(&self, probe: u64, place: &mut Place, lines: &mut Vec<SourceLine>) {
-        let Some(Ok(mut frames)) = self.loader.as_ref().map(|loader| loader.find_frames(probe)) else {
+        let Some(mut frames) = self.debug.as_ref().and_then(|debug| debug.frames(probe)) else {
             return;
         };
         while let Ok(Some(frame)) = frames.next() {

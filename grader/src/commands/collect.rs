@@ -23,17 +23,14 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
         return Ok(exit_code::PASS);
     }
     let workspace = Workspace::find()?;
-    let is_built = workspace.build_folder().join("gradebook").is_file();
-    if !is_built {
+    if !workspace.build_folder().join("gradebook").is_file() {
         eprintln!("cargo grade: the gradebook and its database are built once, which takes minutes");
     }
     let error = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["run", "--profile", "grade", "--package", "gradebook"])
-        // What takes long is shown.
-        .args(is_built.then_some("--quiet"))
+        .args(["run", "--profile", "grade", "--quiet", "--package", "launcher"])
         .arg("--manifest-path")
         .arg(workspace.root().join("Cargo.toml"))
-        .args(["--", "collect"])
+        .args(["--", "gradebook", "collect"])
         .args(&args.args)
         .exec();
     // A successful exec never returns.

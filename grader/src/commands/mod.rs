@@ -20,6 +20,7 @@ use crate::compile;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
+use crate::progress::{Progress, announce};
 use crate::report::escape::in_line;
 use crate::sandbox::{self, Demand, Tier};
 use crate::source::Source;
@@ -48,26 +49,38 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
     }
 }
 
-/// Makes ready all that needs the network or trusts its input, then enters the sandbox. Must come before
-/// anything that starts a thread.
+/// Fetches all that needs the network, then enters the sandbox. Must come before anything that starts a thread.
 ///
 /// # Errors
-/// When nothing can be built, or this machine has less of a sandbox than is asked for.
+/// When something cannot be fetched, or this machine has less of a sandbox than is asked for.
 pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
     sandbox::raise(&sandbox.limit);
-    for exercise in exercises {
-        match compile::prepare(workspace, exercise.name) {
-            // It is told again when that exercise is built; the others are none the worse.
-            Err(error) if error.is_of_one_task() => {}
-            result => result?,
-        }
-    }
+    of_each(exercises, |exercise| compile::fetch(workspace, exercise.name, &announce))?;
     let demand = match (sandbox.official, sandbox.unsafe_no_sandbox) {
         (true, _) => Demand::Official,
         (_, true) => Demand::Nothing,
         _ => Demand::Some,
     };
     sandbox::enter(demand, &sandbox.without)
+}
+
+/// Builds what all of `exercises` need, with a line on the terminal that says how far it is.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn prepare(workspace: &Workspace, exercises: &[&Exercise]) -> Result<(), Error> {
+    let progress = Progress::on_terminal();
+    of_each(exercises, |exercise| compile::prepare(workspace, exercise.name, &|what| progress.say(what)))
+}
+
+/// An error that is one exercise's own is told again when that exercise is built; the others are none the worse.
+fn of_each(exercises: &[&Exercise], done: impl Fn(&Exercise) -> Result<(), Error>) -> Result<(), Error> {
+    exercises.iter().try_for_each(|exercise| {
+        done(exercise).or_else(|error| match error.is_of_one_task() {
+            true => Ok(()),
+            false => Err(error),
+        })
+    })
 }
 
 /// What of a source's surroundings decides nothing, though its author may think that it does; a line each.

@@ -5,14 +5,19 @@ use crate::compile;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::workspace::Workspace;
 
 pub(super) fn run(args: &PrepareArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;
     let workspace = Workspace::find()?;
+    let progress = Progress::on_terminal();
     for exercise in &exercises {
-        compile::prepare(&workspace, exercise.name)?;
+        let tell = |what| progress.say(what);
+        compile::fetch(&workspace, exercise.name, &tell)?;
+        compile::prepare(&workspace, exercise.name, &tell)?;
     }
+    drop(progress);
     let count = exercises.len();
     let what = if count == 1 { exercises[0].name.to_owned() } else { format!("{count} exercises") };
     Output::open(None)?.write(&format!("ready to grade {what}\n"))?;

@@ -26,6 +26,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     eprint!("{}", super::not_used(&workspace, exercise, &source));
     let options = Options { seed: args.seed, case: Some(args.case.clone()), ..Options::default() };
     super::enter(&workspace, &[exercise], &args.sandbox)?;
+    super::prepare(&workspace, &[exercise])?;
     let progress = Progress::on_terminal();
     let mut report = match &args.schedule {
         Some(schedule) => grade::replay(&workspace, exercise, &source, &options, schedule, args.times)?,

@@ -26,6 +26,7 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let exercises = super::selected(&args.exercises)?;
     super::enter(&workspace, &exercises, &args.sandbox)?;
+    super::prepare(&workspace, &exercises)?;
     let folders =
         exercises.iter().map(|exercise| workspace.crate_folder(exercise.name).join("src")).collect();
     let mut watch = Watch::on(folders).map_err(Error::file("the folders to watch"))?;

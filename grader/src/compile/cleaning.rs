@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::{dependencies, programs};
 use crate::error::Error;
+use crate::progress::announce;
 use crate::workspace::Workspace;
 
 /// What builds leave beside programs, in the folder of builds.
@@ -35,7 +36,7 @@ pub fn clean(workspace: &Workspace, only_programs: bool, is_tried: bool) -> Resu
     if !folder.is_dir() {
         return Ok(Freed::default());
     }
-    let _lock = dependencies::lock(workspace)?;
+    let _lock = dependencies::lock(workspace, &announce)?;
     let mut freed = Freed::default();
     let kept = programs::place(workspace);
     freed.programs = programs::count(&kept);

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use super::package::{self, Package};
 use super::recipe::{self, Recipe};
+use super::telling::{self, Tell};
 use super::toolchain::Toolchain;
-use super::{Kind, environment, last_words, programs, settings};
+use super::{Kind, environment, programs, settings};
 use crate::error::Error;
 use crate::interrupt;
-use crate::progress::announce;
 use crate::report::escape::in_line;
 use crate::run::{Invocation, RunError};
 use crate::workspace::{Workspace, cargo_can_build_in};
@@ -22,46 +22,92 @@ use crate::workspace::{Workspace, cargo_can_build_in};
 /// The call of the compiler for `package`; the dependencies are there.
 ///
 /// # Errors
-/// When cargo cannot be run, or cannot fetch or build the dependencies.
-pub(super) fn recipe(workspace: &Workspace, package: &Package, kind: Kind) -> Result<Recipe, Error> {
-    let folder = workspace.build_folder().join("recipes");
-    let file = folder.join(format!("{}-{}", package.exercise(), kind.word()));
-    let stamp = file.with_extension("stamp");
-    let settings = settings::of_user(workspace.root())?;
-    let wanted = stamp_of(workspace, package, &settings)?;
-    let kept = || Recipe::read(&file).ok().filter(Recipe::is_there);
-    if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted)
-        && let Some(recipe) = kept()
-    {
+/// When cargo cannot be run, or cannot build the dependencies.
+pub(super) fn recipe(
+    workspace: &Workspace,
+    package: &Package,
+    kind: Kind,
+    tell: Tell,
+) -> Result<Recipe, Error> {
+    let place = Place::of(workspace, package, kind)?;
+    if let Some(recipe) = place.kept() {
         return Ok(recipe);
     }
-    let cargo = Cargo::lock(workspace, &settings)?;
-    announce(&format!(
-        "building what {} needs{}; this is done once, and takes minutes the first time",
-        package.exercise(),
-        if kind == Kind::Controlled { " under control" } else { "" }
-    ));
-    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    let cargo = Cargo::lock(workspace, &place.settings, tell)?;
     package.write_stub()?;
-    // What is found in its place when this is ended early is not what the new stamp says.
-    let _ = fs::remove_file(&stamp);
-    run(cargo.call("fetch", package.folder(), "").args(["--target", cargo.toolchain.host()?]))?;
-    cargo.note(package, kind, &file)?;
-    let recipe = Recipe::read(&file)?;
-    fs::write(&stamp, wanted).map_err(Error::file(&stamp))?;
-    Ok(recipe)
+    place.forget()?;
+    cargo.note(package, kind, &place.recipe, tell)?;
+    place.keep()
 }
 
+/// Has everything fetched that `package` is built with: whatever comes later needs no network.
+///
+/// # Errors
+/// When cargo cannot be run, or cannot fetch it.
+pub(super) fn fetch(workspace: &Workspace, package: &Package, tell: Tell) -> Result<(), Error> {
+    for kind in [Kind::Plain, Kind::Controlled] {
+        let place = Place::of(workspace, package, kind)?;
+        if place.kept().is_none() {
+            let cargo = Cargo::lock(workspace, &place.settings, tell)?;
+            package.write_stub()?;
+            return cargo.fetch(package);
+        }
+    }
+    Ok(())
+}
+
+/// Where the call of the compiler for one kind of program is kept.
+struct Place {
+    recipe: PathBuf,
+    stamp: PathBuf,
+    /// What stands in the stamp of a call that is still right.
+    wanted: String,
+    settings: String,
+}
+
+impl Place {
+    fn of(workspace: &Workspace, package: &Package, kind: Kind) -> Result<Self, Error> {
+        let folder = workspace.build_folder().join("recipes");
+        let recipe = folder.join(format!("{}-{}", package.exercise(), kind.word()));
+        let settings = settings::of_user(workspace.root())?;
+        let wanted = stamp_of(workspace, package, &settings)?;
+        Ok(Self { stamp: recipe.with_extension("stamp"), recipe, wanted, settings })
+    }
+
+    /// What is kept, if it is still right.
+    fn kept(&self) -> Option<Recipe> {
+        let found = fs::read_to_string(&self.stamp).ok()?;
+        (found == self.wanted).then(|| Recipe::read(&self.recipe).ok()).flatten().filter(Recipe::is_there)
+    }
+
+    /// What is found in its place when a new one is ended early is not what the new stamp says.
+    fn forget(&self) -> Result<(), Error> {
+        let _ = fs::remove_file(&self.stamp);
+        let folder = self.recipe.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(Error::file(folder))
+    }
+
+    fn keep(&self) -> Result<Recipe, Error> {
+        let recipe = Recipe::read(&self.recipe)?;
+        fs::write(&self.stamp, &self.wanted).map_err(Error::file(&self.stamp))?;
+        Ok(recipe)
+    }
+}
+
+/// The library that is preloaded has one crate of its own below it.
+const CRATES_OF_RUNTIME: usize = 2;
+
 /// The library that is preloaded, built from the workspace if it was not.
-pub(super) fn runtime(workspace: &Workspace) -> Result<PathBuf, Error> {
+pub(super) fn runtime(workspace: &Workspace, tell: Tell) -> Result<PathBuf, Error> {
     static KEPT: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = &*kept {
         return Ok(runtime.clone());
     }
-    let cargo = Cargo::lock(workspace, &settings::of_user(workspace.root())?)?;
+    let cargo = Cargo::lock(workspace, &settings::of_user(workspace.root())?, tell)?;
     let args = ["--offline", "--release", "--package", "runtime"];
-    run(cargo.call("build", &package::of_runtime(workspace)?, "").args(args))?;
+    let build = cargo.call("build", &package::of_runtime(workspace)?, "").args(args).args(telling::TELLING);
+    telling::run(build, "building what chooses schedules", CRATES_OF_RUNTIME, tell)?;
     // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
     let built = target(workspace).join("release").join("liblockstep_runtime.so");
     let content = fs::read(&built).map_err(Error::file(&built))?;
@@ -81,7 +127,8 @@ fn stamp_of(workspace: &Workspace, package: &Package, settings: &str) -> Result<
     let target = target(workspace);
     let folders = [package.folder(), &target, sysroot].map(|folder| folder.as_os_str().as_encoded_bytes());
     let above = settings::of_root_folder();
-    let of_place = [version.as_bytes(), super::HOOKS.as_bytes(), settings.as_bytes(), &above];
+    let of_place =
+        [version.as_bytes(), super::HOOKS.as_bytes(), super::PROFILE.as_bytes(), settings.as_bytes(), &above];
     Ok(super::short_hash(of_place.into_iter().chain(folders).chain(package.parts())))
 }
 
@@ -96,7 +143,7 @@ struct Cargo<'a> {
 
 impl<'a> Cargo<'a> {
     /// Waits for other graders of the same workspace.
-    fn lock(workspace: &'a Workspace, settings: &str) -> Result<Self, Error> {
+    fn lock(workspace: &'a Workspace, settings: &str, tell: Tell) -> Result<Self, Error> {
         let folder = workspace.build_folder();
         look_at_place(workspace)?;
         for folder in [&folder, &target(workspace)] {
@@ -105,7 +152,7 @@ impl<'a> Cargo<'a> {
         // Compilers may run as another user, and see what is in it.
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
-        let lock = lock(workspace)?;
+        let lock = lock(workspace, tell)?;
         // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
         let built = target(workspace);
         let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
@@ -136,36 +183,53 @@ impl<'a> Cargo<'a> {
             })
     }
 
+    fn fetch(&self, package: &Package) -> Result<(), Error> {
+        let call = self.call("fetch", package.folder(), "").args(["--target", self.toolchain.host()?]);
+        telling::said(&call.run()?).map(drop)
+    }
+
+    /// How many crates are built for `package`.
+    fn count(&self, package: &Package) -> Result<usize, Error> {
+        let call = self.call("tree", package.folder(), "").args(["--offline"]).args(telling::LISTING);
+        let outcome = call.args(["--target", self.toolchain.host()?]).run()?;
+        telling::said(&outcome).map(telling::count)
+    }
+
     /// Builds the dependencies and the stub, and notes how the stub was built.
-    fn note(&self, package: &Package, kind: Kind, file: &Path) -> Result<(), Error> {
+    fn note(&self, package: &Package, kind: Kind, file: &Path, tell: Tell) -> Result<(), Error> {
         let recorder = self.workspace.build_folder().join("recorder");
         recipe::write_recorder(&recorder)?;
-        let command = self
+        let settings = kind.settings().split_whitespace().flat_map(|setting| ["--config", setting]);
+        let call = self
             .call("build", package.folder(), kind.flags())
             .env("RUSTC_WORKSPACE_WRAPPER", &recorder)
             .env(recipe::CRATE_VARIABLE, package.exercise().replace('-', "_"))
             .env(recipe::FILE_VARIABLE, file)
-            .args(["--offline", "--release", "--package", package.exercise()]);
-        run(match kind {
-            Kind::Plain => command,
-            // With a named target the flags are not for build scripts and procedural macros.
-            Kind::Controlled => command.args(["--target", self.toolchain.host()?]),
-        })
+            .args(["--offline", "--release", "--package", package.exercise()])
+            .args(settings)
+            .args(telling::TELLING)
+            // With a named target the flags are not for build scripts and procedural macros, which both kinds share.
+            .args(["--target", self.toolchain.host()?]);
+        let what = match kind {
+            Kind::Plain => format!("building what {} needs", package.exercise()),
+            Kind::Controlled => format!("building what {} needs under control", package.exercise()),
+        };
+        telling::run(call, &what, self.count(package)?, tell)
     }
 }
 
 /// The lock on the folder of builds, which is there; waits for other graders that build in it.
-pub(super) fn lock(workspace: &Workspace) -> Result<File, Error> {
+pub(super) fn lock(workspace: &Workspace, tell: Tell) -> Result<File, Error> {
     let path = workspace.build_folder().join("lock");
     let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
-    wait_for(&lock, &path)?;
+    wait_for(&lock, &path, tell)?;
     Ok(lock)
 }
 
 /// Waits for the lock, which another grader may have for minutes.
-fn wait_for(lock: &File, path: &Path) -> Result<(), Error> {
+fn wait_for(lock: &File, path: &Path, tell: Tell) -> Result<(), Error> {
     const LOOK: Duration = Duration::from_millis(50);
-    let mut is_said = false;
+    let mut is_told = false;
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
@@ -175,9 +239,9 @@ fn wait_for(lock: &File, path: &Path) -> Result<(), Error> {
             }
             Err(TryLockError::WouldBlock) => {}
         }
-        if !is_said {
-            announce("waiting for another grader, which builds in the same folder");
-            is_said = true;
+        if !is_told {
+            tell("waiting for another grader, which builds in the same folder".to_owned());
+            is_told = true;
         }
         std::thread::sleep(LOOK);
     }
@@ -203,12 +267,4 @@ fn look_at_place(workspace: &Workspace) -> Result<(), Error> {
 fn unwritable(path: &Path, error: &io::Error) -> Error {
     let way_out = "set CARGO_TARGET_DIR to a folder that you may write to";
     Error::Usage(format!("{}: {error}: {way_out}", in_line(&path.to_string_lossy())))
-}
-
-fn run(command: Invocation) -> Result<(), Error> {
-    let outcome = command.run()?;
-    match outcome.ending.code() {
-        Some(0) => Ok(()),
-        _ => Err(Error::Cargo(last_words(&outcome))),
-    }
 }

@@ -46,6 +46,7 @@ pub fn linker(workspace: &Workspace) -> Result<(), Error> {
     let (source, program) = (folder.path().join("main.rs"), folder.path().join("main"));
     fs::write(&source, PROGRAM).map_err(Error::file(&source))?;
     let output = Command::new(&toolchain.rustc)
+        .arg("-Copt-level=1")
         .args(Kind::Controlled.flags().split_whitespace())
         .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
         .env_clear()

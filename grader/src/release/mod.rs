@@ -43,13 +43,15 @@ const FILES: &[&str] = &[
     "docs/pull-requests.md",
     "docs/schedule-control.md",
     "grader/Cargo.toml",
+    "grader/launcher/Cargo.toml",
     "grader/runtime/Cargo.toml",
     "grader/schedule/Cargo.toml",
     "rustfmt.toml",
 ];
 
 /// Folders that students get as they are: the grader, without its own tests.
-const FOLDERS: &[&str] = &["grader/src", "grader/benches", "grader/runtime/src", "grader/schedule/src"];
+const FOLDERS: &[&str] =
+    &["grader/src", "grader/benches", "grader/launcher/src", "grader/runtime/src", "grader/schedule/src"];
 
 /// What was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

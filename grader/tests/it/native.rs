@@ -24,7 +24,7 @@ impl Native {
     fn new(declared: &str, body: &str) -> Self {
         keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
         let workspace = Workspace::at(root());
-        compile::prepare(&workspace, "hello-threads").unwrap();
+        compile::prepare(&workspace, "hello-threads", &drop).unwrap();
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
         let Controllable::Ready(control) = compile::control(&workspace, "hello-threads", &source).unwrap()
         else {

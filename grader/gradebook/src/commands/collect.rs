@@ -45,6 +45,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let handed_in = lateness::handed_in(args.handed_in.as_deref(), &class, &zone)?;
     let submissions = part(args, class);
     grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
+    grader::commands::prepare(&workspace, &exercises)?;
     let book = Book::open(&args.book.path)?;
     let options = Options { seed: seed(args, &book)?, schedules: args.schedules, ..Options::default() };
     let prepared = batch::prepare(&workspace, &exercises, &options, due)?;

@@ -1,0 +1,38 @@
+//! The debug information of a program, read whole into memory. Only what our own builds leave is read: sections of an
+//! ELF file for this machine, neither compressed nor split.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use addr2line::{Context, FrameIter};
+use gimli::{Dwarf, EndianArcSlice, LittleEndian, Reader, SectionId};
+use object::read::elf::ElfFile64;
+use object::{Object, ObjectSection};
+
+/// A part of a section.
+type Bytes = EndianArcSlice<LittleEndian>;
+
+/// What addresses stand for.
+pub(super) struct DebugInformation {
+    context: Context<Bytes>,
+}
+
+impl DebugInformation {
+    /// That of `program`; nothing where it cannot be read.
+    pub(super) fn read(program: &Path) -> Option<Self> {
+        let content = fs::read(program).ok()?;
+        let file: ElfFile64 = ElfFile64::parse(&*content).ok()?;
+        let section = |id: SectionId| {
+            let section = file.section_by_name(id.name());
+            let content = section.and_then(|section| section.data().ok()).unwrap_or_default();
+            Ok::<Bytes, gimli::Error>(EndianArcSlice::new(Arc::from(content), LittleEndian))
+        };
+        Some(Self { context: Context::from_dwarf(Dwarf::load(section).ok()?).ok()? })
+    }
+
+    /// The functions that are inlined at an address of the program, the innermost first, and the one that they are in.
+    pub(super) fn frames(&self, address: u64) -> Option<FrameIter<'_, impl Reader>> {
+        self.context.find_frames(address).skip_all_loads().ok()
+    }
+}
