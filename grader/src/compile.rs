@@ -17,6 +17,7 @@ mod recipe;
 mod settings;
 mod single;
 mod toolchain;
+mod unused;
 
 use std::path::PathBuf;
 
@@ -32,11 +33,11 @@ use crate::workspace::Workspace;
 pub use cleaning::{Freed, clean};
 pub use hooks::linker;
 use package::Package;
-pub use package::unknown_crates;
 use parts::Parts;
 use recipe::Recipe;
 use single::Single;
 use toolchain::Toolchain;
+pub use unused::unused_dependencies;
 
 /// What a build came to.
 #[derive(Clone, Debug)]
