@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
-use super::source_line;
 use crate::report::picture::Holder;
 use crate::symbols::Place;
 
@@ -98,7 +97,7 @@ impl Held {
         }
         let holders = self.by.entry(event.object).or_default();
         match effect(event, place) {
-            Some(Effect::Takes) => holders.push(Holder { thread: event.thread, since: source_line(place) }),
+            Some(Effect::Takes) => holders.push(Holder { thread: event.thread, since: place.source_line() }),
             // A guard may be given to another thread, which then frees what it did not take.
             Some(Effect::Frees) => {
                 let own = holders.iter().rposition(|holder| holder.thread == event.thread);

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
-use super::source_line;
 use crate::report::picture::Object;
 use crate::symbols::Place;
 
@@ -121,7 +120,7 @@ impl Objects {
     fn new_object(&mut self, kind: &str, place: &Place) -> Object {
         let count = self.counts.entry(kind.to_owned()).or_default();
         *count += 1;
-        Object { name: format!("{kind}#{count}"), first_used: source_line(place) }
+        Object { name: format!("{kind}#{count}"), first_used: place.source_line() }
     }
 
     pub(super) fn all(self) -> Vec<Object> {

@@ -7,7 +7,6 @@ use schedule::protocol::{Operation, ThreadRecord};
 
 use super::locks::Held;
 use super::objects::Objects;
-use super::source_line;
 use crate::controlled::Record;
 use crate::report::picture::{Wait, WaitReason};
 use crate::symbols::Symbols;
@@ -29,7 +28,7 @@ pub(super) fn waits(record: &Record, symbols: &Symbols, objects: &mut Objects, h
             Operation::Join => WaitReason::ThreadEnd { ends: state.last.object as ThreadId },
             _ => WaitReason::Call { call: place.called.clone() },
         };
-        Wait { thread, place: source_line(&place), reason }
+        Wait { thread, place: place.source_line(), reason }
     };
     stuck.map(wait).collect()
 }

@@ -17,7 +17,7 @@ pub(super) enum Said {
     Output(String, String, usize),
     /// It writes this to standard error: in pieces, mostly.
     Error(String),
-    /// It panics with this message, at this place.
+    /// It panics with this message, at this line.
     Panic(String, Option<SourceLine>),
 }
 
@@ -34,7 +34,7 @@ pub(super) fn describe(
             let said = quoted(&written(event, record)?, MOST_WRITTEN);
             return Some(Said::Output(said.clone(), said, 1));
         }
-        Operation::Write if event.object == 2 => return to_error(written(event, record)?, symbols),
+        Operation::Write if event.object == 2 => return to_error(written(event, record)?, place, symbols),
         Operation::Spawn => format!("starts T{}", event.object),
         Operation::Join => format!("joins T{}", event.object),
         Operation::End => "ends".to_owned(),
@@ -198,12 +198,12 @@ fn written(event: &Event, record: &Record) -> Option<String> {
 }
 
 /// std writes all of a panic at once: where, on a line of its own, and then why.
-fn to_error(text: String, symbols: &Symbols) -> Option<Said> {
+fn to_error(text: String, place: &Place, symbols: &Symbols) -> Option<Said> {
     let message = text.split_once(" panicked at ").and_then(|(_, rest)| rest.split_once('\n'));
     match message {
         Some((_, why)) => {
             let why = why.lines().next().unwrap_or_default().to_owned();
-            Some(Said::Panic(why, symbols.panic_line(&text)))
+            Some(Said::Panic(why, symbols.panic_line(&text, place)))
         }
         None if text.starts_with("note: run with `RUST_BACKTRACE=1`") => None,
         None => Some(Said::Error(text)),
@@ -228,7 +228,7 @@ impl Said {
         }
     }
 
-    /// Where it says itself that it is.
+    /// The line that it tells itself.
     pub(super) fn place(&self) -> Option<SourceLine> {
         if let Self::Panic(_, place) = self { place.clone() } else { None }
     }
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_panic_says_why() {
         let text = "\nthread 'main' (7) panicked at crates/a/src/main.rs:9:5:\nindex out of bounds\nnote: run with\n";
-        let said = to_error(text.into(), &Symbols::none("a")).unwrap();
+        let said = to_error(text.into(), &Place::default(), &Symbols::none("a")).unwrap();
         assert_eq!(said.text(), "panics: index out of bounds");
         assert_eq!(said.place().unwrap().to_string(), "main.rs:9");
     }

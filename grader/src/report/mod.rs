@@ -285,7 +285,8 @@ impl Report {
 impl Failure {
     /// The same failure with what the threads did.
     pub fn with_picture(self, picture: Picture) -> Self {
-        let place = self.place.or_else(|| picture.place().cloned());
+        // Where the program says that it panicked may be a given function, which is not at fault.
+        let place = picture.panicked.clone().or(self.place).or_else(|| picture.place().cloned());
         Self { place, trace: columns::lines(&picture, columns::WIDTH), picture: Some(picture), ..self }
     }
 }

@@ -143,6 +143,21 @@ fn the_place_is_in_the_part_that_students_write() {
     assert_eq!(place["line"].as_u64(), Some(line("say(number)")), "{place}");
 }
 
+/// Nor is one that panics at what it is told.
+#[test]
+fn the_place_of_a_panic_is_in_the_part_that_students_write() {
+    let given = std::fs::read_to_string(root().join("crates/even-odd/src/main.rs")).unwrap();
+    let wrong =
+        given.replace("    io::stdout().write_all", "    assert_ne!(number, 3);\n    io::stdout().write_all");
+    let line = wrong.lines().position(|line| line.contains("= say(number);")).unwrap() as u64 + 1;
+    let (_, report) = Program::new(&wrong).grade_as("even-odd");
+    let failure = &check(&report, "terminates")["failure"];
+    assert_eq!(failure["place"]["line"].as_u64(), Some(line), "{failure:#}");
+    let rows = failure["picture"]["rows"].as_array().unwrap();
+    let is_panic = |row: &&serde_json::Value| row["operation"].as_str().unwrap().starts_with("panics");
+    assert_eq!(rows.iter().find(is_panic).unwrap()["place"]["line"].as_u64(), Some(line), "{rows:#?}");
+}
+
 #[test]
 fn accounts_locked_in_opposite_orders() {
     insta::assert_snapshot!(of_mutant("bank-account", "opposite-lock-orders.rs"));
