@@ -1,8 +1,10 @@
 //! From a trace to a picture: what each thread did in the words of the student's own calls, and for a
 //! deadlock who waits for whom.
 
+mod kinds;
 mod locks;
 mod objects;
+mod shards;
 mod waits;
 mod words;
 

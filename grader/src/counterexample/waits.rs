@@ -21,7 +21,7 @@ pub(super) fn waits(record: &Record, symbols: &Symbols, objects: &mut Objects, h
                 WaitReason::Call { call: "thread::scope, for its threads to end".to_owned() }
             }
             Operation::FutexWait => WaitReason::Object {
-                holder: held.holder(objects.word(&state.last, &place), thread).cloned(),
+                holder: held.holder(objects.word(&state.last, &place), &state.last, &place).cloned(),
                 object: objects.name(&state.last, &place),
                 call: place.called.clone(),
             },

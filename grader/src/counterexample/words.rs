@@ -2,8 +2,10 @@
 
 use schedule::protocol::{Event, Operation};
 
+use super::kinds::is_inner;
 use super::locks::{Effect, effect};
-use super::objects::{Objects, is_inner};
+use super::objects::Objects;
+use super::shards;
 use crate::controlled::Record;
 use crate::report::picture::SourceLine;
 use crate::symbols::{Place, Symbols};
@@ -70,8 +72,9 @@ fn is_meeting(place: &Place) -> bool {
         "thread::current",
     ];
     let has = |words: &[&str], path: &str| words.iter().any(|word| path.contains(word));
-    // What a line called may be an iterator that calls them in turn.
-    let meets = has(&MEET, &place.path) || place.path.contains("core::iter::") && has(&MEET, &place.chain);
+    // What a line called may be an iterator that calls them in turn, or the end of a guard's life.
+    let calls_them = has(&["core::iter::", "core::mem::drop"], &place.path);
+    let meets = has(&MEET, &place.path) || calls_them && has(&MEET, &place.chain);
     !place.file.is_empty() && meets && !has(&HIDDEN, &place.chain)
 }
 
@@ -88,27 +91,32 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
         _ if name.starts_with("channel") && place.chain.contains("recv") => "recv",
         call => call,
     };
-    match event.operation {
-        Operation::FutexWait if name.starts_with("channel") => {
-            return Some(format!("waits in {name} {call}"));
-        }
-        Operation::FutexWait => return Some(format!("waits for {name}")),
-        // A lock looks again by itself: only of a condition does the program hear of it.
-        Operation::WakesUnasked if name.starts_with("Condvar") => {
-            return Some(format!("wakes by itself: a spurious wakeup of {name}"));
-        }
-        Operation::WakesUnasked => return None,
-        Operation::TimesOut => return Some(format!("{name} {call} times out")),
-        _ => {}
+    if waits {
+        return of_wait(event, &name, call);
     }
     let kind = name.split('#').next().unwrap_or_default();
     match kind {
         "Mutex" | "RwLock" => of_lock(event, place, &name, call),
+        "ShardedLock" => {
+            let is_whole = shards::is_whole(effect(event, place)?, event, place, objects.word(event, place));
+            is_whole.then(|| of_lock(event, place, &name, call))?
+        }
         "Condvar" => of_condition(event, &name, call),
         _ if place.path.contains("core::sync::atomic") => Some(of_atomic(event, kind, &name, call)),
-        _ if call == "drop_in_place" => Some(format!("drops {name}")),
+        _ if matches!(call, "drop" | "drop_in_place") => Some(format!("drops {name}")),
         _ if place.chain.contains("Guard>") => Some(format!("unlocks {name}")),
         _ => Some(format!("{name} {call}")),
+    }
+}
+
+fn of_wait(event: &Event, name: &str, call: &str) -> Option<String> {
+    match event.operation {
+        Operation::FutexWait if name.starts_with("channel") => Some(format!("waits in {name} {call}")),
+        Operation::FutexWait => Some(format!("waits for {name}")),
+        Operation::TimesOut => Some(format!("{name} {call} times out")),
+        // A lock looks again by itself: only of a condition does the program hear of it.
+        _ if name.starts_with("Condvar") => Some(format!("wakes by itself: a spurious wakeup of {name}")),
+        _ => None,
     }
 }
 
@@ -117,6 +125,7 @@ fn of_lock(event: &Event, place: &Place, name: &str, call: &str) -> Option<Strin
     let for_condition = place.called.starts_with("Condvar");
     match effect(event, place)? {
         Effect::Takes if for_condition => Some(format!("locks {name} again")),
+        Effect::Takes if call.contains("upgradable") => Some(format!("locks {name} to read, and upgrade")),
         Effect::Takes if call.contains("read") => Some(format!("locks {name} to read")),
         Effect::Takes if call.contains("write") => Some(format!("locks {name} to write")),
         Effect::Takes => Some(format!("locks {name}")),

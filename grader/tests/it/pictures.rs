@@ -77,6 +77,48 @@ static CHANGED: Condvar = Condvar::new();",
 }
 
 #[test]
+fn a_read_lock_of_parking_lot_that_is_to_become_a_write_lock() {
+    insta::assert_snapshot!(of_threads(
+        "use parking_lot::RwLock;\nstatic SUM: RwLock<u32> = RwLock::new(0);",
+        "",
+        "let sum = SUM.read();\n        *SUM.write() = *sum + 1;",
+        "let sum = SUM.read();\n        println!(\"Sum: {sum}\");",
+    ));
+}
+
+#[test]
+fn read_and_write_locks_of_parking_lot_in_opposite_orders() {
+    insta::assert_snapshot!(of_threads(
+        "use parking_lot::RwLock;\nstatic ONE: RwLock<u32> = RwLock::new(0);\nstatic TWO: RwLock<u32> = RwLock::new(0);",
+        "",
+        "{\n            let one = ONE.read();\n            *TWO.write() = *one;\n        }",
+        "{\n            let two = TWO.read();\n            *ONE.write() = *two;\n        }",
+    ));
+}
+
+#[test]
+fn sharded_locks_of_crossbeam_in_opposite_orders() {
+    insta::assert_snapshot!(of_threads(
+        "use std::sync::Arc;\nuse crossbeam::sync::ShardedLock;",
+        "let one = Arc::new(ShardedLock::new(0_u32));
+    let two = Arc::new(ShardedLock::new(0_u32));
+    let (first, second) = (Arc::clone(&one), Arc::clone(&two));",
+        "*one.write().unwrap() += 1;\n        {\n            let one = one.read().unwrap();\n            *two.write().unwrap() = *one;\n        }",
+        "{\n            let second = second.read().unwrap();\n            *first.write().unwrap() = *second;\n        }",
+    ));
+}
+
+#[test]
+fn a_wait_group_of_crossbeam_that_one_thread_never_leaves() {
+    insta::assert_snapshot!(of_threads(
+        "use crossbeam::sync::WaitGroup;",
+        "let group = WaitGroup::new();\n    let (other, kept) = (group.clone(), group.clone());",
+        "group.wait();",
+        "drop(other);\n        std::mem::forget(kept);",
+    ));
+}
+
+#[test]
 fn a_sender_of_crossbeam_that_is_kept() {
     insta::assert_snapshot!(of_threads(
         "",
