@@ -18,6 +18,7 @@ mod settings;
 mod single;
 mod telling;
 mod toolchain;
+mod unused;
 
 use std::path::PathBuf;
 
@@ -34,12 +35,12 @@ use crate::workspace::Workspace;
 pub use cleaning::{Freed, clean};
 pub use hooks::linker;
 use package::Package;
-pub use package::unknown_crates;
 use parts::Parts;
 use recipe::Recipe;
 use single::Single;
 pub use telling::Tell;
 use toolchain::Toolchain;
+pub use unused::unused_dependencies;
 
 /// What a build came to.
 #[derive(Clone, Debug)]

@@ -57,10 +57,13 @@ impl Symbols {
         Self { debug: None, exercise: exercise.to_owned(), marker, written: BTreeMap::new() }
     }
 
-    /// The line of the student's at which a panic with this message began.
-    pub(crate) fn panic_line(&self, said: &str) -> Option<SourceLine> {
+    /// The line of the student's at which a panic began that was written at `place` with this message: the one that it
+    /// names, but for a given function, which is not at fault for how it is called.
+    pub(crate) fn panic_line(&self, said: &str, place: &Place) -> Option<SourceLine> {
         let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-        panic_line(&lines, &self.exercise)
+        let named = panic_line(&lines, &self.exercise);
+        let is_written = |line: &SourceLine| self.is_written(line);
+        named.clone().filter(is_written).or_else(|| place.source_line().filter(is_written)).or(named)
     }
 
     /// The place of an event in a program that was loaded at `base`.
@@ -109,6 +112,12 @@ impl Symbols {
 }
 
 impl Place {
+    /// The line, where it is known.
+    pub(crate) fn source_line(&self) -> Option<SourceLine> {
+        (!self.file.is_empty() && self.line > 0)
+            .then(|| SourceLine { file: self.file.clone(), line: self.line })
+    }
+
     /// Adds the next function outwards.
     fn enter(&mut self, name: String) {
         if self.owner.is_empty() && !is_operation(&name) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use grader::interrupt;
 use grader::late::Moment;
+use grader::report::rounded;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 
@@ -223,9 +224,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         exercise: row.get(1)?,
         fingerprint: row.get(2)?,
         outcome: Outcome::from_word(&word).ok_or_else(unknown)?,
-        score: row.get(4)?,
-        max_score: row.get(5)?,
-        late_penalty: row.get(6)?,
+        // Older graders kept sums as processors add.
+        score: rounded(row.get(4)?),
+        max_score: rounded(row.get(5)?),
+        late_penalty: rounded(row.get(6)?),
         message: row.get(7)?,
         submitted_at: row.get::<_, Option<i64>>(8)?.map(Timestamp),
         graded_at: Timestamp(row.get(9)?),
@@ -294,6 +296,19 @@ mod tests {
         let folder = folder();
         let path = book(&folder, "book.sqlite", &[attempt("Jose\u{301}", 10.0, 1)]);
         assert_eq!(Book::open_existing(&path).unwrap().attempts().unwrap()[0].student, "Jos\u{e9}");
+    }
+
+    #[test]
+    fn points_of_older_gradebooks_are_rounded() {
+        let folder = folder();
+        let noisy = Attempt {
+            max_score: 0.1 + 0.7,
+            late_penalty: 0.1 + 0.2,
+            ..attempt("ada", 0.7000000000000001, 1)
+        };
+        let path = book(&folder, "book.sqlite", &[noisy]);
+        let read = &Book::open_existing(&path).unwrap().attempts().unwrap()[0];
+        assert_eq!([read.score, read.max_score, read.late_penalty], [0.7, 0.8, 0.3]);
     }
 
     #[test]

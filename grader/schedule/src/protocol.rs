@@ -360,8 +360,9 @@ impl Operation {
     }
 }
 
-/// How many return addresses are kept of each operation.
-pub const FRAMES: usize = 8;
+/// How many return addresses are kept of each operation. A panic is written from a dozen calls below the line that
+/// panicked.
+pub const FRAMES: usize = 20;
 
 /// One operation in a trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

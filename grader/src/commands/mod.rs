@@ -101,11 +101,11 @@ fn not_used(workspace: &Workspace, exercise: &Exercise, source: &Source) -> Stri
         text += &format!("cargo grade: {file} is not used: programs are built as the course's own are\n");
     }
     // A manifest that cannot be read is told of when something is built with it.
-    let crates = compile::unknown_crates(workspace, exercise.name).unwrap_or_default();
-    if !crates.is_empty() {
-        let (crates, exercise) = (in_line(&crates.join(", ")), exercise.name);
+    let more = compile::unused_dependencies(workspace, exercise.name).unwrap_or_default();
+    if !more.is_empty() {
+        let (more, exercise) = (in_line(&more.join(", ")), exercise.name);
         text += &format!(
-            "cargo grade: crates/{exercise}/Cargo.toml names {crates}: not used, as every program is built with the \
+            "cargo grade: crates/{exercise}/Cargo.toml asks for {more}: not used, as every program is built with the \
              course's own manifest, here, in pull requests and in class\n"
         );
     }

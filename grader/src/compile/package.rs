@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use super::unused::crates;
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -60,30 +61,8 @@ impl Package {
     }
 }
 
-/// The crates that the checkout's own manifest of `exercise` names and the course's does not: nothing is built with them.
-///
-/// # Errors
-/// When a manifest cannot be read.
-pub fn unknown_crates(workspace: &Workspace, exercise: &str) -> Result<Vec<String>, Error> {
-    let crates_in =
-        |root: &Path| read_manifest(&manifest_of(root, exercise)).map(|manifest| crates(&manifest));
-    let course = workspace.manifests();
-    if course == workspace.root() {
-        return Ok(Vec::new());
-    }
-    let (mut own, known) = (crates_in(workspace.root())?, crates_in(&course)?);
-    own.retain(|name| !known.contains(name));
-    Ok(own)
-}
-
-fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
+pub(super) fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
     root.join("crates").join(exercise).join("Cargo.toml")
-}
-
-/// The names of what a manifest depends on.
-fn crates(manifest: &Table) -> Vec<String> {
-    let dependencies = manifest.get("dependencies").and_then(Value::as_table);
-    dependencies.into_iter().flat_map(Table::keys).cloned().collect()
 }
 
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
@@ -131,7 +110,7 @@ fn crate_manifest(path: &Path) -> Result<String, Error> {
     Ok(manifest.to_string())
 }
 
-fn read_manifest(path: &Path) -> Result<Table, Error> {
+pub(super) fn read_manifest(path: &Path) -> Result<Table, Error> {
     let text = fs::read_to_string(path).map_err(Error::file(path))?;
     text.parse().map_err(|error: toml::de::Error| Error::Content {
         path: path.to_owned(),

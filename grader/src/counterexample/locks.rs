@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
-use super::source_line;
 use crate::report::picture::Holder;
 use crate::symbols::Place;
 
@@ -65,6 +64,7 @@ impl Kind {
     /// Whether a thread that finds `value` gets what it asks for.
     fn is_free(self, value: u64, place: &Place) -> bool {
         const READERS: u64 = (1 << 30) - 1;
+        const UPGRADABLE: u64 = 1 << 2;
         const WRITER: u64 = 1 << 3;
         let shares =
             ["read", "shared"].iter().any(|word| place.owner.contains(word) || place.called.contains(word));
@@ -73,6 +73,10 @@ impl Kind {
             (Self::StdRwLock, true) => value & READERS < READERS - 1,
             (Self::StdRwLock, false) => value & READERS == 0,
             (Self::ParkingMutex, _) => value & 1 == 0,
+            // Of those that may become writers there is one at a time.
+            (Self::ParkingRwLock, _) if place.called.contains("upgradable") => {
+                value & (WRITER | UPGRADABLE) == 0
+            }
             (Self::ParkingRwLock, true) => value & WRITER == 0,
             (Self::ParkingRwLock, false) => value & !3 == 0,
         }
@@ -98,7 +102,7 @@ impl Held {
         }
         let holders = self.by.entry(event.object).or_default();
         match effect(event, place) {
-            Some(Effect::Takes) => holders.push(Holder { thread: event.thread, since: source_line(place) }),
+            Some(Effect::Takes) => holders.push(Holder { thread: event.thread, since: place.source_line() }),
             // A guard may be given to another thread, which then frees what it did not take.
             Some(Effect::Frees) => {
                 let own = holders.iter().rposition(|holder| holder.thread == event.thread);
@@ -119,10 +123,15 @@ impl Held {
         }
     }
 
-    /// Who has had `object` for the longest, another one than `thread` where there is one.
-    pub(super) fn holder(&self, object: u64, thread: ThreadId) -> Option<&Holder> {
-        let holders = self.by.get(&object)?;
-        holders.iter().find(|holder| holder.thread != thread).or_else(|| holders.first())
+    /// Who has had what is waited for in `wait` for the longest, another one than who waits where there is one. `object`
+    /// is the word by which it is known.
+    pub(super) fn holder(&self, object: u64, wait: &Event, place: &Place) -> Option<&Holder> {
+        // Writers of std wait in the word behind the one that tells who has it.
+        let before = place.owner.contains("rwlock::futex").then(|| wait.object.wrapping_sub(4));
+        let words = [Some(wait.object), before, Some(object)];
+        let of_word = |word: u64| self.by.get(&word).filter(|holders| !holders.is_empty());
+        let holders = words.into_iter().flatten().find_map(of_word)?;
+        holders.iter().find(|holder| holder.thread != wait.thread).or_else(|| holders.first())
     }
 }
 
@@ -161,12 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn one_reader_at_a_time_may_become_a_writer() {
+        let slow = "parking_lot::raw_rwlock::RawRwLock::lock_upgradable_slow";
+        let value = 1 << 2 | 1 << 4;
+        let upgradable = of(slow, "RwLock::upgradable_read", Operation::CompareSwap, value);
+        assert_eq!(upgradable, Some(Effect::Tries));
+        let shared = "parking_lot::raw_rwlock::RawRwLock::lock_shared_slow";
+        assert_eq!(of(shared, "RwLock::read", Operation::CompareSwap, value), Some(Effect::Takes));
+    }
+
+    #[test]
     fn who_waits_for_a_condition_holds_no_mutex() {
         let mut held = Held::default();
         let mut follow = |thread, owner: &str, called: &str, operation| {
             let event = Event { thread, operation, object: 7, ..Event::default() };
             held.follow(&event, &Place { owner: owner.into(), called: called.into(), ..Place::default() });
-            held.holder(7, 0).map(|holder| holder.thread)
+            held.holder(7, &Event::default(), &Place::default()).map(|holder| holder.thread)
         };
         let (lock, unlock) = ("<sync::mutex::futex::Mutex>::lock", "<sync::mutex::futex::Mutex>::unlock");
         assert_eq!(follow(1, lock, "Mutex::lock", Operation::CompareSwap), Some(1));
@@ -177,12 +196,26 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_waits_for_who_reads_the_word_before() {
+        let mut held = Held::default();
+        let place = |function: &str| Place {
+            owner: format!("<std::sys::sync::rwlock::futex::RwLock>::{function}"),
+            ..Place::default()
+        };
+        let read = Event { thread: 1, operation: Operation::CompareSwap, object: 0x80, ..Event::default() };
+        held.follow(&read, &place("read"));
+        let wait = Event { thread: 2, operation: Operation::FutexWait, object: 0x84, ..Event::default() };
+        assert_eq!(held.holder(0, &wait, &place("write_contended")).unwrap().thread, 1);
+        assert!(held.holder(0, &wait, &Place::default()).is_none(), "a condition may stand there");
+    }
+
+    #[test]
     fn a_lock_that_is_unlocked_has_no_holder() {
         let mut held = Held::default();
         let mut follow = |thread, owner: &str, operation| {
             let event = Event { thread, operation, object: 7, ..Event::default() };
             held.follow(&event, &Place { owner: owner.into(), ..Place::default() });
-            held.holder(7, 0).map(|holder| holder.thread)
+            held.holder(7, &Event::default(), &Place::default()).map(|holder| holder.thread)
         };
         assert_eq!(follow(1, "<std::sys::sync::mutex::futex::Mutex>::lock", Operation::CompareSwap), Some(1));
         assert_eq!(follow(2, "<std::sys::sync::mutex::futex::Mutex>::unlock", Operation::Swap), None);

@@ -1,8 +1,10 @@
 //! From a trace to a picture: what each thread did in the words of the student's own calls, and for a
 //! deadlock who waits for whom.
 
+mod kinds;
 mod locks;
 mod objects;
+mod shards;
 mod waits;
 mod words;
 
@@ -46,6 +48,7 @@ pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Pict
     let waits = if has_ended { Vec::new() } else { waits::waits(record, symbols, &mut objects, &held) };
     let left = (1..).zip(record.threads.iter().skip(1)).filter(|(_, state)| has_ended && !state.ended);
     let shown = shown(&steps);
+    let panic = steps.iter().find(|step| step.said.is_panic());
     let mut picture = Picture {
         lanes: (0..).zip(&record.threads).map(|(thread, state)| lane(thread, state)).collect(),
         rows_before: shown.start,
@@ -53,6 +56,7 @@ pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Pict
         rows: rows(&steps, shown),
         cycle: waits::cycle(&waits).unwrap_or_default(),
         waits,
+        panicked: panic.and_then(|step| step.place.clone()),
         left: left.map(|(thread, _)| thread).collect(),
         objects: Vec::new(),
     };
@@ -78,7 +82,7 @@ fn steps(
         let Some(said) = describe(event, place, record, symbols, objects) else { continue };
         let broken = fault == Some((event.thread, event.step)) || panics && said.is_panic();
         panics &= !broken;
-        let place = said.place().or_else(|| source_line(place));
+        let place = said.place().or_else(|| place.source_line());
         let continues = |last: &&mut Step| last.thread == event.thread && last.place == place && !last.broken;
         let last = steps.last_mut().filter(continues).filter(|_| !broken);
         if !last.is_some_and(|last| last.said.takes(&said)) {
@@ -111,11 +115,6 @@ fn rows(steps: &[Step], shown: Range<usize>) -> Vec<Row> {
 fn lane(thread: ThreadId, state: &ThreadRecord) -> Lane {
     let length = state.name.iter().position(|&byte| byte == 0).unwrap_or(state.name.len());
     Lane { thread, name: String::from_utf8_lossy(&state.name[..length]).escape_debug().to_string() }
-}
-
-fn source_line(place: &Place) -> Option<SourceLine> {
-    (!place.file.is_empty() && place.line > 0)
-        .then(|| SourceLine { file: place.file.clone(), line: place.line })
 }
 
 /// The thread and step of the write that ended a line of standard output.

@@ -8,12 +8,9 @@ use std::collections::BTreeMap;
 use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
-use super::source_line;
+use super::kinds::{has_many_words, is_inner, is_where_writers_wait, kind, of_type, widest};
 use crate::report::picture::Object;
 use crate::symbols::Place;
-
-/// Words of one object are no further apart: the two ends of a channel stand in cache lines of their own.
-const WIDEST: u64 = 0x100;
 
 /// The call in which a thread is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +51,7 @@ impl Objects {
         let object = match first {
             _ if is_inner(place) => first,
             Some(first) if has_many_words(place) || is_where_writers_wait(first, event, place) => {
-                self.unite(first, event.object);
+                self.unite(first, event.object, widest(place));
                 Some(first)
             }
             // A condition frees its mutex, and waits for itself.
@@ -111,9 +108,9 @@ impl Objects {
     }
 
     /// Two words of one object, where they are near enough: what is further away is a part of it that has no name.
-    fn unite(&mut self, one: u64, other: u64) {
+    fn unite(&mut self, one: u64, other: u64, widest: u64) {
         let (one, other) = (self.lowest(one), self.lowest(other));
-        if one != other && one.abs_diff(other) <= WIDEST {
+        if one != other && one.abs_diff(other) < widest {
             self.same.insert(one.max(other), one.min(other));
         }
     }
@@ -121,7 +118,7 @@ impl Objects {
     fn new_object(&mut self, kind: &str, place: &Place) -> Object {
         let count = self.counts.entry(kind.to_owned()).or_default();
         *count += 1;
-        Object { name: format!("{kind}#{count}"), first_used: source_line(place) }
+        Object { name: format!("{kind}#{count}"), first_used: place.source_line() }
     }
 
     pub(super) fn all(self) -> Vec<Object> {
@@ -151,54 +148,6 @@ struct Told {
 impl Told {
     const ALL: [Self; 2] =
         [Self { kind: "Condvar", call: "notify" }, Self { kind: "Parker", call: "unpark" }];
-}
-
-/// Whether a word belongs to the inside of a library, and not to the object that was called: queues of waiters, places
-/// to wait in.
-pub(super) fn is_inner(place: &Place) -> bool {
-    const INSIDE: [&str; 6] = [
-        "parking_lot_core::",
-        "thread_parking",
-        "::context::",
-        "::waker::",
-        "crossbeam_utils::",
-        "crossbeam_epoch::",
-    ];
-    let is_inside = |path: &str| INSIDE.iter().any(|inside| path.contains(inside));
-    // `thread::park` waits in its own place, and a channel's waiters have a lock of their own.
-    let of_channel = kind(place) == "channel" && !place.owner.contains("::Channel<");
-    kind(place) != "Parker" && (is_inside(&place.owner) || of_channel)
-}
-
-/// Whether the objects of this kind have several words that a program does not tell apart. A line that calls one
-/// channel after another is taken for one that calls the first of them: where a call ends is not in a trace.
-fn has_many_words(place: &Place) -> bool {
-    matches!(kind(place), "channel" | "Barrier")
-}
-
-/// Whether a word is the second one of a lock at `first`: `std::sys::sync::rwlock::futex`.
-fn is_where_writers_wait(first: u64, event: &Event, place: &Place) -> bool {
-    place.owner.contains("rwlock::futex") && first.abs_diff(event.object) == 4
-}
-
-/// What a line called, as the student knows it.
-fn kind(place: &Place) -> &str {
-    let of_type = of_type(place);
-    let of_channel =
-        ["::mpmc::", "::mpsc::", "crossbeam_channel::"].iter().any(|path| place.chain.contains(path));
-    match of_type {
-        _ if of_channel => "channel",
-        "Condvar" if place.owner.contains("mutex") => "Mutex",
-        "MutexGuard" => "Mutex",
-        "RwLockReadGuard" | "RwLockWriteGuard" => "RwLock",
-        "thread" | "Thread" => "Parker",
-        "" => "Word",
-        other => other,
-    }
-}
-
-fn of_type(place: &Place) -> &str {
-    place.called.split("::").next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -247,6 +196,40 @@ mod tests {
             (0x800, wait("parking_lot_core::thread_parker::imp::ThreadParker::futex_wait")),
         ]);
         assert_eq!(found, ["Condvar#1", "Mutex#1", "Condvar#1"]);
+    }
+
+    #[test]
+    fn all_parts_of_a_sharded_lock_are_one_object_and_two_locks_are_not() {
+        let of = |line, called: &str, owner: &str| {
+            place(line, called, &format!("crossbeam_utils::sync::sharded_lock::{called}"), owner)
+        };
+        let lock = "<std::sys::sync::rwlock::futex::RwLock>";
+        let found = names(&[
+            (0x2290, of(6, "ShardedLock::read", &format!("{lock}::read"))),
+            (0x2000, of(6, "ShardedLock::read", "<std::sys::sync::mutex::futex::Mutex>::lock")),
+            (0x2610, of(7, "ShardedLock::read", &format!("{lock}::read"))),
+            (0x2210, of(8, "ShardedLock::write", &format!("{lock}::write"))),
+            (0x2290, of(8, "ShardedLock::write", &format!("{lock}::write"))),
+            (0x2294, of(8, "ShardedLock::write", &format!("{lock}::write_contended"))),
+        ]);
+        let (one, two) = ("ShardedLock#1", "ShardedLock#2");
+        assert_eq!(found, [one, one, two, one, one, one]);
+    }
+
+    #[test]
+    fn what_a_wait_group_or_a_parker_is_made_of_is_hidden() {
+        for (path, kind) in
+            [("wait_group::WaitGroup::wait", "WaitGroup#1"), ("parker::Parker::park", "Parker#1")]
+        {
+            let path = format!("crossbeam_utils::sync::{path}");
+            let call = |owner: &str| place(6, path.split_once("::sync::").unwrap().1, &path, owner);
+            let found = names(&[
+                (0x310, call(&path)),
+                (0x304, call("<std::sys::sync::mutex::futex::Mutex>::lock")),
+                (0x300, call("<std::sys::sync::condvar::futex::Condvar>::wait")),
+            ]);
+            assert!(found.iter().all(|name| name == kind), "{found:?}");
+        }
     }
 
     #[test]

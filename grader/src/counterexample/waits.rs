@@ -7,7 +7,6 @@ use schedule::protocol::{Operation, ThreadRecord};
 
 use super::locks::Held;
 use super::objects::Objects;
-use super::source_line;
 use crate::controlled::Record;
 use crate::report::picture::{Wait, WaitReason};
 use crate::symbols::Symbols;
@@ -22,14 +21,14 @@ pub(super) fn waits(record: &Record, symbols: &Symbols, objects: &mut Objects, h
                 WaitReason::Call { call: "thread::scope, for its threads to end".to_owned() }
             }
             Operation::FutexWait => WaitReason::Object {
-                holder: held.holder(objects.word(&state.last, &place), thread).cloned(),
+                holder: held.holder(objects.word(&state.last, &place), &state.last, &place).cloned(),
                 object: objects.name(&state.last, &place),
                 call: place.called.clone(),
             },
             Operation::Join => WaitReason::ThreadEnd { ends: state.last.object as ThreadId },
             _ => WaitReason::Call { call: place.called.clone() },
         };
-        Wait { thread, place: source_line(&place), reason }
+        Wait { thread, place: place.source_line(), reason }
     };
     stuck.map(wait).collect()
 }

@@ -2,8 +2,10 @@
 
 use schedule::protocol::{Event, Operation};
 
+use super::kinds::is_inner;
 use super::locks::{Effect, effect};
-use super::objects::{Objects, is_inner};
+use super::objects::Objects;
+use super::shards;
 use crate::controlled::Record;
 use crate::report::picture::SourceLine;
 use crate::symbols::{Place, Symbols};
@@ -17,7 +19,7 @@ pub(super) enum Said {
     Output(String, String, usize),
     /// It writes this to standard error: in pieces, mostly.
     Error(String),
-    /// It panics with this message, at this place.
+    /// It panics with this message, at this line.
     Panic(String, Option<SourceLine>),
 }
 
@@ -34,7 +36,7 @@ pub(super) fn describe(
             let said = quoted(&written(event, record)?, MOST_WRITTEN);
             return Some(Said::Output(said.clone(), said, 1));
         }
-        Operation::Write if event.object == 2 => return to_error(written(event, record)?, symbols),
+        Operation::Write if event.object == 2 => return to_error(written(event, record)?, place, symbols),
         Operation::Spawn => format!("starts T{}", event.object),
         Operation::Join => format!("joins T{}", event.object),
         Operation::End => "ends".to_owned(),
@@ -70,8 +72,9 @@ fn is_meeting(place: &Place) -> bool {
         "thread::current",
     ];
     let has = |words: &[&str], path: &str| words.iter().any(|word| path.contains(word));
-    // What a line called may be an iterator that calls them in turn.
-    let meets = has(&MEET, &place.path) || place.path.contains("core::iter::") && has(&MEET, &place.chain);
+    // What a line called may be an iterator that calls them in turn, or the end of a guard's life.
+    let calls_them = has(&["core::iter::", "core::mem::drop"], &place.path);
+    let meets = has(&MEET, &place.path) || calls_them && has(&MEET, &place.chain);
     !place.file.is_empty() && meets && !has(&HIDDEN, &place.chain)
 }
 
@@ -88,27 +91,32 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
         _ if name.starts_with("channel") && place.chain.contains("recv") => "recv",
         call => call,
     };
-    match event.operation {
-        Operation::FutexWait if name.starts_with("channel") => {
-            return Some(format!("waits in {name} {call}"));
-        }
-        Operation::FutexWait => return Some(format!("waits for {name}")),
-        // A lock looks again by itself: only of a condition does the program hear of it.
-        Operation::WakesUnasked if name.starts_with("Condvar") => {
-            return Some(format!("wakes by itself: a spurious wakeup of {name}"));
-        }
-        Operation::WakesUnasked => return None,
-        Operation::TimesOut => return Some(format!("{name} {call} times out")),
-        _ => {}
+    if waits {
+        return of_wait(event, &name, call);
     }
     let kind = name.split('#').next().unwrap_or_default();
     match kind {
         "Mutex" | "RwLock" => of_lock(event, place, &name, call),
+        "ShardedLock" => {
+            let is_whole = shards::is_whole(effect(event, place)?, event, place, objects.word(event, place));
+            is_whole.then(|| of_lock(event, place, &name, call))?
+        }
         "Condvar" => of_condition(event, &name, call),
         _ if place.path.contains("core::sync::atomic") => Some(of_atomic(event, kind, &name, call)),
-        _ if call == "drop_in_place" => Some(format!("drops {name}")),
+        _ if matches!(call, "drop" | "drop_in_place") => Some(format!("drops {name}")),
         _ if place.chain.contains("Guard>") => Some(format!("unlocks {name}")),
         _ => Some(format!("{name} {call}")),
+    }
+}
+
+fn of_wait(event: &Event, name: &str, call: &str) -> Option<String> {
+    match event.operation {
+        Operation::FutexWait if name.starts_with("channel") => Some(format!("waits in {name} {call}")),
+        Operation::FutexWait => Some(format!("waits for {name}")),
+        Operation::TimesOut => Some(format!("{name} {call} times out")),
+        // A lock looks again by itself: only of a condition does the program hear of it.
+        _ if name.starts_with("Condvar") => Some(format!("wakes by itself: a spurious wakeup of {name}")),
+        _ => None,
     }
 }
 
@@ -117,6 +125,7 @@ fn of_lock(event: &Event, place: &Place, name: &str, call: &str) -> Option<Strin
     let for_condition = place.called.starts_with("Condvar");
     match effect(event, place)? {
         Effect::Takes if for_condition => Some(format!("locks {name} again")),
+        Effect::Takes if call.contains("upgradable") => Some(format!("locks {name} to read, and upgrade")),
         Effect::Takes if call.contains("read") => Some(format!("locks {name} to read")),
         Effect::Takes if call.contains("write") => Some(format!("locks {name} to write")),
         Effect::Takes => Some(format!("locks {name}")),
@@ -198,12 +207,12 @@ fn written(event: &Event, record: &Record) -> Option<String> {
 }
 
 /// std writes all of a panic at once: where, on a line of its own, and then why.
-fn to_error(text: String, symbols: &Symbols) -> Option<Said> {
+fn to_error(text: String, place: &Place, symbols: &Symbols) -> Option<Said> {
     let message = text.split_once(" panicked at ").and_then(|(_, rest)| rest.split_once('\n'));
     match message {
         Some((_, why)) => {
             let why = why.lines().next().unwrap_or_default().to_owned();
-            Some(Said::Panic(why, symbols.panic_line(&text)))
+            Some(Said::Panic(why, symbols.panic_line(&text, place)))
         }
         None if text.starts_with("note: run with `RUST_BACKTRACE=1`") => None,
         None => Some(Said::Error(text)),
@@ -228,7 +237,7 @@ impl Said {
         }
     }
 
-    /// Where it says itself that it is.
+    /// The line that it tells itself.
     pub(super) fn place(&self) -> Option<SourceLine> {
         if let Self::Panic(_, place) = self { place.clone() } else { None }
     }
@@ -257,7 +266,7 @@ mod tests {
     #[test]
     fn a_panic_says_why() {
         let text = "\nthread 'main' (7) panicked at crates/a/src/main.rs:9:5:\nindex out of bounds\nnote: run with\n";
-        let said = to_error(text.into(), &Symbols::none("a")).unwrap();
+        let said = to_error(text.into(), &Place::default(), &Symbols::none("a")).unwrap();
         assert_eq!(said.text(), "panics: index out of bounds");
         assert_eq!(said.place().unwrap().to_string(), "main.rs:9");
     }

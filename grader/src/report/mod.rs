@@ -17,6 +17,7 @@ mod human;
 mod json;
 mod junit;
 pub mod picture;
+mod points;
 #[cfg(test)]
 mod sample;
 mod source;
@@ -35,6 +36,7 @@ use crate::verdict::Verdict;
 pub use audience::{Audience, Visibility};
 pub use format::Format;
 use picture::{Picture, SourceLine};
+pub use points::{Points, rounded, sum};
 pub use source::SourceFile;
 pub(crate) use source::{listing, panic_line};
 
@@ -100,15 +102,6 @@ pub struct ExerciseReport {
     /// What was graded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source: Vec<SourceFile>,
-}
-
-/// Points reached, and the most that could be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Points {
-    /// Points reached.
-    pub score: f64,
-    /// The most that could be reached.
-    pub max_score: f64,
 }
 
 /// Runs under controlled schedules.
@@ -250,19 +243,6 @@ pub struct Failure {
     pub picture: Option<Picture>,
 }
 
-/// The sum of points, or of seconds, [`rounded`]. From 0: the empty sum of `Iterator::sum` is -0, which would be shown.
-pub fn sum(numbers: impl Iterator<Item = f64>) -> f64 {
-    rounded(numbers.fold(0.0, |sum, number| sum + number))
-}
-
-/// The number to a billionth, so that 0.1 + 0.2 is 0.3. No rubric is finer; what is so large that it has no billionths
-/// stays as it is.
-pub fn rounded(number: f64) -> f64 {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let billionths = (number * 1e9).round();
-    if billionths.abs() < EXACT { billionths / 1e9 } else { number }
-}
-
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -305,7 +285,8 @@ impl Report {
 impl Failure {
     /// The same failure with what the threads did.
     pub fn with_picture(self, picture: Picture) -> Self {
-        let place = self.place.or_else(|| picture.place().cloned());
+        // Where the program says that it panicked may be a given function, which is not at fault.
+        let place = picture.panicked.clone().or(self.place).or_else(|| picture.place().cloned());
         Self { place, trace: columns::lines(&picture, columns::WIDTH), picture: Some(picture), ..self }
     }
 }

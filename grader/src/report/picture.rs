@@ -24,6 +24,9 @@ pub struct Picture {
     /// Threads that had not ended when the program did.
     #[serde(default)]
     pub left: Vec<ThreadId>,
+    /// The student's line at which the first panic began, which may have come before all that is shown.
+    #[serde(skip)]
+    pub panicked: Option<SourceLine>,
     /// The objects that the rows name.
     pub objects: Vec<Object>,
 }
@@ -193,6 +196,7 @@ fn nobody(object: &str, call: &str) -> &'static str {
         "channel" => "no thread is left that sends, and not all senders are dropped",
         "Condvar" => "no thread is left that notifies it",
         "Barrier" => "no other thread is left that comes to it",
+        "WaitGroup" => "it is not dropped everywhere, and no thread is left that drops it",
         "Parker" => "no thread is left that unparks it",
         _ => "nobody is left to wake it",
     }

@@ -21,4 +21,5 @@ mod reports;
 mod support;
 mod tidy;
 mod usage;
+mod workflows;
 mod world;

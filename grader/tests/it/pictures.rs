@@ -77,6 +77,48 @@ static CHANGED: Condvar = Condvar::new();",
 }
 
 #[test]
+fn a_read_lock_of_parking_lot_that_is_to_become_a_write_lock() {
+    insta::assert_snapshot!(of_threads(
+        "use parking_lot::RwLock;\nstatic SUM: RwLock<u32> = RwLock::new(0);",
+        "",
+        "let sum = SUM.read();\n        *SUM.write() = *sum + 1;",
+        "let sum = SUM.read();\n        println!(\"Sum: {sum}\");",
+    ));
+}
+
+#[test]
+fn read_and_write_locks_of_parking_lot_in_opposite_orders() {
+    insta::assert_snapshot!(of_threads(
+        "use parking_lot::RwLock;\nstatic ONE: RwLock<u32> = RwLock::new(0);\nstatic TWO: RwLock<u32> = RwLock::new(0);",
+        "",
+        "{\n            let one = ONE.read();\n            *TWO.write() = *one;\n        }",
+        "{\n            let two = TWO.read();\n            *ONE.write() = *two;\n        }",
+    ));
+}
+
+#[test]
+fn sharded_locks_of_crossbeam_in_opposite_orders() {
+    insta::assert_snapshot!(of_threads(
+        "use std::sync::Arc;\nuse crossbeam::sync::ShardedLock;",
+        "let one = Arc::new(ShardedLock::new(0_u32));
+    let two = Arc::new(ShardedLock::new(0_u32));
+    let (first, second) = (Arc::clone(&one), Arc::clone(&two));",
+        "*one.write().unwrap() += 1;\n        {\n            let one = one.read().unwrap();\n            *two.write().unwrap() = *one;\n        }",
+        "{\n            let second = second.read().unwrap();\n            *first.write().unwrap() = *second;\n        }",
+    ));
+}
+
+#[test]
+fn a_wait_group_of_crossbeam_that_one_thread_never_leaves() {
+    insta::assert_snapshot!(of_threads(
+        "use crossbeam::sync::WaitGroup;",
+        "let group = WaitGroup::new();\n    let (other, kept) = (group.clone(), group.clone());",
+        "group.wait();",
+        "drop(other);\n        std::mem::forget(kept);",
+    ));
+}
+
+#[test]
 fn a_sender_of_crossbeam_that_is_kept() {
     insta::assert_snapshot!(of_threads(
         "",
@@ -141,6 +183,21 @@ fn the_place_is_in_the_part_that_students_write() {
     let (_, report) = Program::new(&wrong).grade_as("even-odd");
     let place = &check(&report, "two-threads")["failure"]["place"];
     assert_eq!(place["line"].as_u64(), Some(line("say(number)")), "{place}");
+}
+
+/// Nor is one that panics at what it is told.
+#[test]
+fn the_place_of_a_panic_is_in_the_part_that_students_write() {
+    let given = std::fs::read_to_string(root().join("crates/even-odd/src/main.rs")).unwrap();
+    let wrong =
+        given.replace("    io::stdout().write_all", "    assert_ne!(number, 3);\n    io::stdout().write_all");
+    let line = wrong.lines().position(|line| line.contains("= say(number);")).unwrap() as u64 + 1;
+    let (_, report) = Program::new(&wrong).grade_as("even-odd");
+    let failure = &check(&report, "terminates")["failure"];
+    assert_eq!(failure["place"]["line"].as_u64(), Some(line), "{failure:#}");
+    let rows = failure["picture"]["rows"].as_array().unwrap();
+    let is_panic = |row: &&serde_json::Value| row["operation"].as_str().unwrap().starts_with("panics");
+    assert_eq!(rows.iter().find(is_panic).unwrap()["place"]["line"].as_u64(), Some(line), "{rows:#?}");
 }
 
 #[test]

@@ -145,13 +145,14 @@ fn what_a_student_adds_to_a_manifest_is_not_used_and_that_is_said() {
     }
     let manifest = folder.join("crates/even-odd/Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
-    fs::write(&manifest, text.replace("[dependencies]\n", "[dependencies]\nrand = \"0.9\"\n")).unwrap();
+    let text = text.replace("clap.workspace = true", "clap = { workspace = true, features = [\"env\"] }");
+    fs::write(&manifest, text + "\n[target.'cfg(unix)'.dependencies]\nrand = \"0.9\"\n").unwrap();
     fs::write(folder.join("Cargo.lock"), "version = 4\n").unwrap();
     let main = folder.join("crates/even-odd/src/main.rs");
     fs::write(&main, "use rand::Rng;\nfn main() {}\n").unwrap();
     grade_in(&folder, ["even-odd"])
         .code(1)
-        .stderr(contains("crates/even-odd/Cargo.toml names rand: not used"))
+        .stderr(contains("crates/even-odd/Cargo.toml asks for rand, the feature env of clap: not used"))
         .stdout(
             contains("build-error")
                 .and(contains("note: what can be used here is std, anyhow, clap, crossbeam")),
