@@ -109,12 +109,12 @@ fn is_prime(number: u64) -> bool {
     if number < 4 {
         return number >= 2;
     }
-    if number % 2 == 0 || number % 3 == 0 {
+    if number.is_multiple_of(2) || number.is_multiple_of(3) {
         return false;
     }
     let mut divisor = 5;
     while divisor * divisor <= number {
-        if number % divisor == 0 || number % (divisor + 2) == 0 {
+        if number.is_multiple_of(divisor) || number.is_multiple_of(divisor + 2) {
             return false;
         }
         divisor += 6;
