@@ -1,5 +1,5 @@
 //! What an exercise needs before any source of it can be built: its dependencies, and the call of the
-//! compiler. All of it is the course's own: cargo runs here, with the network, outside any jail.
+//! compiler. All of it is the course's own: cargo runs here, outside any jail. Only fetching needs the network.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
