@@ -110,8 +110,9 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
     -Clink-arg=-Wl,--unresolved-symbols=ignore-all -Clink-arg=-Wl,--export-dynamic-symbol=__tsan_*";
 
 /// Little is inlined, so that a frame has its function; and no flag, so that what the course's profile has less
-/// optimised is so here, too.
-const PROFILE: &str = "profile.release.opt-level=1";
+/// optimised is so here, too. But each schedule reads the command line anew.
+const PROFILE: &str = "profile.release.opt-level=1 profile.release.package.clap_builder.opt-level=1 \
+    profile.release.package.clap_lex.opt-level=1";
 
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
