@@ -196,15 +196,19 @@ impl Supervisor {
         let mut progress = self.shared.lock();
         progress.ended = true;
         self.shared.changed.notify_all();
-        result.and(reaped).map_err(|error| RunError::Keeper(error.to_string()))?;
+        // A keeper that has only begun is ended by the same Ctrl-C.
+        let fault = |reason: String| match interrupt::requested() {
+            true => RunError::Interrupted,
+            false => RunError::Keeper(reason),
+        };
+        result.and(reaped).map_err(|error| fault(error.to_string()))?;
         if self.interrupted {
             return Err(RunError::Interrupted);
         }
         let (stdout, stderr) = (std::mem::take(&mut progress.stdout), std::mem::take(&mut progress.stderr));
         drop(progress);
         let report = String::from_utf8_lossy(&self.heard).into_owned();
-        let (ending, survivors) =
-            read_report(&report, &stderr, self.watch.memory_limit()).map_err(RunError::Keeper)?;
+        let (ending, survivors) = read_report(&report, &stderr, self.watch.memory_limit()).map_err(fault)?;
         Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors })
     }
 
