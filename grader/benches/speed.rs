@@ -80,7 +80,7 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
         let comment = format!("// {} {number}\n", std::process::id());
         source.files.get_mut(std::path::Path::new("main.rs")).expect("a program").extend(comment.bytes());
         let started = Instant::now();
-        let built = compile::build(workspace, "even-odd", &source, Kind::Plain)?;
+        let built = compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)?;
         seconds += started.elapsed().as_secs_f64();
         if let Build::Program(program) = built {
             fs::remove_file(&program).map_err(Error::file(&program))?;
@@ -92,7 +92,7 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
 /// Seconds of one run.
 fn run(workspace: &Workspace) -> Result<f64, Error> {
     let source = Source::read(workspace, "even-odd", None)?;
-    let Build::Program(program) = compile::build(workspace, "even-odd", &source, Kind::Plain)? else {
+    let Build::Program(program) = compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)? else {
         return Err(Error::Usage("even-odd does not compile".into()));
     };
     let folder = grader::sandbox::folder(1 << 20).map_err(Error::file("a folder"))?;

@@ -25,7 +25,6 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::progress::announce;
 use crate::rules::Refusal;
 use crate::run::Outcome;
 use crate::source::Source;
@@ -118,10 +117,15 @@ const PROFILE: &str = "profile.release.opt-level=1 profile.release.package.clap_
 ///
 /// # Errors
 /// When cargo cannot be run or fails for another reason than the source.
-pub fn control(workspace: &Workspace, exercise: &str, source: &Source) -> Result<Controllable, Error> {
-    Ok(match build(workspace, exercise, source, Kind::Controlled)? {
+pub fn control(
+    workspace: &Workspace,
+    exercise: &str,
+    source: &Source,
+    tell: Tell,
+) -> Result<Controllable, Error> {
+    Ok(match build(workspace, exercise, source, Kind::Controlled, tell)? {
         Build::Program(program) => {
-            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace, &announce)? })
+            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace, tell)? })
         }
         Build::Refused(refusals) => Controllable::Refused(refusals),
         Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
@@ -153,13 +157,20 @@ pub fn prepare(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), 
 ///
 /// # Errors
 /// When the compiler cannot be run or fails for another reason than the source.
-pub fn build(workspace: &Workspace, exercise: &str, source: &Source, kind: Kind) -> Result<Build, Error> {
+pub fn build(
+    workspace: &Workspace,
+    exercise: &str,
+    source: &Source,
+    kind: Kind,
+    tell: Tell,
+) -> Result<Build, Error> {
     if let Some(Err(refusal)) = source.main() {
         return Ok(Build::Refused(vec![refusal.clone()]));
     }
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
-    let recipe = dependencies::recipe(workspace, &package, kind, &announce)?;
+    let recipe = dependencies::recipe(workspace, &package, kind, tell)?;
+    tell(format!("{exercise}: building"));
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
     if let Some(list) = programs::kept_list(&program) {

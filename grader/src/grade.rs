@@ -174,9 +174,8 @@ impl<'a> Grading<'a> {
             let message = words::refused(exercise.name, source, refusals);
             Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)))
         };
-        compile::prepare(workspace, exercise.name, &|what| progress.say(what))?;
-        progress.say(format!("{}: building", exercise.name));
-        let program = match compile::build(workspace, exercise.name, source, Kind::Plain)? {
+        let tell = |what| progress.say(what);
+        let program = match compile::build(workspace, exercise.name, source, Kind::Plain, &tell)? {
             Build::Program(program) => program,
             Build::Refused(refusals) => return refused(&refusals),
             Build::Errors(message) => {
@@ -184,7 +183,7 @@ impl<'a> Grading<'a> {
                 return Ok(Prepared::Report(report));
             }
         };
-        let control = match compile::control(workspace, exercise.name, source)? {
+        let control = match compile::control(workspace, exercise.name, source, &tell)? {
             Controllable::Ready(control) => control,
             Controllable::Refused(refusals) => return refused(&refusals),
             Controllable::Errors(message) => {

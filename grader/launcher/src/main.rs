@@ -6,7 +6,7 @@
 //! runs quietly.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -48,9 +48,9 @@ fn build(package: &OsStr) -> io::Result<bool> {
     if !io::stderr().is_terminal() {
         return Ok(cargo.arg("--quiet").status()?.success());
     }
-    let settings =
-        [("TERM_COLOR", "always"), ("TERM_PROGRESS_WHEN", "always"), ("TERM_PROGRESS_WIDTH", "80")];
-    cargo.envs(settings.map(|(name, value)| (OsString::from(format!("CARGO_{name}")), value)));
+    // Into a pipe cargo shows neither colours nor a bar of its own accord.
+    cargo.env("CARGO_TERM_COLOR", "always");
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
     let mut child = cargo.stderr(Stdio::piped()).spawn()?;
     let left = child.stderr.take().map(|said| show_work(said, &mut io::stderr())).transpose()?;
     let is_built = child.wait()?.success();

@@ -26,7 +26,8 @@ impl Native {
         let workspace = Workspace::at(root());
         compile::prepare(&workspace, "hello-threads", &drop).unwrap();
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
-        let Controllable::Ready(control) = compile::control(&workspace, "hello-threads", &source).unwrap()
+        let Controllable::Ready(control) =
+            compile::control(&workspace, "hello-threads", &source, &drop).unwrap()
         else {
             panic!("the course's own source has errors");
         };
