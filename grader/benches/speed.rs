@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -26,6 +27,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 const ROUNDS: usize = 5;
 const BUILDS: u32 = 4;
 const RUNS: u32 = 200;
+const RUNS_OF_LINES: u32 = 5;
 const SCHEDULES: u64 = 4000;
 const EXPLORED: [&Exercise; 3] = [&even_odd::EXERCISE, &bank_account::EXERCISE, &producer_consumer::EXERCISE];
 
@@ -61,7 +63,10 @@ fn measure(mode: &str) -> Result<(), Error> {
     let args = ["bench"].into_iter().chain((mode == OPEN).then_some(OPEN));
     grader::commands::enter(&workspace, &EXPLORED, &Sandbox::parse_from(args).args)?;
     println!("build of even-odd, ms\t{}", build(&workspace)? * 1e3);
-    println!("run of even-odd, ms\t{}", run(&workspace)? * 1e3);
+    let program = program(&workspace)?;
+    println!("run of even-odd, ms\t{}", run(&program, RUNS, "1", false)? * 1e3);
+    println!("run with 10,000 lines, ms\t{}", run(&program, RUNS_OF_LINES, "10000", false)? * 1e3);
+    println!("run with 10,000 lines, audited, ms\t{}", run(&program, RUNS_OF_LINES, "10000", true)? * 1e3);
     for exercise in EXPLORED {
         println!("schedules/s of {}, two cores\t{}", exercise.name, schedules(&workspace, exercise)?);
     }
@@ -78,7 +83,7 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
     let mut seconds = 0.0;
     for number in 0..BUILDS {
         let comment = format!("// {} {number}\n", std::process::id());
-        source.files.get_mut(std::path::Path::new("main.rs")).expect("a program").extend(comment.bytes());
+        source.files.get_mut(Path::new("main.rs")).expect("a program").extend(comment.bytes());
         let started = Instant::now();
         let built = compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)?;
         seconds += started.elapsed().as_secs_f64();
@@ -89,18 +94,23 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
     Ok(seconds / f64::from(BUILDS))
 }
 
-/// Seconds of one run.
-fn run(workspace: &Workspace) -> Result<f64, Error> {
+fn program(workspace: &Workspace) -> Result<PathBuf, Error> {
     let source = Source::read(workspace, "even-odd", None)?;
-    let Build::Program(program) = compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)? else {
-        return Err(Error::Usage("even-odd does not compile".into()));
-    };
+    match compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)? {
+        Build::Program(program) => Ok(program),
+        _ => Err(Error::Usage("even-odd does not compile".into())),
+    }
+}
+
+/// Seconds of one of `runs` runs that print so many lines.
+fn run(program: &Path, runs: u32, lines: &str, is_audited: bool) -> Result<f64, Error> {
     let folder = grader::sandbox::folder(1 << 20).map_err(Error::file("a folder"))?;
     let started = Instant::now();
-    for _ in 0..RUNS {
-        Invocation::new(&program, folder.path()).args(["--max", "1"]).run()?;
+    for _ in 0..runs {
+        let call = Invocation::new(program, folder.path()).args(["--max", lines]);
+        if is_audited { call.audited() } else { call }.run()?;
     }
-    Ok(started.elapsed().as_secs_f64() / f64::from(RUNS))
+    Ok(started.elapsed().as_secs_f64() / f64::from(runs))
 }
 
 fn schedules(workspace: &Workspace, exercise: &Exercise) -> Result<f64, Error> {

@@ -5,14 +5,14 @@
 //! they do no I/O, so the same observation always gets the same judgement.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use crate::run::{Ending, Outcome, RunError};
+use crate::run::{Ending, Outcome, RunError, Write};
 use crate::sandbox::Network;
 pub use crate::stage::Stage;
 
@@ -33,8 +33,8 @@ pub struct Case {
     pub talks: Talks,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
-    /// The promises that only runs under control can show: who wrote which line.
-    pub controlled_judges: Vec<(&'static str, Judge)>,
+    /// The promises about who wrote which line: runs under control and audited ones know.
+    pub writer_judges: Vec<(&'static str, Judge)>,
     /// The promises about runs in which one thread is kept from running.
     pub starved_judges: Vec<(&'static str, Judge)>,
     /// What at least one of the explored schedules must show.
@@ -97,7 +97,7 @@ impl Case {
             network: Network::Own,
             talks: Talks::Not,
             judges: Vec::new(),
-            controlled_judges: Vec::new(),
+            writer_judges: Vec::new(),
             starved_judges: Vec::new(),
             witnesses: Vec::new(),
             sharing: None,
@@ -142,12 +142,12 @@ impl Case {
     }
 
     /// Adds a judge that needs to know which thread wrote a line.
-    pub fn judge_controlled(
+    pub fn judge_writers(
         mut self,
         check: &'static str,
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
     ) -> Self {
-        self.controlled_judges.push((check, Box::new(judge)));
+        self.writer_judges.push((check, Box::new(judge)));
         self
     }
 
@@ -290,7 +290,10 @@ impl Observation {
     pub fn of(outcome: Outcome) -> Self {
         Self {
             ending: Some(outcome.ending),
-            stdout: Text::new(outcome.stdout),
+            stdout: match outcome.writes {
+                Some(writes) => Text::written(split(&outcome.stdout, &writes)),
+                None => Text::new(outcome.stdout),
+            },
             stderr: Text::new(outcome.stderr),
             wall: outcome.wall,
             survivors: outcome.survivors,
@@ -329,6 +332,15 @@ impl Observation {
     pub fn code(&self) -> Option<i32> {
         self.ending().code()
     }
+}
+
+/// Bytes as they were written.
+fn split<'a>(mut bytes: &'a [u8], writes: &'a [Write]) -> impl Iterator<Item = (ThreadId, &'a [u8])> {
+    writes.iter().map(move |write| {
+        let (one, rest) = bytes.split_at(write.bytes.min(bytes.len()));
+        bytes = rest;
+        (write.thread, one)
+    })
 }
 
 /// What the grader's side of a conversation saw, beside the program's own output.

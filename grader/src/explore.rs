@@ -126,7 +126,7 @@ pub fn explore(
     failed: impl Fn(&str) -> bool,
     tell: impl Fn(u64),
 ) -> Result<Exploration, RunError> {
-    let promises = case.judges.iter().chain(&case.controlled_judges);
+    let promises = case.judges.iter().chain(&case.writer_judges);
     let promises = promises.map(|(check, judge)| Question { check, judge, witness: None });
     let witnesses = case.witnesses.iter().enumerate();
     let witnesses = witnesses.map(|(place, Witness { check, shows, .. })| Question {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::case::{Case, Judgement, Observation};
+use crate::case::{Case, Fault, Judgement, Observation};
 use crate::compile::{self, Build, Controllable, Kind};
 use crate::error::Error;
 use crate::exercise::{Check, Exercise};
@@ -251,6 +251,7 @@ impl<'a> Grading<'a> {
                 return Ok(());
             }
             self.judge(case, &seen, findings);
+            self.judge_writers(case, &seen, findings);
             findings.waited_for += u32::from(seen.was_waited_for());
             if seen.code().is_none() {
                 findings.long_endings +=
@@ -264,6 +265,19 @@ impl<'a> Grading<'a> {
     /// Whether a check that is worth points has failed.
     fn is_lost(&self, findings: &Findings) -> bool {
         findings.tallies.iter().any(|(check, tally)| tally.has_failed() && self.rubric.points(check) > 0.0)
+    }
+
+    /// Who wrote the lines of an audited run. That it was right is no proof, as only control shows many interleavings.
+    fn judge_writers(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
+        if seen.stdout.threads.is_none() {
+            return;
+        }
+        for (check, judge) in &case.writer_judges {
+            if let Some(Judgement::Broken(fault)) = explore::judgement(check, judge, seen) {
+                let fault = Fault { seen: format!("in a run without control, {}", fault.seen), ..fault };
+                self.broken(check, self.failure(case, seen, fault, None), findings);
+            }
+        }
     }
 
     /// A run that did not end by itself says something only about whether the program terminates.

@@ -9,6 +9,7 @@
 //! Not kept out: a program that uses the processor time it may use, and what a compiler or a kernel with an
 //! unknown hole lets through.
 
+pub(crate) mod audit;
 mod calls;
 mod emptying;
 mod enter;
@@ -67,6 +68,8 @@ pub struct Policy {
     pub disk: u64,
     /// Bytes of memory.
     pub memory: u64,
+    /// Whether the grader is asked before each of its writes ([`audit`]).
+    pub is_audited: bool,
     /// The control group below which it gets its own.
     pub group: Option<PathBuf>,
 }
@@ -109,6 +112,7 @@ impl Policy {
             processes: ceiling.processes,
             disk: ceiling.disk,
             memory: ceiling.memory,
+            is_audited: false,
             group: delegated().ok().map(Path::to_owned),
         }
     }

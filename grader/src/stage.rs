@@ -25,6 +25,8 @@ pub struct Stage<'a> {
     pub seed: u64,
     /// Whether a run that does not end is given up soon, as another one has failed for that already.
     pub is_hurried: bool,
+    /// Whether the kernel is to say who writes, in a run without control.
+    pub is_audited: bool,
     /// How the program's threads are scheduled, if not by the system.
     pub control: Option<&'a RefCell<Servers>>,
 }
@@ -33,7 +35,8 @@ impl Stage<'_> {
     /// A call of the program in this stage's folder, with the default limits; lower ones where this stage is hurried.
     pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
         let call = Invocation::new(self.program, self.folder).network(self.network).args(args);
-        if self.is_hurried { call.limit(Limits::hurry) } else { call }
+        let call = if self.is_hurried { call.limit(Limits::hurry) } else { call };
+        if self.is_audited { call.audited() } else { call }
     }
 
     /// Runs a call to its end, under control where this stage has it.

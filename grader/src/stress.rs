@@ -12,8 +12,8 @@ use crate::case::{Case, Observation, Stage};
 use crate::run::RunError;
 use crate::sandbox;
 
-/// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it. One that is hurried is
-/// given up soon where it does not end.
+/// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it; the first is audited
+/// where it matters who writes. One that is hurried is given up soon where it does not end.
 ///
 /// # Errors
 /// When the run could not be made.
@@ -32,6 +32,7 @@ pub fn perform(
         network: case.network,
         seed: seed.wrapping_add(u64::from(run)),
         is_hurried,
+        is_audited: run == 0 && !case.writer_judges.is_empty(),
         control: None,
     };
     let busy = run % 2 == 1;

@@ -53,6 +53,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
     inherited::replace_streams();
+    inherited::remember_flags();
     orphans::adopt();
     warm::prepare();
     serve(socket, alone);
@@ -165,6 +166,7 @@ fn serve(socket: usize, alone: bool) {
             system::exit(0);
         }
         record::get().reset();
+        inherited::open_as_at_first();
         let before = processor_time();
         // SAFETY: this process has one thread.
         let child = unsafe { fork() };

@@ -1,4 +1,4 @@
-//! What children print on the standard streams that they inherit. The fork server puts a pipe of its own in the place
+//! The standard streams, which all runs inherit, and what children print on them. The fork server puts a pipe of its own in the place
 //! of each stream, once: its runs, and what they start, write there, and both ends stay open here. The threads of a
 //! run do not use it, as their writes are kept as records (`io/files.rs`); so what is in it is a child's.
 
@@ -41,6 +41,31 @@ pub(crate) fn replace_streams() {
             place.store(end as i32, Ordering::Relaxed);
         }
     }
+}
+
+/// The status flags of each standard stream before the first run.
+static FLAGS: [AtomicI32; 3] = [AtomicI32::new(0), AtomicI32::new(0), AtomicI32::new(0)];
+
+/// Before the first run.
+pub(crate) fn remember_flags() {
+    for (stream, flags) in (0..).zip(&FLAGS) {
+        flags.store(io::status_flags(stream), Ordering::Relaxed);
+    }
+}
+
+/// Undoes what a run has changed of the open files that all runs share: flags, where input is read, locks.
+pub(crate) fn open_as_at_first() {
+    for (stream, flags) in (0..).zip(&FLAGS) {
+        let flags = flags.load(Ordering::Relaxed);
+        if flags < 0 {
+            continue;
+        }
+        io::set_status_flags(stream, flags);
+        io::unlock(stream);
+    }
+    // Standard input begins at its beginning again; a pipe has none and stays as it is.
+    // SAFETY: numbers only.
+    unsafe { system::call(system::LSEEK, [0; 6]) };
 }
 
 /// Takes what children have printed so far into the record of the run: before a thread prints itself, so that the

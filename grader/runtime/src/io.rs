@@ -21,6 +21,7 @@ use crate::system;
 use crate::time::deadline_in;
 
 pub(crate) use inside::{ends_inside, is_alone};
+pub(crate) use locks::unlock;
 pub(crate) use raw::any_call;
 pub(crate) use until::Until;
 
@@ -102,13 +103,13 @@ fn is_ready(descriptor: i32, events: i16) -> bool {
 }
 
 /// The status flags of a descriptor (`F_GETFL`, fcntl(2)); negative for one that is not open.
-fn status_flags(descriptor: i32) -> i32 {
+pub(crate) fn status_flags(descriptor: i32) -> i32 {
     const F_GETFL: usize = 3;
     // SAFETY: it takes numbers only.
     unsafe { system::call(system::FCNTL, [descriptor as usize, F_GETFL, 0, 0, 0, 0]) as i32 }
 }
 
-fn set_status_flags(descriptor: i32, flags: i32) {
+pub(crate) fn set_status_flags(descriptor: i32, flags: i32) {
     const F_SETFL: usize = 4;
     // SAFETY: it takes numbers only.
     unsafe { system::call(system::FCNTL, [descriptor as usize, F_SETFL, flags as usize, 0, 0, 0]) };

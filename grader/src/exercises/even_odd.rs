@@ -53,7 +53,7 @@ fn of_max(max: u64) -> Case {
 fn judged(case: Case, max: u64) -> Case {
     case.judge("alternates", move |seen| alternates(seen, max))
         .judge("terminates", terminates(0))
-        .judge_controlled("two-threads", two_threads)
+        .judge_writers("two-threads", two_threads)
 }
 
 /// Lines that are no numbers are no matter of this check, and without numbers of both kinds there are no turns.

@@ -37,10 +37,10 @@ fn cases(_seed: u64) -> Vec<Case> {
         })
         .judge("finish-line-last", finish_line_last)
         .judge("terminates", terminates(0))
-        .judge_controlled("each-in-order", |seen| {
+        .judge_writers("each-in-order", |seen| {
             a_write_a_line(seen).map_or_else(Judgement::from, |()| Judgement::Nothing)
         })
-        .judge_controlled("own-threads", own_threads)
+        .judge_writers("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps);
     [case].into_iter().chain(advised_usage(&[("stray-argument", &["5"])])).collect()
 }

@@ -99,7 +99,7 @@ fn of_setting(id: &str, setting: Setting) -> Case {
 }
 
 fn judged(case: Case, setting: Setting) -> Case {
-    let case = case.judge_controlled("receiver-prints", receiver_prints);
+    let case = case.judge_writers("receiver-prints", receiver_prints);
     let dies = setting.fail_after.is_some_and(|after| after < setting.messages);
     if dies {
         return case

@@ -55,6 +55,7 @@ impl<'a> Set<'a> {
             network: case.network,
             seed,
             is_hurried: false,
+            is_audited: false,
             control: Some(&self.servers),
         };
         case.scenario.perform(&stage)

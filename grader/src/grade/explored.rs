@@ -24,7 +24,7 @@ impl Grading<'_> {
         match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
             Ok(exploration) => self.add(case, exploration, extent.schedules, findings),
             Err(error) => {
-                let judged = case.judges.iter().chain(&case.controlled_judges).chain(&case.starved_judges);
+                let judged = case.judges.iter().chain(&case.writer_judges).chain(&case.starved_judges);
                 let checks = judged.map(|(check, _)| *check);
                 let shown = case.witnesses.iter().map(|witness| witness.check);
                 let shared = case.sharing.iter().flat_map(|sharing| sharing.checks.iter().copied());

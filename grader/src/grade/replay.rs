@@ -80,7 +80,7 @@ impl Grading<'_> {
                 findings.tally(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
             }
         }
-        for (check, judge) in case.judges.iter().chain(&case.controlled_judges) {
+        for (check, judge) in case.judges.iter().chain(&case.writer_judges) {
             match explore::judgement(check, judge, seen) {
                 Some(Judgement::Broken(fault)) => {
                     let picture = self.picture(record, &fault);

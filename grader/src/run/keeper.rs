@@ -3,7 +3,7 @@
 //! Its standard input is a socket to the grader, over which it gets its `Order`. It makes the program's jail and writes `started PID REAPER`
 //! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
 //! SURVIVORS FULL` (1 where the program filled its folder), `out-of-memory 0 SURVIVORS 0` where its control group
-//! was ended, or `failed REASON`. When the grader
+//! was ended, or `failed REASON`. In an audited run the listener comes before all. When the grader
 //! closes its end, by intent or by dying, the keeper ends the program and writes `ended`.
 //!
 //! The keeper is a *child subreaper* (`PR_SET_CHILD_SUBREAPER`, prctl(2)): a process that the
@@ -29,7 +29,7 @@ use rustix::process::{
 use super::order::Order;
 use super::process_table::{children, descendants};
 use crate::sandbox::jail::{self, Target};
-use crate::sandbox::system;
+use crate::sandbox::{audit, system};
 
 /// The first argument that makes the grader's executable a keeper.
 pub const ARGUMENT: &str = "__keep";
@@ -72,10 +72,18 @@ fn keep_program(control: &mut File) -> io::Result<Option<String>> {
     set_resource_limits()?;
     // Older kernels lack it; then only what Rust opened is closed.
     let _ = system::close_others_on_exec();
+    let is_audited = policy.is_audited;
     let mut jailed = jail::start(&policy, target)?;
     let process: OwnedFd = pidfd_open(jailed.child, PidfdFlags::empty())?;
-    let mut words = BufReader::new(&mut jailed.words);
     let mut first = String::new();
+    if is_audited {
+        match audit::take_over(&jailed.words)? {
+            Ok(Some(listener)) => audit::hand_over(&control, Some(listener))?,
+            Ok(None) => {}
+            Err(byte) => first.push(char::from(byte)),
+        }
+    }
+    let mut words = BufReader::new(&mut jailed.words);
     words.read_line(&mut first)?;
     if let Some(reason) = first.strip_prefix("failed ") {
         return Err(io::Error::other(reason.trim_end().to_owned()));

@@ -13,10 +13,11 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::audit::Audit;
 use super::watch::{INTERVAL, Watch};
 use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
-use crate::sandbox;
+use crate::sandbox::{self, audit};
 
 /// A started program. Dropping it ends the program and all that it started.
 pub struct Running {
@@ -161,6 +162,7 @@ struct Supervisor {
     control: UnixStream,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
+    audit: Option<Audit>,
     heard: Vec<u8>,
     watch: Watch,
     shared: Arc<Shared>,
@@ -175,6 +177,7 @@ impl Supervisor {
         Self {
             stdout: keeper.stdout.take(),
             stderr: keeper.stderr.take(),
+            audit: None,
             watch: Watch::new(Pid::from_child(&keeper), limits),
             keeper,
             control,
@@ -205,11 +208,13 @@ impl Supervisor {
         if self.interrupted {
             return Err(RunError::Interrupted);
         }
+        let program = progress.pid;
         let (stdout, stderr) = (std::mem::take(&mut progress.stdout), std::mem::take(&mut progress.stderr));
         drop(progress);
         let report = String::from_utf8_lossy(&self.heard).into_owned();
         let (ending, survivors) = read_report(&report, &stderr, self.watch.memory_limit()).map_err(fault)?;
-        Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors })
+        let writes = self.audit.and_then(|audit| audit.writes(program?));
+        Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors, writes })
     }
 
     /// Until the keeper has hung up. It ends last of all that could write, so what they wrote is in the pipes by then; a
@@ -230,6 +235,8 @@ impl Supervisor {
         let mut descriptors = vec![PollFd::new(&self.control, PollFlags::IN)];
         descriptors.extend(self.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         descriptors.extend(self.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        let listener = self.audit.as_ref().and_then(Audit::listener);
+        descriptors.extend(listener.map(|listener| PollFd::new(listener, PollFlags::IN)));
         let tick = Timespec { tv_sec: 0, tv_nsec: i64::from(INTERVAL.subsec_nanos()) };
         match poll(&mut descriptors, Some(&tick)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -243,7 +250,11 @@ impl Supervisor {
         if !is_readable(&self.control)? {
             return Ok(true);
         }
-        let count = self.control.read(&mut text)?;
+        let (count, listener) = audit::receive(&self.control, &mut text)?;
+        if let (Some(listener), Some(stdout)) = (listener, &self.stdout) {
+            self.audit = Some(Audit::new(listener, stdout)?);
+            return Ok(true);
+        }
         self.heard.extend_from_slice(&text[..count]);
         let report = String::from_utf8_lossy(&self.heard);
         if let Some((program, reaper)) = report.lines().next().and_then(read_start) {
@@ -261,10 +272,20 @@ impl Supervisor {
         if stdout > 0 {
             self.shared.lock().stdout.extend_from_slice(&buffer[..stdout]);
             self.shared.changed.notify_all();
+            self.audit.iter_mut().for_each(Audit::miss);
         }
+        let noted = self.note_write()?;
         let stderr = read_available(&mut self.stderr, &mut buffer)?;
         self.shared.lock().stderr.extend_from_slice(&buffer[..stderr]);
-        Ok(stdout + stderr > 0)
+        Ok(stdout + stderr + noted > 0)
+    }
+
+    /// Of an audited run: looks at one write that waits. Returns how many bytes it was.
+    fn note_write(&mut self) -> io::Result<usize> {
+        let Some(bytes) = self.audit.as_mut().map(Audit::next).transpose()?.flatten() else { return Ok(0) };
+        self.shared.lock().stdout.extend_from_slice(&bytes);
+        self.shared.changed.notify_all();
+        Ok(bytes.len())
     }
 
     fn enforce(&mut self) {

@@ -26,7 +26,7 @@ use rustix::thread::{
 };
 
 use super::group::Group;
-use super::{Network, Policy, Tier, restrict, root, system, users};
+use super::{Network, Policy, Tier, audit, restrict, root, system, users};
 use crate::run::descendants;
 
 /// The user that programs run as where the grader was started by root (`nobody`).
@@ -55,7 +55,8 @@ impl Jailed {
     }
 }
 
-/// Starts `target` in the jail of `policy`. The child says over the socket: nothing and closes it, where it
+/// Starts `target` in the jail of `policy`. The child says over the socket (in an audited run after it has handed over
+/// its listener): nothing and closes it, where it
 /// became the program; else `started`, waits for a byte, and last `exited CODE SURVIVORS FULL` or
 /// `signalled SIGNAL SURVIVORS FULL`. `failed REASON` in both cases where the program could not be started.
 ///
@@ -123,7 +124,7 @@ fn live(policy: &Policy, target: Target, mut words: UnixStream) -> ! {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let result = match policy.tier {
         Tier::Strong | Tier::Full => reign(policy, target, &mut words),
-        _ => become_program(policy, target),
+        _ => become_program(policy, target, &words),
     };
     if let Err(error) = result {
         let _ = writeln!(words, "failed {error}");
@@ -131,15 +132,21 @@ fn live(policy: &Policy, target: Target, mut words: UnixStream) -> ! {
     system::exit_now(0)
 }
 
-fn become_program(policy: &Policy, target: Target) -> io::Result<()> {
+fn become_program(policy: &Policy, target: Target, words: &UnixStream) -> io::Result<()> {
     let mut command = command(target);
     set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::process::setpgid(None, None)?;
     if policy.tier > Tier::None && geteuid().is_root() {
         give_up_privileges()?;
     }
-    restrict::give_up(policy)?;
+    restrict_self(policy, words)?;
     Err(command.exec())
+}
+
+/// Gives up what the policy does not allow, and the listener of an audited run away.
+fn restrict_self(policy: &Policy, words: &UnixStream) -> io::Result<()> {
+    let listener = restrict::give_up(policy)?;
+    if policy.is_audited { audit::hand_over(words, listener) } else { Ok(()) }
 }
 
 fn command(target: Target) -> Command {
@@ -168,7 +175,7 @@ fn reign(policy: &Policy, target: Target, words: &mut UnixStream) -> io::Result<
     }
     // Its memory and descriptors are not for the program, which runs as the same user.
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    restrict::give_up(policy)?;
+    restrict_self(policy, words)?;
     let mut child = command(target).process_group(0).spawn()?;
     writeln!(words, "started")?;
     words.read_exact(&mut [0])?;

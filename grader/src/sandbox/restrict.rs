@@ -1,6 +1,7 @@
 //! What a process gives up for good, and all that it starts with it.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use landlock::{
@@ -11,18 +12,19 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
 use super::filter::filters;
-use super::{Layer, Network, Policy, Tier};
+use super::{Layer, Network, Policy, Tier, audit};
 
-/// Gives up all that `policy` does not allow.
+/// Gives up all that `policy` does not allow. Returns the listener of an audited run, where this kernel gives one.
 ///
 /// # Errors
 /// When the system refuses a step: then the program must not be run.
-pub(super) fn give_up(policy: &Policy) -> io::Result<()> {
+pub(super) fn give_up(policy: &Policy) -> io::Result<Option<OwnedFd>> {
     set_limits(policy)?;
     set_no_new_privs(true)?;
     if policy.tier == Tier::None {
-        return Ok(());
+        return Ok(None);
     }
+    let listener = if policy.is_audited { audit::listen().ok() } else { None };
     if !policy.without.contains(&Layer::Landlock) {
         restrict_files(policy).map_err(io::Error::other)?;
     }
@@ -31,7 +33,7 @@ pub(super) fn give_up(policy: &Policy) -> io::Result<()> {
             seccompiler::apply_filter(&filter).map_err(io::Error::other)?;
         }
     }
-    Ok(())
+    Ok(listener)
 }
 
 /// Limits of single processes (getrlimit(2)), as a second line behind the grader's own watch. The number of

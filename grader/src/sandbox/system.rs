@@ -3,7 +3,7 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -108,6 +108,54 @@ pub(super) fn fixed_addresses() -> io::Result<()> {
         libc::personality(libc::c_ulong::from(before.cast_unsigned()));
     }
     Ok(())
+}
+
+/// Installs a filter of seccomp(2) in this process. Calls for which it answers `SECCOMP_RET_USER_NOTIF` wait until
+/// who holds the descriptor has decided on them (seccomp_unotify(2)).
+///
+/// # Errors
+/// When the kernel is older than 5.0, or a filter of this process has such a descriptor already.
+pub(super) fn listen(filter: &mut [libc::sock_filter]) -> io::Result<OwnedFd> {
+    let length = filter.len().try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
+    let program = libc::sock_fprog { len: length, filter: filter.as_mut_ptr() };
+    // SAFETY: the program is valid for its length, and the kernel copies it.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            &raw const program,
+        )
+    };
+    match i32::try_from(result) {
+        // SAFETY: the kernel has just opened it for this process, and nobody else knows of it.
+        Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The next call that waits for a decision.
+///
+/// # Errors
+/// `NotFound` when its thread has ended meanwhile.
+pub(super) fn next_call(listener: impl AsFd) -> io::Result<libc::seccomp_notif> {
+    // SAFETY: all fields may be zero, and must be.
+    let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+    let listener = listener.as_fd().as_raw_fd();
+    // SAFETY: the place is valid for what the kernel writes there.
+    let result = unsafe { libc::ioctl(listener, libc::SECCOMP_IOCTL_NOTIF_RECV, &raw mut call) };
+    if result == 0 { Ok(call) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Decides on a call.
+///
+/// # Errors
+/// `NotFound` when its thread has ended or was interrupted by a signal meanwhile: then the call did not take place.
+pub(super) fn decide(listener: impl AsFd, decision: libc::seccomp_notif_resp) -> io::Result<()> {
+    let listener = listener.as_fd().as_raw_fd();
+    // SAFETY: the decision is valid and is only read.
+    let result = unsafe { libc::ioctl(listener, libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const decision) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Switches on the loopback device of this process's network (netdevice(7)).

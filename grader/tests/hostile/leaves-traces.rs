@@ -4,7 +4,9 @@
 //! Ends: pass
 
 use std::fs::{File, Permissions};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode};
 use std::sync::{Condvar, Mutex};
 use std::thread;
@@ -27,8 +29,23 @@ fn main() -> ExitCode {
         let _ = std::fs::set_permissions(folder, Permissions::from_mode(mode & 0o777 | 0o2000));
         let _ = File::open(folder).and_then(|folder| folder.set_modified(marked));
     }
+    if flags_of_input() & O_NONBLOCK != 0 {
+        escaped.push("the flags of standard input are an earlier run's".to_owned());
+    }
+    let input = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
+    UnixStream::from(input).set_nonblocking(true).unwrap();
+    assert_ne!(flags_of_input() & O_NONBLOCK, 0);
     escaped.extend(perl(ATTRIBUTES).lines().map(str::to_owned));
     answer_unless(escaped)
+}
+
+const O_NONBLOCK: u32 = 0o4000;
+
+/// Of the open file, which all runs of one fork server would share (proc(5), `fdinfo`).
+fn flags_of_input() -> u32 {
+    let info = std::fs::read_to_string("/proc/self/fdinfo/0").unwrap();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+    u32::from_str_radix(flags.trim(), 8).unwrap()
 }
 
 const ATTRIBUTES: &str = r#"

@@ -1,6 +1,7 @@
 //! The grader as its users meet it: called from outside.
 
 mod advice;
+mod audited;
 mod blocking;
 mod bounds;
 mod build;

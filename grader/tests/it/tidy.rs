@@ -147,7 +147,7 @@ fn checks_come_after_known_ones() {
 
 /// The checks that a case says something about, in whatever way.
 fn checks_of(case: &Case) -> impl Iterator<Item = &'static str> {
-    let judges = case.judges.iter().chain(&case.controlled_judges).chain(&case.starved_judges);
+    let judges = case.judges.iter().chain(&case.writer_judges).chain(&case.starved_judges);
     judges.map(|(check, _)| *check).chain(case.witnesses.iter().map(|witness| witness.check))
 }
 

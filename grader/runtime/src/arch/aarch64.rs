@@ -14,6 +14,7 @@ pub(crate) mod number {
     pub(crate) const FLOCK: usize = 32;
     pub(crate) const OPENAT: usize = 56;
     pub(crate) const CLOSE: usize = 57;
+    pub(crate) const LSEEK: usize = 62;
     pub(crate) const PIPE2: usize = 59;
     pub(crate) const GETDENTS64: usize = 61;
     pub(crate) const READ: usize = 63;

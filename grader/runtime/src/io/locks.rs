@@ -54,6 +54,11 @@ fn flock_for_real(descriptor: c_int, operation: c_int) -> isize {
     unsafe { system::call(system::FLOCK, [descriptor as usize, operation as usize, 0, 0, 0, 0]) }
 }
 
+/// Gives up a lock of flock(2), as far as there is one.
+pub(crate) fn unlock(descriptor: c_int) {
+    flock_for_real(descriptor, LOCK_UN);
+}
+
 fn unless_busy(result: isize) -> Option<isize> {
     const EACCES: isize = 13;
     (result != -system::EAGAIN && result != -EACCES).then_some(result)

@@ -56,7 +56,7 @@ pub(super) fn of_example(case: Case) -> Case {
 }
 
 fn own_lines(case: Case) -> Case {
-    case.judge_controlled("every-operation-once", |seen| own_threads(&seen.stdout))
+    case.judge_writers("every-operation-once", |seen| own_threads(&seen.stdout))
 }
 
 /// Blames what is missing or too much only once, under `every-operation-once`.
