@@ -88,11 +88,14 @@ impl Kind {
         }
     }
 
-    /// Cargo's settings, in the form of `--config`, with spaces between them.
-    fn settings(self) -> &'static str {
+    /// Cargo's settings for a program, in the form of `--config`.
+    fn settings(self, program: &str) -> Vec<String> {
+        // In one piece, which takes the least time for a small program.
+        let whole = format!("profile.release.package.{program}.codegen-units=1");
         match self {
-            Self::Plain => "",
-            Self::Controlled => PROFILE,
+            // Nobody looks for lines in it.
+            Self::Plain => vec![whole, format!("profile.release.package.{program}.debug=0")],
+            Self::Controlled => CONTROLLED.iter().map(|&setting| setting.to_owned()).chain([whole]).collect(),
         }
     }
 }
@@ -110,8 +113,11 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
 
 /// Little is inlined, so that a frame has its function; and no flag, so that what the course's profile has less
 /// optimised is so here, too. But each schedule reads the command line anew.
-const PROFILE: &str = "profile.release.opt-level=1 profile.release.package.clap_builder.opt-level=1 \
-    profile.release.package.clap_lex.opt-level=1";
+const CONTROLLED: [&str; 3] = [
+    "profile.release.opt-level=1",
+    "profile.release.package.clap_builder.opt-level=1",
+    "profile.release.package.clap_lex.opt-level=1",
+];
 
 /// What is needed to run `source` under control: its program with hooks, and the runtime.
 ///
@@ -169,7 +175,7 @@ pub fn build(
     }
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
-    let recipe = dependencies::recipe(workspace, &package, kind, tell)?;
+    let recipe = dependencies::recipe_of(workspace, &package, source, kind, tell)?;
     tell(format!("{exercise}: building"));
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));

@@ -14,7 +14,7 @@ pub(super) fn on(errors: &str, source: &Source, package: &Package) -> String {
     let has_library = source.files.contains_key(Path::new("lib.rs"));
     let mut advice = String::new();
     if NO_CRATE.iter().any(|words| errors.contains(words)) {
-        advice += &of_crates(&package.crates(), &package.exercise().replace('-', "_"), has_library);
+        advice += &of_crates(package.crates(), &package.exercise().replace('-', "_"), has_library);
     }
     let is_one_file = source.origin.as_deref().is_some_and(Path::is_file);
     if is_one_file && NO_FILE.iter().any(|words| errors.contains(words)) {

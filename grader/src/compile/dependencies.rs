@@ -17,9 +17,10 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::report::escape::in_line;
 use crate::run::{Invocation, RunError};
+use crate::source::Source;
 use crate::workspace::{Workspace, cargo_can_build_in};
 
-/// The call of the compiler for `package`; the dependencies are there.
+/// The call of the compiler for sources of `package`; the dependencies are there.
 ///
 /// # Errors
 /// When cargo cannot be run, or cannot build the dependencies.
@@ -36,8 +37,26 @@ pub(super) fn recipe(
     let cargo = Cargo::lock(workspace, &place.settings, tell)?;
     package.write_stub()?;
     place.forget()?;
-    cargo.note(package, kind, &place.recipe, tell)?;
+    cargo.note(package, kind, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
     place.keep()
+}
+
+/// The call of the compiler for `source`: with all crates of the course where they are built, else with those that it
+/// names.
+///
+/// # Errors
+/// As for [`recipe`].
+pub(super) fn recipe_of(
+    workspace: &Workspace,
+    package: &Package,
+    source: &Source,
+    kind: Kind,
+    tell: Tell,
+) -> Result<Recipe, Error> {
+    match Place::of(workspace, package, kind)?.kept() {
+        Some(recipe) => Ok(recipe),
+        None => recipe(workspace, &package.without_unnamed(source), kind, tell),
+    }
 }
 
 /// Has everything fetched that `package` is built with: whatever comes later needs no network.
@@ -45,21 +64,24 @@ pub(super) fn recipe(
 /// # Errors
 /// When cargo cannot be run, or cannot fetch it.
 pub(super) fn fetch(workspace: &Workspace, package: &Package, tell: Tell) -> Result<(), Error> {
+    let mut missing = None;
     for kind in [Kind::Plain, Kind::Controlled] {
         let place = Place::of(workspace, package, kind)?;
-        if place.kept().is_none() {
-            let cargo = Cargo::lock(workspace, &place.settings, tell)?;
-            package.write_stub()?;
-            return cargo.fetch(package);
-        }
+        missing = missing.or(place.kept().is_none().then_some(place));
     }
-    Ok(())
+    let Some(place) = missing.filter(|place| !place.is_fetched()) else { return Ok(()) };
+    let cargo = Cargo::lock(workspace, &place.settings, tell)?;
+    package.write_stub()?;
+    cargo.fetch(package)?;
+    place.note_fetched()
 }
 
 /// Where the call of the compiler for one kind of program is kept.
 struct Place {
     recipe: PathBuf,
     stamp: PathBuf,
+    /// The stamp of what was fetched.
+    fetched: PathBuf,
     /// What stands in the stamp of a call that is still right.
     wanted: String,
     settings: String,
@@ -68,10 +90,11 @@ struct Place {
 impl Place {
     fn of(workspace: &Workspace, package: &Package, kind: Kind) -> Result<Self, Error> {
         let folder = workspace.build_folder().join("recipes");
-        let recipe = folder.join(format!("{}-{}", package.exercise(), kind.word()));
+        let recipe = folder.join(format!("{}-{}", package.label(), kind.word()));
+        let fetched = folder.join(format!("{}-fetched", package.exercise()));
         let settings = settings::of_user(workspace.root())?;
         let wanted = stamp_of(workspace, package, &settings)?;
-        Ok(Self { stamp: recipe.with_extension("stamp"), recipe, wanted, settings })
+        Ok(Self { stamp: recipe.with_extension("stamp"), recipe, fetched, wanted, settings })
     }
 
     /// What is kept, if it is still right.
@@ -83,8 +106,26 @@ impl Place {
     /// What is found in its place when a new one is ended early is not what the new stamp says.
     fn forget(&self) -> Result<(), Error> {
         let _ = fs::remove_file(&self.stamp);
+        self.make_folder()
+    }
+
+    fn make_folder(&self) -> Result<(), Error> {
         let folder = self.recipe.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(Error::file(folder))
+    }
+
+    fn is_fetched(&self) -> bool {
+        fs::read_to_string(&self.fetched).is_ok_and(|found| found == self.wanted)
+    }
+
+    fn note_fetched(&self) -> Result<(), Error> {
+        self.make_folder()?;
+        fs::write(&self.fetched, &self.wanted).map_err(Error::file(&self.fetched))
+    }
+
+    /// Somebody may have emptied cargo's cache.
+    fn forget_fetched(&self) {
+        let _ = fs::remove_file(&self.fetched);
     }
 
     fn keep(&self) -> Result<Recipe, Error> {
@@ -127,9 +168,10 @@ fn stamp_of(workspace: &Workspace, package: &Package, settings: &str) -> Result<
     let target = target(workspace);
     let folders = [package.folder(), &target, sysroot].map(|folder| folder.as_os_str().as_encoded_bytes());
     let above = settings::of_root_folder();
-    let of_place =
-        [version.as_bytes(), super::HOOKS.as_bytes(), super::PROFILE.as_bytes(), settings.as_bytes(), &above];
-    Ok(super::short_hash(of_place.into_iter().chain(folders).chain(package.parts())))
+    let kinds = [Kind::Plain, Kind::Controlled].map(|kind| kind.settings(package.exercise()).concat());
+    let of_place = [version.as_bytes(), super::HOOKS.as_bytes(), settings.as_bytes(), &above];
+    let of_place = of_place.into_iter().chain(kinds.iter().map(String::as_bytes));
+    Ok(super::short_hash(of_place.chain(folders).chain(package.parts())))
 }
 
 /// Cargo, with nobody else calling it for this workspace: it would wait for its own lock anyway, and the packages
@@ -199,14 +241,17 @@ impl<'a> Cargo<'a> {
     fn note(&self, package: &Package, kind: Kind, file: &Path, tell: Tell) -> Result<(), Error> {
         let recorder = self.workspace.build_folder().join("recorder");
         recipe::write_recorder(&recorder)?;
-        let settings = kind.settings().split_whitespace().flat_map(|setting| ["--config", setting]);
         let call = self
             .call("build", package.folder(), kind.flags())
             .env("RUSTC_WORKSPACE_WRAPPER", &recorder)
             .env(recipe::CRATE_VARIABLE, package.exercise().replace('-', "_"))
             .env(recipe::FILE_VARIABLE, file)
             .args(["--offline", "--release", "--package", package.exercise()])
-            .args(settings)
+            .args(
+                kind.settings(package.exercise())
+                    .into_iter()
+                    .flat_map(|setting| ["--config".into(), setting]),
+            )
             .args(telling::TELLING)
             // With a named target the flags are not for build scripts and procedural macros, which both kinds share.
             .args(["--target", self.toolchain.host()?]);

@@ -8,12 +8,17 @@ use toml::{Table, Value};
 
 use super::unused::crates;
 use crate::error::Error;
+use crate::source::Source;
 use crate::workspace::Workspace;
 
 /// The package of one exercise, perhaps not written to disk yet.
+#[derive(Clone)]
 pub(super) struct Package {
     folder: PathBuf,
     exercise: String,
+    /// What tells its builds from those with all crates of the course.
+    variety: Option<String>,
+    crates: Vec<String>,
     root_manifest: String,
     crate_manifest: String,
     lock_file: String,
@@ -23,11 +28,14 @@ impl Package {
     pub(super) fn new(workspace: &Workspace, exercise: &str) -> Result<Self, Error> {
         let course = workspace.manifests();
         let lock_path = course.join("Cargo.lock");
+        let crate_manifest = crate_manifest(&manifest_of(&course, exercise))?;
         Ok(Self {
             folder: workspace.build_folder().join("packages").join(exercise),
             exercise: exercise.to_owned(),
+            variety: None,
+            crates: crates(&crate_manifest),
             root_manifest: root_manifest(&course.join("Cargo.toml"), &format!("crates/{exercise}"))?,
-            crate_manifest: crate_manifest(&manifest_of(&course, exercise))?,
+            crate_manifest: crate_manifest.to_string(),
             lock_file: fs::read_to_string(&lock_path).map_err(Error::file(&lock_path))?,
         })
     }
@@ -41,8 +49,32 @@ impl Package {
     }
 
     /// The crates that a source may use.
-    pub(super) fn crates(&self) -> Vec<String> {
-        crates(&self.crate_manifest.parse().unwrap_or_default())
+    pub(super) fn crates(&self) -> &[String] {
+        &self.crates
+    }
+
+    /// A name for the files that belong to it.
+    pub(super) fn label(&self) -> String {
+        let variety = self.variety.iter().flat_map(|variety| ["-", variety]);
+        std::iter::once(self.exercise.as_str()).chain(variety).collect()
+    }
+
+    /// The same without the crates that `source` does not name: it cannot use them, and they need not be built.
+    pub(super) fn without_unnamed(&self, source: &Source) -> Self {
+        let mut manifest: Table = self.crate_manifest.parse().unwrap_or_default();
+        // Features can name crates.
+        let fixed = manifest.contains_key("features");
+        let Some(Value::Table(dependencies)) = manifest.get_mut("dependencies").filter(|_| !fixed) else {
+            return self.clone();
+        };
+        let all = dependencies.len();
+        dependencies.retain(|name, _| is_named(&name.replace('-', "_"), source));
+        if dependencies.len() == all {
+            return self.clone();
+        }
+        let names = dependencies.keys().map(String::as_bytes);
+        let variety = Some(super::short_hash(names)[..8].to_owned());
+        Self { variety, crate_manifest: manifest.to_string(), ..self.clone() }
     }
 
     /// Everything but the source that decides about the build.
@@ -59,6 +91,14 @@ impl Package {
         write_file(&package.join("Cargo.toml"), self.crate_manifest.as_bytes())?;
         write_file(&package.join("src/main.rs"), b"fn main() {}\n")
     }
+}
+
+/// Whether the word stands anywhere in the text of a program: no crate is used without it.
+fn is_named(word: &str, source: &Source) -> bool {
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let has_word =
+        |text: &Vec<u8>| text.split(|byte| !is_of_word(byte)).any(|found| found == word.as_bytes());
+    source.files.values().any(has_word)
 }
 
 pub(super) fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
@@ -104,10 +144,10 @@ fn root_manifest(path: &Path, member: &str) -> Result<String, Error> {
 }
 
 /// The exercise's manifest without what only its own tests need.
-fn crate_manifest(path: &Path) -> Result<String, Error> {
+fn crate_manifest(path: &Path) -> Result<Table, Error> {
     let mut manifest = read_manifest(path)?;
     manifest.remove("dev-dependencies");
-    Ok(manifest.to_string())
+    Ok(manifest)
 }
 
 pub(super) fn read_manifest(path: &Path) -> Result<Table, Error> {
@@ -116,4 +156,58 @@ pub(super) fn read_manifest(path: &Path) -> Result<Table, Error> {
         path: path.to_owned(),
         reason: error.message().to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(manifest: &str) -> Package {
+        Package {
+            folder: PathBuf::new(),
+            exercise: "primes".into(),
+            variety: None,
+            crates: crates(&manifest.parse().unwrap()),
+            root_manifest: String::new(),
+            crate_manifest: manifest.parse::<Table>().unwrap().to_string(),
+            lock_file: String::new(),
+        }
+    }
+
+    fn source(text: &str) -> Source {
+        let files = [(PathBuf::from("main.rs"), Vec::new()), (PathBuf::from("sieve.rs"), text.into())];
+        Source { files: files.into(), origin: None, refused: Vec::new() }
+    }
+
+    fn built_with(manifest: &str, text: &str) -> Vec<String> {
+        crates(&package(manifest).without_unnamed(&source(text)).crate_manifest.parse().unwrap())
+    }
+
+    const MANIFEST: &str = "[dependencies]\nclap = \"4\"\ncrossbeam = \"0.8\"\ncrossbeam-channel = \"0.5\"\n";
+
+    #[test]
+    fn crates_are_built_that_the_source_names_in_whatever_file() {
+        assert_eq!(built_with(MANIFEST, "use crossbeam_channel::bounded;"), ["crossbeam-channel"]);
+        assert_eq!(
+            built_with(MANIFEST, "use r#crossbeam as c; #[derive(clap::Parser)]"),
+            ["clap", "crossbeam"]
+        );
+        assert_eq!(built_with(MANIFEST, "let clapped = crossbeamed();"), [""; 0]);
+    }
+
+    #[test]
+    fn builds_with_other_crates_have_other_names_and_the_advice_knows_all() {
+        let package = package(MANIFEST);
+        let of = |text: &str| package.without_unnamed(&source(text));
+        assert_eq!(of("clap crossbeam crossbeam_channel").label(), "primes");
+        let [one, two] = ["clap", "crossbeam"].map(|text| of(text).label());
+        assert!(one != two && [&one, &two].iter().all(|label| label.starts_with("primes-")), "{one} {two}");
+        assert_eq!(of("").crates(), ["clap", "crossbeam", "crossbeam-channel"]);
+    }
+
+    #[test]
+    fn where_features_name_crates_all_are_built() {
+        let manifest = format!("{MANIFEST}[features]\nfast = [\"clap/derive\"]\n");
+        assert_eq!(built_with(&manifest, "").len(), 3);
+    }
 }
