@@ -22,11 +22,10 @@ mod unused;
 
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
 use crate::error::Error;
 use crate::rules::Refusal;
 use crate::run::Outcome;
+use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::stage::Control;
 use crate::workspace::Workspace;
@@ -192,16 +191,6 @@ fn key(compiler: &str, recipe: &Recipe, package: &Package, source: &Source) -> S
         source.files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]);
     let of_course = std::iter::once(compiler.as_bytes()).chain(recipe.parts()).chain(package.parts());
     short_hash(of_course.chain(of_source))
-}
-
-/// Of parts, whose lengths count, so that no two lists of parts look the same.
-pub(crate) fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What an unsuccessful tool said last.

@@ -19,8 +19,8 @@ use schedule::protocol::{
 };
 use schedule::{Schedule, ThreadId};
 
-use crate::case::{Observation, Text};
 use crate::interrupt;
+use crate::observation::{Observation, Text};
 use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
 use crate::sandbox::{self, Temporary, Tier};
 use link::{Link, Lost};

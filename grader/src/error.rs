@@ -4,12 +4,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::escape::in_line;
 use crate::exit_code;
 use crate::nearest::nearest;
-use crate::pull_request::Refusal;
-use crate::report::escape::in_line;
 use crate::run::RunError;
-use crate::sandbox::Tier;
+use crate::sandbox;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -37,18 +36,15 @@ pub enum Error {
         "the program left the schedule at step {step}: {why}; is it the source that the schedule was found in?"
     )]
     Diverged { step: u32, why: String },
-    /// The sandbox is weaker here than it must be.
-    #[error(
-        "the sandbox is `{}` on this machine, and must be `{}` at least: `cargo grade doctor` says what is missing\
-        {}", found.word(), least.word(), way_out(*.least)
-    )]
-    Sandbox { found: Tier, least: Tier },
+    /// The sandbox is not what it must be.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::Refused),
     /// Git does not do its work, for no fault of what it is asked for.
     #[error("git: {0}")]
     Git(String),
     /// A pull request is not taken.
     #[error("the pull request is refused: {0}")]
-    PullRequest(#[from] Refusal),
+    PullRequest(String),
     /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -81,7 +77,7 @@ impl Error {
     /// The exit code that tells scripts about it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace | Self::Sandbox { .. } => exit_code::USAGE,
+            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace | Self::Sandbox(_) => exit_code::USAGE,
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
             Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
@@ -94,14 +90,6 @@ impl Error {
 /// A path in a sentence.
 fn shown(path: &Path) -> String {
     in_line(&path.display().to_string())
-}
-
-/// Without `--official` a user may take the risk; with it nobody may.
-fn way_out(least: Tier) -> &'static str {
-    match least {
-        Tier::Strong | Tier::Full => "",
-        _ => "; --unsafe-no-sandbox runs programs without it",
-    }
 }
 
 /// What else the user may have meant.

@@ -20,8 +20,10 @@ use std::time::{Duration, Instant};
 use schedule::Schedule;
 use schedule::protocol::Finish;
 
-use crate::case::{Case, Evidence, Fault, Judge, Judgement, Observation, Talks, Witness};
+use crate::case::{Case, Talks, Witness};
 use crate::controlled::Record;
+use crate::judgement::{Fault, Judge, Judgement};
+use crate::observation::{Evidence, Observation};
 use crate::run::{Ending, RunError};
 use crate::stage::Control;
 use schedule::search::bounded::Bounded;

@@ -10,13 +10,15 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::case::{Case, Fault, Judgement, Observation};
+use crate::case::Case;
 use crate::compile::{self, Build, Controllable, Kind};
 use crate::error::Error;
+use crate::escape::terminal;
 use crate::exercise::{Check, Exercise};
 use crate::explore;
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
 use crate::progress::Progress;
-use crate::report::escape::terminal;
 use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
 use crate::rules::Refusal;

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::case::{Fault, Judgement, Observation, Text};
+use crate::judgement::{Fault, Judgement};
+use crate::observation::{Observation, Text};
+use crate::quoted::quoted;
 use crate::run::Ending;
 
 /// Judges that the program ended by itself with exit code `code`.
@@ -116,15 +118,6 @@ pub fn number<T: FromStr + Display>(word: &str) -> Option<T> {
     word.parse().ok().filter(|number: &T| number.to_string() == word)
 }
 
-/// A line in backticks for a message; a long one is cut.
-pub fn quoted(line: &str) -> String {
-    const LONGEST: usize = 80;
-    match line.char_indices().nth(LONGEST) {
-        None => format!("`{line}`"),
-        Some((end, _)) => format!("`{}…`", &line[..end]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,12 +216,5 @@ mod tests {
         for word in ["+1", "01", "", " 1", "1 ", "-0", "18446744073709551616"] {
             assert_eq!(number::<u64>(word), None, "{word:?}");
         }
-    }
-
-    #[test]
-    fn long_lines_are_cut_between_characters() {
-        assert_eq!(quoted("short"), "`short`");
-        let cut = quoted(&"é".repeat(1000));
-        assert_eq!(cut, format!("`{}…`", "é".repeat(80)));
     }
 }

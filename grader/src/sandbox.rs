@@ -18,6 +18,7 @@ mod group;
 pub(crate) mod jail;
 pub mod layers;
 mod limits;
+mod paths;
 mod restrict;
 mod root;
 mod scratch;
@@ -33,10 +34,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::order::paths;
 pub use emptying::empty;
 
-pub use enter::{Demand, enter, whole_jail};
+pub use enter::{Demand, Refused, enter, whole_jail};
 pub use group::delegated;
 pub(crate) use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::case::Observation;
 use crate::controlled::{Controlled, Record};
 use crate::fixture::http::Ports;
+use crate::observation::Observation;
 use crate::run::{Invocation, Limits, RunError};
 use crate::sandbox::Network;
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use crate::compile;
 use crate::error::Error;
+use crate::short_hash::short_hash;
 
 /// The repository with the exercises.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ fn target_folder(root: &Path, surroundings: &Surroundings) -> PathBuf {
     if cargo_can_build_in(&own) && is_writable(&own) {
         return own;
     }
-    let name = compile::short_hash([root.as_os_str().as_bytes()]);
+    let name = short_hash([root.as_os_str().as_bytes()]);
     let other = surroundings.cache.as_ref().map(|cache| cache.join("lockstep").join(name));
     other.filter(|folder| cargo_can_build_in(folder) && is_writable(folder)).unwrap_or(own)
 }

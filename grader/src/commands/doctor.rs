@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
 use crate::run::Invocation;
-use crate::sandbox::{self, Demand, Surroundings, Tier, layers};
+use crate::sandbox::{self, Demand, Refused, Surroundings, Tier, layers};
 use crate::workspace::Workspace;
 
 /// Something that a program in the jail must not be able to do: it is tried, by a shell.
@@ -73,8 +73,8 @@ pub(super) fn run() -> Result<u8, Error> {
     );
     line("hooks", there(hooks()));
     let tier = sandbox::enter(Demand::Some, &[]).or_else(|error| match error {
-        Error::Sandbox { found, .. } => Ok(found),
-        other => Err(other),
+        Refused::TooWeak { found, .. } => Ok(found),
+        other => Err(Error::from(other)),
     })?;
     let group = sandbox::delegated();
     line(

@@ -18,10 +18,10 @@ use std::path::Path;
 use crate::cli::{Cli, Command, SandboxArgs};
 use crate::compile;
 use crate::error::Error;
+use crate::escape::in_line;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::progress::{Progress, announce};
-use crate::report::escape::in_line;
 use crate::sandbox::{self, Demand, Tier};
 use crate::source::Source;
 use crate::workspace::Workspace;
@@ -61,7 +61,7 @@ pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxAr
         (_, true) => Demand::Nothing,
         _ => Demand::Some,
     };
-    sandbox::enter(demand, &sandbox.without)
+    Ok(sandbox::enter(demand, &sandbox.without)?)
 }
 
 /// Builds what all of `exercises` need, with a line on the terminal that says how far it is.

@@ -14,9 +14,10 @@ use super::telling::{self, Tell};
 use super::toolchain::Toolchain;
 use super::{Kind, environment, programs, settings};
 use crate::error::Error;
+use crate::escape::in_line;
 use crate::interrupt;
-use crate::report::escape::in_line;
 use crate::run::{Invocation, RunError};
+use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::workspace::{Workspace, cargo_can_build_in};
 
@@ -171,7 +172,7 @@ fn stamp_of(workspace: &Workspace, package: &Package, settings: &str) -> Result<
     let kinds = [Kind::Plain, Kind::Controlled].map(|kind| kind.settings(package.exercise()).concat());
     let of_place = [version.as_bytes(), super::HOOKS.as_bytes(), settings.as_bytes(), &above];
     let of_place = of_place.into_iter().chain(kinds.iter().map(String::as_bytes));
-    Ok(super::short_hash(of_place.chain(folders).chain(package.parts())))
+    Ok(short_hash(of_place.chain(folders).chain(package.parts())))
 }
 
 /// Cargo, with nobody else calling it for this workspace: it would wait for its own lock anyway, and the packages

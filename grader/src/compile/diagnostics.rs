@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::last_words;
 use crate::error::Error;
-use crate::report::escape::in_line;
+use crate::escape::in_line;
 use crate::rules::Refusal;
 use crate::run::{Ending, Outcome};
 use crate::source::Source;

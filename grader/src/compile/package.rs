@@ -8,6 +8,7 @@ use toml::{Table, Value};
 
 use super::unused::crates;
 use crate::error::Error;
+use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::workspace::Workspace;
 
@@ -73,7 +74,7 @@ impl Package {
             return self.clone();
         }
         let names = dependencies.keys().map(String::as_bytes);
-        let variety = Some(super::short_hash(names)[..8].to_owned());
+        let variety = Some(short_hash(names)[..8].to_owned());
         Self { variety, crate_manifest: manifest.to_string(), ..self.clone() }
     }
 

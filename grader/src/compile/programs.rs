@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
+use crate::short_hash::short_hash;
 use crate::workspace::Workspace;
 
 /// Where the folder of what is kept is or will be.
@@ -31,7 +32,7 @@ pub(super) fn count(folder: &Path) -> usize {
 
 /// Keeps the library with this content, under a name of its own.
 pub(super) fn keep_library(workspace: &Workspace, content: &[u8]) -> Result<PathBuf, Error> {
-    let library = folder(workspace)?.join(format!("runtime-{}.so", super::short_hash([content])));
+    let library = folder(workspace)?.join(format!("runtime-{}.so", short_hash([content])));
     if !is_kept(&library) {
         keep(content, &library)?;
     }

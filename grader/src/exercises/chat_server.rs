@@ -17,10 +17,12 @@ use rustix::process::Signal;
 
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Sharing, Talks};
+use crate::case::{Case, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::chat::Transcripts;
+use crate::judgement::{Fault, Judgement};
+use crate::observation::{Evidence, Observation};
 
 /// The exercise as the registry knows it.
 pub static EXERCISE: Exercise = Exercise {

@@ -10,10 +10,10 @@ mod plan;
 mod scenario;
 mod simulate;
 
-use crate::case::{Evidence, Observation};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::USAGE;
 use crate::fixture::http::Traffic;
+use crate::observation::{Evidence, Observation};
 
 /// The exercise `downloader`.
 pub static EXERCISE: Exercise = Exercise {
@@ -61,7 +61,7 @@ fn traffic(seen: &Observation) -> Option<&Traffic> {
 #[cfg(test)]
 mod testing {
     use super::*;
-    use crate::case::Judgement;
+    use crate::judgement::Judgement;
 
     /// A run that printed `stdout` and left `traffic`.
     pub(super) fn observed(stdout: &str, traffic: Traffic) -> Observation {

@@ -3,10 +3,12 @@
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use crate::case::{Case, Fault, Judgement, Observation, writer};
+use crate::case::Case;
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
+use crate::judgement::{Fault, Judgement};
 use crate::judges::{kept_back, lines, rests, same_lines, terminates};
+use crate::observation::{Observation, writer};
 
 /// One thread prints the odd numbers, another the even ones.
 pub static EXERCISE: Exercise = Exercise {
@@ -94,7 +96,7 @@ fn alternates(seen: &Observation, max: u64) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Text;
+    use crate::observation::Text;
 
     fn says(max: u64, stdout: &str) -> String {
         match alternates(&Observation { stdout: stdout.into(), ..Observation::default() }, max) {

@@ -5,11 +5,14 @@ mod scenario;
 
 use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
-use crate::case::{Call, Case, Evidence, Fault, Judgement, Observation};
+use crate::case::{Call, Case};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::pipes::Reading;
-use crate::judges::{ends, lines, quoted, same_lines, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{ends, lines, same_lines, terminates};
+use crate::observation::{Evidence, Observation};
+use crate::quoted::quoted;
 
 /// Files that are read by a pool of threads, and counted as `wc` does.
 pub static EXERCISE: Exercise = Exercise {

@@ -2,10 +2,13 @@
 
 use schedule::protocol::CHILD;
 
-use crate::case::{Case, Fault, Judgement, Observation, writer};
+use crate::case::Case;
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
-use crate::judges::{kept_back, lines, quoted, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{kept_back, lines, terminates};
+use crate::observation::{Observation, writer};
+use crate::quoted::quoted;
 
 /// One thread prints numbers, another one letters.
 pub static EXERCISE: Exercise = Exercise {
@@ -155,7 +158,7 @@ fn overlaps(seen: &Observation) -> Option<(String, Option<usize>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Text;
+    use crate::observation::Text;
 
     fn output(lines: &[&str]) -> Observation {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();

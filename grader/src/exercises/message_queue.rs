@@ -2,12 +2,16 @@
 
 use std::thread;
 
-use crate::case::{Case, Evidence, Fault, Judgement, Observation, Scenario, Sharing, Stage, Talks, writer};
+use crate::case::{Case, Scenario, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
-use crate::judges::{ends, kept_back, lines, quoted, same_lines, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{ends, kept_back, lines, same_lines, terminates};
+use crate::observation::{Evidence, Observation, writer};
+use crate::quoted::quoted;
 use crate::run::{RunError, Running};
+use crate::stage::Stage;
 
 /// Messages that are received in order, and a sender that may be slow or die.
 pub static EXERCISE: Exercise = Exercise {

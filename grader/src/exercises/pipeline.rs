@@ -8,9 +8,10 @@ use self::judges::{
     in_order, killed_worker, unless_stopped,
 };
 use self::scenario::{Fed, Feeding};
-use crate::case::{Call, Case, Fault, Judgement, Talks};
+use crate::case::{Call, Case, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
+use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, terminates};
 
 /// Numbers that flow from files through threads to child processes and back.

@@ -6,11 +6,13 @@ mod memory;
 mod transcript;
 mod workers;
 
-use crate::case::{Case, Observation, Scenario, Stage};
+use crate::case::{Case, Scenario};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{ends, terminates};
+use crate::observation::Observation;
 use crate::run::RunError;
+use crate::stage::Stage;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
 use known::Primes;
 use memory::{LargestLimit, little_memory};
@@ -197,7 +199,7 @@ mod tests {
         let case = counted("defaults", &[], &[], &primes);
         let output = "10000: 1229 primes, largest 9973\n20000: 2262 primes, largest 19997\n30000: 3245 primes, largest 29989\n";
         let seen = Observation { stdout: output.into(), ..Observation::default() };
-        assert_eq!((case.judges[0].1)(&seen), crate::case::Judgement::Kept);
+        assert_eq!((case.judges[0].1)(&seen), crate::judgement::Judgement::Kept);
         assert_eq!(case.scenario.shown("primes"), "primes");
     }
 

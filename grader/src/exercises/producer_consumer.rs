@@ -1,9 +1,12 @@
 //! Producers and consumers around one bounded buffer.
 
-use crate::case::{Case, Fault, Judgement, Sharing, Text};
+use crate::case::{Case, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
-use crate::judges::{kept_back, lines, number, quoted, rests, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{kept_back, lines, number, rests, terminates};
+use crate::observation::Text;
+use crate::quoted::quoted;
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.
 pub static EXERCISE: Exercise = Exercise {

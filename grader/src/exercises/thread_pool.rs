@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schedule::protocol::CHILD;
 
-use crate::case::{Case, Fault, Judgement, Observation, Sharing};
+use crate::case::{Case, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
-use crate::judges::{lines, number, quoted, same_lines, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{lines, number, same_lines, terminates};
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// Workers that take jobs from one place.
 pub static EXERCISE: Exercise = Exercise {
@@ -212,7 +215,7 @@ fn shares_work(seen: &Observation) -> Option<(String, Option<usize>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Text;
+    use crate::observation::Text;
 
     const SETTING: Setting = Setting { workers: 2, jobs: 2, panic_on: None, verbose: true };
     const RIGHT: [(u8, &str); 4] = [

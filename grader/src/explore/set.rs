@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::case::{Case, Observation, Talks};
+use crate::case::{Case, Talks};
 use crate::controlled::Record;
+use crate::observation::Observation;
 use crate::run::RunError;
 use crate::sandbox;
 use crate::stage::{Control, Servers, Stage};

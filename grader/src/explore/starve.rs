@@ -6,7 +6,8 @@ use schedule::ThreadId;
 
 use super::budget::{self, Budget};
 use super::set::Set;
-use crate::case::{Case, Observation};
+use crate::case::Case;
+use crate::observation::Observation;
 use crate::run::RunError;
 use crate::stage::Control;
 use schedule::search;

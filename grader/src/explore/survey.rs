@@ -2,7 +2,8 @@
 
 use super::judgement;
 use super::set::Set;
-use crate::case::{Case, Judge, Judgement, Sharing};
+use crate::case::{Case, Sharing};
+use crate::judgement::{Judge, Judgement};
 use crate::run::RunError;
 use crate::stage::Control;
 use crate::work::sharers;

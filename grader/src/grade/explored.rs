@@ -1,9 +1,11 @@
 //! What exploring a case adds to the findings.
 
 use super::{Findings, Grading};
-use crate::case::{Case, Fault, Judgement, Observation, Witness};
+use crate::case::{Case, Witness};
 use crate::error::Error;
 use crate::explore::{self, Exploration, Extent, Finding};
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
 use crate::report::{BoundedReport, Failure, FewerReport, Lesson};
 use crate::run::RunError;
 

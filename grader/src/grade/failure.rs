@@ -2,9 +2,11 @@
 
 use super::Grading;
 use super::words::{last_said, lines_around, quoted};
-use crate::case::{Case, Fault, Observation};
+use crate::case::Case;
 use crate::controlled::Record;
 use crate::counterexample;
+use crate::judgement::Fault;
+use crate::observation::Observation;
 use crate::report::picture::Picture;
 use crate::report::{Failure, panic_line};
 use crate::symbols::Symbols;

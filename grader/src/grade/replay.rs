@@ -6,11 +6,13 @@ use schedule::Schedule;
 use schedule::protocol::Header;
 
 use super::{Findings, Grading, Options, Prepared, words};
-use crate::case::{Case, Judgement, Observation};
+use crate::case::Case;
 use crate::controlled::Record;
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::explore;
+use crate::judgement::Judgement;
+use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{ExerciseReport, Lesson, listing};
 use crate::run::Ending;

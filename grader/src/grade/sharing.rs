@@ -1,8 +1,10 @@
 //! Whether the work of a case is that of threads that share something.
 
 use super::{Findings, Grading};
-use crate::case::{Case, Fault, Observation};
+use crate::case::Case;
 use crate::explore::{Survey, survey};
+use crate::judgement::Fault;
+use crate::observation::Observation;
 use crate::report::Failure;
 use crate::run::RunError;
 

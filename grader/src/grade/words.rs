@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::report::escape::{in_line, is_invisible};
+use crate::escape::{in_line, is_invisible};
 use crate::rules::Refusal;
 use crate::source::Source;
 

@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 use super::ObjectId;
 use crate::error::Error;
+use crate::escape::code_block;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::report::SCHEMA_VERSION;
-use crate::report::escape::code_block;
 use crate::rubric::Rubric;
 use crate::verdict::Verdict;
 

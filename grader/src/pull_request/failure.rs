@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Refusal;
 use crate::error::Error;
-use crate::report::escape::in_line;
+use crate::escape::in_line;
 
 /// What git says where the pull request itself is at fault: there is none, it has objects that nobody should have, that
 /// are broken, or that are too many.

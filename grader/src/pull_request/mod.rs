@@ -76,6 +76,12 @@ pub enum Refusal {
     Nothing,
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::PullRequest(refusal.to_string())
+    }
+}
+
 /// What was taken.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Taken {

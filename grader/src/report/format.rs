@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 
 use super::{Audience, Report};
-use super::{classroom, escape, exercism, github, gradescope, html, human, json, junit};
+use super::{classroom, exercism, github, gradescope, html, human, json, junit};
+use crate::escape;
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use super::diagnostics;
 use super::entries::{self, Entry, Outcome};
-use super::escape::{command_message, command_property, terminal};
 use super::{ExerciseReport, Report, human};
+use crate::escape::{command_message, command_property, terminal};
 
 /// The most annotations of a kind.
 const MOST: usize = 10;

@@ -14,8 +14,8 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::entries::{self, Entry, Outcome};
-use super::escape::markup;
 use super::{ExerciseReport, Failure, Lesson, Report, human};
+use crate::escape::markup;
 use program::Program;
 
 const STYLE: &str = include_str!("html/style.css");

@@ -6,9 +6,9 @@ use anstyle::{AnsiColor, Style};
 
 use super::columns::{self, wrapped};
 use super::compiler_text::coloured;
-use super::escape::terminal;
+use super::next_step::next_step;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
-use crate::next_step::next_step;
+use crate::escape::terminal;
 use crate::sandbox::Tier;
 use crate::verdict::Verdict;
 

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::entries::{self, Entry, Outcome};
-use super::escape::markup;
 use super::{ExerciseReport, Report, sum};
+use crate::escape::markup;
 
 /// How many of the cases came to what.
 #[derive(Default)]

@@ -7,7 +7,6 @@ mod columns;
 mod compiler_text;
 mod diagnostics;
 mod entries;
-pub(crate) mod escape;
 mod exercism;
 mod format;
 mod github;
@@ -16,6 +15,7 @@ mod html;
 mod human;
 mod json;
 mod junit;
+mod next_step;
 pub mod picture;
 mod points;
 #[cfg(test)]

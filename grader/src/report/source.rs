@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::escape::in_line;
 use super::picture::SourceLine;
+use crate::escape::in_line;
 use crate::source::Source;
 
 /// One file of the program that was graded.

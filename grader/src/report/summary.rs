@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::entries::{self, Entry, Outcome};
-use super::escape::{code, code_block};
 use super::{ExerciseReport, Report};
+use crate::escape::{code, code_block};
 
 /// As Markdown, of at most `most` bytes: what does not fit is left out, and that is said.
 pub(super) fn render(report: &Report, most: usize) -> String {

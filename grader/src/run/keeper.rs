@@ -27,7 +27,7 @@ use rustix::process::{
 };
 
 use super::order::Order;
-use super::process_table::{children, descendants};
+use crate::process_table::{children, descendants};
 use crate::sandbox::jail::{self, Target};
 use crate::sandbox::{audit, system};
 

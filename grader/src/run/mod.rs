@@ -11,7 +11,6 @@ mod ending;
 pub mod keeper;
 pub(crate) mod order;
 mod panics;
-mod process_table;
 mod running;
 mod system_calls;
 mod watch;
@@ -30,14 +29,14 @@ use rustix::fs::{CWD, FileType, Mode, OFlags};
 
 use crate::sandbox::{self, Network, Policy, Tier};
 
+pub use crate::process_table::{
+    Activity, activity, activity_of_one, children, descendants, has_begun, is_asleep, is_idle,
+    private_memory, processor_time, state,
+};
 pub use audit::Write;
 pub use ending::Ending;
 use order::Order;
 pub(crate) use panics::panic_or_exit;
-pub use process_table::{
-    Activity, activity, activity_of_one, children, descendants, has_begun, is_asleep, is_idle,
-    private_memory, processor_time, state,
-};
 pub use running::Running;
 
 /// What a program may use before the grader ends it.

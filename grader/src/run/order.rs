@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,24 +37,10 @@ impl Order {
     }
 }
 
-/// Paths as the bytes that they are, for `serde(with)`: text cannot say them all.
-pub(crate) mod paths {
-    use super::{Deserialize, OsString, PathBuf, Serialize};
-    use serde::{Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
-        paths.iter().map(|path| path.as_os_str()).collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(crate) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
-        Ok(Vec::<OsString>::deserialize(from)?.into_iter().map(PathBuf::from).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::ffi::OsStringExt;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::sandbox::Network;

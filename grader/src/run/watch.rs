@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Pid;
 
-use super::process_table::{Thread, descendants, memory, processor_time, processor_time_of_reaped, threads};
 use super::{Ending, Limits};
+use crate::process_table::{Thread, descendants, memory, processor_time, processor_time_of_reaped, threads};
 
 /// How often a program is looked at. Shorter runs are never looked at and cost nothing.
 pub(super) const INTERVAL: Duration = Duration::from_millis(20);

@@ -15,7 +15,6 @@ use rustix::thread::UnshareFlags;
 use super::steps::step;
 use super::tier::{self, Layer, Tier};
 use super::{group, layers, scratch, system, trial, users};
-use crate::error::Error;
 
 /// What a user asks of the sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +27,35 @@ pub enum Demand {
     Nothing,
 }
 
+/// Why the sandbox was not entered.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It is weaker here than it must be.
+    #[error(
+        "the sandbox is `{}` on this machine, and must be `{}` at least: `cargo grade doctor` says what is missing\
+        {}", found.word(), least.word(), way_out(*.least)
+    )]
+    TooWeak { found: Tier, least: Tier },
+    /// The system refused a step that it had allowed in a trial.
+    #[error("the sandbox: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Without `--official` a user may take the risk; with it nobody may.
+fn way_out(least: Tier) -> &'static str {
+    match least {
+        Tier::Strong | Tier::Full => "",
+        _ => "; --unsafe-no-sandbox runs programs without it",
+    }
+}
+
 /// Enters the sandbox: programs that are run from now on run in a jail. Must be called before this process
 /// has a second thread; from then on it has no network but loopback. `without` are layers to leave out, to
 /// see that the others hold alone: for tests, never for grades.
 ///
 /// # Errors
 /// When this machine has less than what is asked for.
-pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
+pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Refused> {
     tier::leave_out(without);
     let found = match demand {
         Demand::Nothing => Tier::None,
@@ -46,7 +67,7 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
         Demand::Official => Tier::Strong,
     };
     if found < least {
-        return Err(Error::Sandbox { found, least });
+        return Err(Refused::TooWeak { found, least });
     }
     if geteuid().is_root() {
         // Programs run as another user, who must be able to read what is made for them.
@@ -56,13 +77,13 @@ pub fn enter(demand: Demand, without: &[Layer]) -> Result<Tier, Error> {
     Ok(found)
 }
 
-fn strongest(without: &[Layer]) -> Result<Tier, Error> {
+fn strongest(without: &[Layer]) -> io::Result<Tier> {
     let has_filters = layers::landlock().is_ok() && layers::seccomp().is_ok();
     let wants_jail = !without.contains(&Layer::Namespaces);
     let has_jail = wants_jail && whole_jail().is_ok();
     match (has_jail, has_filters) {
         (true, true) => {
-            move_away().map_err(Error::file("the sandbox"))?;
+            move_away()?;
             let wants_groups = !without.contains(&Layer::ControlGroups);
             Ok(if wants_groups && group::prepare() { Tier::Full } else { Tier::Strong })
         }

@@ -27,7 +27,7 @@ use rustix::thread::{
 
 use super::group::Group;
 use super::{Network, Policy, Tier, audit, restrict, root, system, users};
-use crate::run::descendants;
+use crate::process_table::descendants;
 
 /// The user that programs run as where the grader was started by root (`nobody`).
 const NOBODY: u32 = 65534;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::report::escape::in_line;
+use crate::escape::in_line;
 
 /// The folder that holds `main.rs`: `folder` itself, or in a project of cargo its `src/`, or in a checkout of the
 /// course the exercise's. Cargo would not look at a `main.rs` beside a manifest either. No link is followed.

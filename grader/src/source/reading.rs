@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use crate::error::Error;
-use crate::report::escape::in_line;
+use crate::escape::in_line;
 use crate::rules::{MOST_BYTES_A_FILE, Refusal, Rule};
 
 /// How much is looked at. What is a part of the program has limits of its own: see `rules`.

@@ -11,6 +11,7 @@ mod containment;
 mod control;
 mod hint;
 mod hostile;
+mod imports;
 mod native;
 mod no_control;
 mod nothing_for_nothing;

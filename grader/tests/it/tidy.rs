@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use grader::case::{Case, Judgement, Observation};
+use grader::case::Case;
 use grader::exercise::Exercise;
 use grader::exercises;
+use grader::judgement::Judgement;
+use grader::observation::Observation;
 use grader::rubric::Rubric;
 use grader::run::Ending;
 use grader::solution_region;

@@ -1,8 +1,11 @@
 //! Ledgers with one fault each. All of a ledger has to be read before anything is applied.
 
 use super::call;
-use crate::case::{Call, Case, Fault, Judgement, Observation};
-use crate::judges::{ends, quoted};
+use crate::case::{Call, Case};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::ends;
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// The start of every bad ledger: lines 1 to 5 are good, and would print something if applied.
 const GOOD: &str = "\

@@ -9,9 +9,12 @@ use schedule::protocol::CHILD;
 use super::bank::{Bank, history};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::case::{Case, Fault, Judgement, Text, writer};
-use crate::judges::{quoted, terminates};
+use crate::case::Case;
+use crate::judgement::{Fault, Judgement};
+use crate::judges::terminates;
 use crate::linearizability::{Answer, check};
+use crate::observation::{Text, writer};
+use crate::quoted::quoted;
 
 /// The most configurations that one history is searched through. Right programs need about as
 /// many as there are operations.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::statement::Statement;
-use crate::case::Fault;
+use crate::judgement::Fault;
 use crate::judges::number;
 use crate::random::Random;
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::ledger::{Action, Operation};
-use crate::case::{Fault, Text};
-use crate::judges::{lines, number, quoted};
+use crate::judgement::Fault;
+use crate::judges::{lines, number};
+use crate::observation::Text;
+use crate::quoted::quoted;
 
 /// An operation with its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::event::{What, events, history, members, residents};
 use super::transcripts;
-use crate::case::{Fault, Judgement, Observation};
 use crate::fixture::chat::Transcripts;
-use crate::judges::quoted;
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// No message is lost, doubled or made up, and JOIN and LEAVE alternate for each name.
 pub(super) fn judge(observation: &Observation) -> Judgement {

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::event::{Event, What};
-use crate::case::{Fault, Judgement, Observation};
-use crate::judges::{lines, quoted};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::lines;
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// Judges a run of `demo` with `clients` clients that send `messages` messages each.
 pub(super) fn judge(

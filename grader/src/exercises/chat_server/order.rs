@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::event::{Event, What, events, members};
-use crate::case::Fault;
 use crate::fixture::chat::{Manner, Transcript, Transcripts};
-use crate::judges::quoted;
+use crate::judgement::Fault;
+use crate::quoted::quoted;
 
 /// Every client is welcomed, then sees consecutive numbers from its own JOIN on, and what stands
 /// behind a number is the same for all.
@@ -91,9 +91,9 @@ pub(super) fn fifo(transcripts: &Transcripts) -> Result<(), Fault> {
 mod tests {
     use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
     use super::*;
-    use crate::case::Judgement;
     use crate::exercises::chat_server::held;
     use crate::fixture::chat::Because;
+    use crate::judgement::Judgement;
 
     fn seen_by(ann_receives: &str, bob_receives: &str) -> String {
         seen(held(same_for_all), talk_of([ann(ann_receives), bob(bob_receives)]))

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::event::{history, members};
 use super::transcripts;
-use crate::case::{Fault, Judgement, Observation};
 use crate::fixture::chat::{End, Manner, Transcript, Transcripts};
-use crate::judges::quoted;
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// Who sends a bad line gets `ERROR reason` and is cut off; nobody else hears of it.
 pub(super) fn judge(observation: &Observation) -> Judgement {

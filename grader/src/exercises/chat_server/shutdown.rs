@@ -5,8 +5,9 @@ use rustix::process::Signal;
 use super::delivery::reaches_all_residents;
 use super::event::residents;
 use super::transcripts;
-use crate::case::{Fault, Judgement, Observation};
+use crate::judgement::{Fault, Judgement};
 use crate::judges;
+use crate::observation::Observation;
 use crate::run::Ending;
 
 /// What one client had received when the stop was asked for, all receive in whole lines; then every

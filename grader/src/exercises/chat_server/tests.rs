@@ -1,8 +1,8 @@
 //! Transcripts made by hand, and what all judges do with them.
 
 use super::*;
-use crate::case::Judge;
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Transcript};
+use crate::judgement::Judge;
 use crate::run::Ending;
 
 /// A client that stays: `sent` and `received` line by line.

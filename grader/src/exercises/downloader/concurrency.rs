@@ -5,7 +5,8 @@
 
 use super::plan::Plan;
 use super::traffic;
-use crate::case::{Fault, Judgement, Observation};
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
 
 /// `parallel`: as many as may, run at once.
 pub(super) fn parallel(plan: &Plan, seen: &Observation) -> Judgement {

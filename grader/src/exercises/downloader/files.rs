@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::line::{Line, find};
 use super::plan::{Due, Item, Plan};
 use super::traffic;
-use crate::case::{Fault, Judgement, Observation};
 use crate::fixture::http::{Content, Found, Traffic};
-use crate::judges::quoted;
+use crate::judgement::{Fault, Judgement};
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// `files-intact`: each file, and what its line says of it, equals what was served.
 pub(super) fn intact(plan: &Plan, seen: &Observation) -> Judgement {

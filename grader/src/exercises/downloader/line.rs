@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::case::Observation;
 use crate::judges;
+use crate::observation::Observation;
 
 /// One line of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,10 @@
 use super::line::{Line, find};
 use super::plan::{Due, Item, Plan};
 use super::traffic;
-use crate::case::{Fault, Judgement, Observation};
-use crate::judges::{self, quoted};
+use crate::judgement::{Fault, Judgement};
+use crate::judges;
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// `in-list-order`: one line for each URL, in the order of the list, and nothing else.
 pub(super) fn in_list_order(plan: &Plan, seen: &Observation) -> Judgement {

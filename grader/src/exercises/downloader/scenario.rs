@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
-use crate::case::{Evidence, Observation, Scenario, Stage, Text};
+use crate::case::Scenario;
 use crate::fixture::http::{Content, Found, Server};
 use crate::fixture::left;
+use crate::observation::{Evidence, Observation, Text};
 use crate::run::{self, Invocation, RunError, Stdin};
 use crate::sandbox::open_to_all;
+use crate::stage::Stage;
 
 /// The name of the file for [`Input::File`].
 const LIST: &str = "list.txt";

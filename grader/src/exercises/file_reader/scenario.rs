@@ -7,10 +7,12 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::count::{Content, Counts};
-use crate::case::{Evidence, Observation, Scenario, Stage};
+use crate::case::Scenario;
 use crate::fixture::family::Sight;
 use crate::fixture::pipes::{self, Pipes, Reading};
+use crate::observation::{Evidence, Observation};
 use crate::run::{self, Activity, RunError};
+use crate::stage::Stage;
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);

@@ -2,9 +2,11 @@
 
 use super::due;
 use super::scenario::Fed;
-use crate::case::{Evidence, Fault, Judgement, Observation};
 use crate::fixture::family::Family;
-use crate::judges::{lines, quoted, same_lines, terminates};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{lines, same_lines, terminates};
+use crate::observation::{Evidence, Observation};
+use crate::quoted::quoted;
 
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Result<(), Fault> {
     let lines = lines(&seen.stdout)?;

@@ -3,8 +3,10 @@
 use super::known::is_right_for_a_large_limit;
 use super::transcript::{self, Call};
 use super::workers::{AT_MOST, ENOUGH_RUNS, KILLED, KILLED_EARLY, LOOKED_ENOUGH};
-use crate::case::{Fault, Judgement, Observation};
-use crate::judges::{lines, quoted, same_lines};
+use crate::judgement::{Fault, Judgement};
+use crate::judges::{lines, same_lines};
+use crate::observation::Observation;
+use crate::quoted::quoted;
 
 /// Judges that the output is the lines `due`.
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Judgement {

@@ -7,11 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use super::known::LARGEST_LINE;
-use crate::case::{Evidence, Fault, Judgement, Observation, Scenario, Stage};
+use crate::case::Scenario;
 use crate::fixture::family::PAUSE;
 use crate::fixture::pipes::Reading;
+use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines};
+use crate::observation::{Evidence, Observation};
 use crate::run::{Ending, RunError, private_memory, processor_time};
+use crate::stage::Stage;
 
 /// Memory of the program's own, in bytes; files that it maps do not count.
 const MOST_MEMORY: u64 = 64 << 20;

@@ -4,7 +4,7 @@
 //! a shell: `$ ` and the call, `| ` and each line that the program printed, `# ` and what the
 //! grader saw beside it. The marks keep apart what the program and what the grader said.
 
-use crate::case::{Observation, Text};
+use crate::observation::{Observation, Text};
 use crate::run::Outcome;
 
 const CALL: &str = "$ ";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::case::Observation;
+use crate::observation::Observation;
 
 const TWO_AND_TWO: Setting = Setting { producers: 2, consumers: 2, items: 2, capacity: 1 };
 

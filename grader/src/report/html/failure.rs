@@ -1,8 +1,9 @@
 //! One failure: what was promised, what happened, and the run that shows it.
 
-use super::super::{CheckReport, Failure, escape::markup};
+use super::super::{CheckReport, Failure};
 use super::program::Program;
 use super::{chip, schedule, waits};
+use crate::escape::markup;
 use crate::verdict::Verdict;
 
 /// `known` says that the same run is shown above.

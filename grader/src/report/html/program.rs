@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::escape::markup;
 use super::super::picture::SourceLine;
 use super::super::{ExerciseReport, SourceFile, diagnostics};
+use crate::escape::markup;
 
 /// The most lines of a file that are shown.
 const MOST_LINES: usize = 5_000;

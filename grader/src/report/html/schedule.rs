@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use schedule::ThreadId;
 
-use super::super::escape::markup;
 use super::super::picture::{Lane, Picture, Row, Wait, WaitReason};
 use super::super::{SourceLine, columns};
 use super::program::Program;
+use crate::escape::markup;
 
 /// Lanes have so many colours.
 const COLOURS: usize = 8;

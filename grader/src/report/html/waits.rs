@@ -7,10 +7,10 @@ use std::fmt::Write;
 use schedule::ThreadId;
 
 use super::super::columns;
-use super::super::escape::markup;
 use super::super::picture::{Picture, WaitReason};
 use super::program::Program;
 use super::schedule::colour;
+use crate::escape::markup;
 
 /// More threads than these make no readable graph; the words below it are enough.
 const MOST_NODES: usize = 12;

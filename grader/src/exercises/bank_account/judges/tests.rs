@@ -1,6 +1,6 @@
 use super::super::ledger::{Operation, deposit, transfer, withdraw};
 use super::*;
-use crate::case::Observation;
+use crate::observation::Observation;
 use crate::random::Random;
 
 /// `alice` and `bob` on `joint`, opened with 10, and `rent`, with 0.

@@ -5,7 +5,7 @@ use crate::verdict::Verdict;
 
 /// One line for the end of a report: what to do about the first exercise, in the order of the course, that is
 /// not done yet. `None` where everything passed.
-pub fn next_step(report: &Report) -> Option<String> {
+pub(super) fn next_step(report: &Report) -> Option<String> {
     // An exercise that was begun comes before one that was not.
     let begun =
         |exercise: &&ExerciseReport| !matches!(exercise.verdict, Verdict::Pass | Verdict::NotImplemented);

@@ -1,0 +1,13 @@
+//! Names for what is kept: a hash of all that decides about it.
+
+use sha2::{Digest, Sha256};
+
+/// Of parts, whose lengths count, so that no two lists of parts look the same.
+pub(crate) fn short_hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+}
