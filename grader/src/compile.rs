@@ -20,7 +20,9 @@ mod telling;
 mod toolchain;
 mod unused;
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use crate::error::Error;
 use crate::rules::Refusal;
@@ -51,12 +53,12 @@ pub enum Build {
     Refused(Vec<Refusal>),
 }
 
-/// What a build for control came to.
+/// What the builds of a program came to: as a user would run it, and for control.
 #[derive(Clone, Debug)]
-pub enum Controllable {
-    /// All that control needs.
-    Ready(Control),
-    /// Why the source cannot be built with hooks.
+pub enum Programs {
+    /// Both are there.
+    Ready { plain: PathBuf, control: Control },
+    /// The compiler's errors, with the user's own file names.
     Errors(String),
     /// The rules that the program breaks.
     Refused(Vec<Refusal>),
@@ -118,22 +120,33 @@ const CONTROLLED: [&str; 3] = [
     "profile.release.package.clap_lex.opt-level=1",
 ];
 
-/// What is needed to run `source` under control: its program with hooks, and the runtime.
+/// Builds `source` as the program of `exercise`, plainly and with hooks at once, and what runs it under control.
 ///
 /// # Errors
-/// When cargo cannot be run or fails for another reason than the source.
-pub fn control(
+/// When cargo or the compiler cannot be run, or fails for another reason than the source.
+pub fn programs(
     workspace: &Workspace,
     exercise: &str,
     source: &Source,
     tell: Tell,
-) -> Result<Controllable, Error> {
-    Ok(match build(workspace, exercise, source, Kind::Controlled, tell)? {
+) -> Result<Programs, Error> {
+    let build = |kind| build(workspace, exercise, source, kind, tell);
+    let (plain, controlled) = thread::scope(|scope| {
+        let controlled = scope.spawn(|| build(Kind::Controlled));
+        (build(Kind::Plain), controlled.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let plain = match plain? {
+        Build::Program(program) => program,
+        Build::Refused(refusals) => return Ok(Programs::Refused(refusals)),
+        Build::Errors(message) => return Ok(Programs::Errors(message)),
+    };
+    Ok(match controlled? {
         Build::Program(program) => {
-            Controllable::Ready(Control { program, runtime: dependencies::runtime(workspace, tell)? })
+            let control = Control { program, runtime: dependencies::runtime(workspace, tell)? };
+            Programs::Ready { plain, control }
         }
-        Build::Refused(refusals) => Controllable::Refused(refusals),
-        Build::Errors(message) => Controllable::Errors(format!("built for schedule control: {message}")),
+        Build::Refused(refusals) => Programs::Refused(refusals),
+        Build::Errors(message) => Programs::Errors(format!("built for schedule control: {message}")),
     })
 }
 

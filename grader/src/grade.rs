@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::case::Case;
-use crate::compile::{self, Build, Controllable, Kind};
+use crate::compile::{self, Programs};
 use crate::error::Error;
 use crate::escape::terminal;
 use crate::exercise::{Check, Exercise};
@@ -21,7 +21,6 @@ use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
-use crate::rules::Refusal;
 use crate::run::Ending;
 use crate::sandbox::Network;
 use crate::source::Source;
@@ -57,7 +56,7 @@ impl Default for Options {
     }
 }
 
-/// Grades `source` as the solution of `exercise`.
+/// Builds `source` and grades it as the solution of `exercise`.
 ///
 /// # Errors
 /// When the grader itself cannot do its work. A wrong program is a report, not an error.
@@ -69,7 +68,25 @@ pub fn grade(
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
     let started = Instant::now();
-    let prepared = Grading::prepare(workspace, exercise, source, options, progress)?;
+    let programs = compile::programs(workspace, exercise.name, source, &|what| progress.say(what))?;
+    let report = grade_built(workspace, exercise, source, programs, options, progress)?;
+    Ok(ExerciseReport { seconds: started.elapsed().as_secs_f64(), ..report })
+}
+
+/// Grades what was built of `source`. The report's time is without that of the builds.
+///
+/// # Errors
+/// As for [`grade`].
+pub fn grade_built(
+    workspace: &Workspace,
+    exercise: &Exercise,
+    source: &Source,
+    programs: Programs,
+    options: &Options,
+    progress: &Progress,
+) -> Result<ExerciseReport, Error> {
+    let started = Instant::now();
+    let prepared = Grading::prepare(workspace, exercise, source, programs, options, progress)?;
     let mut report = match prepared {
         Prepared::Grading(grading) => grading.report()?,
         Prepared::Report(report) => report,
@@ -163,37 +180,26 @@ struct Findings {
 }
 
 impl<'a> Grading<'a> {
-    /// Builds the program, plainly and under control.
     fn prepare(
         workspace: &Workspace,
         exercise: &'a Exercise,
         source: &'a Source,
+        programs: Programs,
         options: &'a Options,
         progress: &'a Progress,
     ) -> Result<Prepared<'a>, Error> {
         let rubric = Rubric::read(workspace, exercise)?;
-        let refused = |refusals: &[Refusal]| {
-            let message = words::refused(exercise.name, source, refusals);
-            Ok(Prepared::Report(without_runs(exercise, &rubric, Verdict::Refused, message)))
-        };
-        let tell = |what| progress.say(what);
-        let program = match compile::build(workspace, exercise.name, source, Kind::Plain, &tell)? {
-            Build::Program(program) => program,
-            Build::Refused(refusals) => return refused(&refusals),
-            Build::Errors(message) => {
-                let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
-                return Ok(Prepared::Report(report));
+        let (verdict, message) = match programs {
+            Programs::Ready { plain: program, control } => {
+                let grading = Grading { exercise, rubric, program, control, source, options, progress };
+                return Ok(Prepared::Grading(grading));
+            }
+            Programs::Errors(message) => (Verdict::BuildError, message),
+            Programs::Refused(refusals) => {
+                (Verdict::Refused, words::refused(exercise.name, source, &refusals))
             }
         };
-        let control = match compile::control(workspace, exercise.name, source, &tell)? {
-            Controllable::Ready(control) => control,
-            Controllable::Refused(refusals) => return refused(&refusals),
-            Controllable::Errors(message) => {
-                let report = without_runs(exercise, &rubric, Verdict::BuildError, message);
-                return Ok(Prepared::Report(report));
-            }
-        };
-        Ok(Prepared::Grading(Grading { exercise, rubric, program, control, source, options, progress }))
+        Ok(Prepared::Report(without_runs(exercise, &rubric, verdict, message)))
     }
 
     fn report(&self) -> Result<ExerciseReport, Error> {

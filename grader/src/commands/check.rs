@@ -1,7 +1,9 @@
 //! `cargo grade check`: grade exercises and report.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::ahead::Ahead;
 use crate::cli::CheckArgs;
 use crate::error::Error;
 use crate::exercise::Exercise;
@@ -77,24 +79,32 @@ struct Graded {
 fn grade_all(
     args: &CheckArgs,
     workspace: &Workspace,
-    exercises: &[&Exercise],
+    exercises: &[&'static Exercise],
     lateness: &Lateness,
     graded: &mut Graded,
 ) -> Result<(), Error> {
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
-    let read = |exercise: &&Exercise| Source::read(workspace, exercise.name, args.source.as_deref());
-    let sources: Vec<Result<Source, Error>> = exercises.iter().map(read).collect();
+    let read = |exercise: &&'static Exercise| {
+        Source::read(workspace, exercise.name, args.source.as_deref()).map(Arc::new)
+    };
+    let sources: Vec<Result<Arc<Source>, Error>> = exercises.iter().map(read).collect();
     let readable = exercises.iter().zip(&sources).filter(|(_, source)| source.is_ok());
     let readable: Vec<&Exercise> = readable.map(|(exercise, _)| *exercise).collect();
     super::enter(workspace, &readable, &args.sandbox)?;
     for (exercise, source) in exercises.iter().zip(&sources) {
         source.iter().for_each(|source| eprint!("{}", super::not_used(workspace, exercise, source)));
     }
-    let progress = Progress::on_terminal();
+    let progress = Arc::new(Progress::on_terminal());
+    let programs = exercises.iter().zip(&sources);
+    let programs =
+        programs.filter_map(|(exercise, source)| Some((*exercise, Arc::clone(source.as_ref().ok()?))));
+    let ahead = Ahead::new(workspace, programs.collect(), &progress);
     for (index, (exercise, source)) in exercises.iter().zip(sources).enumerate() {
         let result = match source {
-            Ok(source) => grade::grade(workspace, exercise, &source, &options, &progress),
+            Ok(source) => ahead.next().and_then(|programs| {
+                grade::grade_built(workspace, exercise, &source, programs, &options, &progress)
+            }),
             Err(error) => {
                 let report = grade::without_source(workspace, exercise, &error);
                 graded.unusable.get_or_insert(error);

@@ -1,5 +1,6 @@
 //! One module a command. Each takes its arguments and gives an exit code.
 
+mod ahead;
 mod check;
 mod clean;
 mod collect;

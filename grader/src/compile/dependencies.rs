@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::package::{self, Package};
@@ -181,12 +181,15 @@ struct Cargo<'a> {
     workspace: &'a Workspace,
     toolchain: &'static Toolchain,
     home: PathBuf,
+    _alone: MutexGuard<'static, ()>,
     _lock: File,
 }
 
 impl<'a> Cargo<'a> {
-    /// Waits for other graders of the same workspace.
+    /// Waits for other threads, and for other graders of the same workspace.
     fn lock(workspace: &'a Workspace, settings: &str, tell: Tell) -> Result<Self, Error> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = workspace.build_folder();
         look_at_place(workspace)?;
         for folder in [&folder, &target(workspace)] {
@@ -200,7 +203,7 @@ impl<'a> Cargo<'a> {
         let built = target(workspace);
         let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
         settings::make_home(&home, workspace.root(), settings)?;
-        Ok(Self { workspace, toolchain: Toolchain::find(workspace)?, home, _lock: lock })
+        Ok(Self { workspace, toolchain: Toolchain::find(workspace)?, home, _alone: alone, _lock: lock })
     }
 
     /// A call of cargo for the manifest in `folder`, with these flags for the compiler, whatever the user's

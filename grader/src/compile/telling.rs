@@ -16,8 +16,8 @@ pub(super) const TELLING: [&str; 2] = ["--message-format", "json-render-diagnost
 /// Makes `cargo tree` list what is built, so that [`count`] can count it.
 pub(super) const LISTING: [&str; 4] = ["--prefix", "none", "--edges", "normal,build"];
 
-/// Is told what is being done, again and again.
-pub type Tell<'a> = &'a dyn Fn(String);
+/// Is told what is being done, again and again, by several threads.
+pub type Tell<'a> = &'a (dyn Fn(String) + Sync);
 
 /// Runs a build that is [`TELLING`] to its end, and tells how many of `total` crates are built of `what`.
 ///

@@ -7,6 +7,7 @@ use schedule::protocol::Header;
 
 use super::{Findings, Grading, Options, Prepared, words};
 use crate::case::Case;
+use crate::compile;
 use crate::controlled::Record;
 use crate::error::Error;
 use crate::exercise::Exercise;
@@ -33,7 +34,8 @@ pub fn replay(
     times: u64,
 ) -> Result<ExerciseReport, Error> {
     let progress = Progress::hidden();
-    let grading = match Grading::prepare(workspace, exercise, source, options, &progress)? {
+    let programs = compile::programs(workspace, exercise.name, source, &drop)?;
+    let grading = match Grading::prepare(workspace, exercise, source, programs, options, &progress)? {
         Prepared::Grading(grading) => grading,
         Prepared::Report(report) => {
             return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });

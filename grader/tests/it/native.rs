@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use grader::compile::{self, Controllable};
+use grader::compile::{self, Programs};
 use grader::controlled::{Controlled, Record};
 use grader::run::{Invocation, keeper};
 use grader::source::Source;
@@ -24,11 +24,9 @@ impl Native {
     fn new(declared: &str, body: &str) -> Self {
         keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
         let workspace = Workspace::at(root());
-        compile::prepare(&workspace, "hello-threads", &drop).unwrap();
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
-        let Controllable::Ready(control) =
-            compile::control(&workspace, "hello-threads", &source, &drop).unwrap()
-        else {
+        let programs = compile::programs(&workspace, "hello-threads", &source, &drop).unwrap();
+        let Programs::Ready { control, .. } = programs else {
             panic!("the course's own source has errors");
         };
         let declared = format!(
