@@ -277,10 +277,14 @@ impl<'a> Grading<'a> {
 
     /// Who wrote the lines of an audited run. That it was right is no proof, as only control shows many interleavings.
     fn judge_writers(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
-        if seen.stdout.threads.is_none() {
-            return;
-        }
         for (check, judge) in &case.writer_judges {
+            if seen.has_evaded {
+                let reason = "its lines came to standard output in a way that hides who wrote them";
+                findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+            }
+            if seen.stdout.threads.is_none() {
+                continue;
+            }
             if let Some(Judgement::Broken(fault)) = explore::judgement(check, judge, seen) {
                 let fault = Fault { seen: format!("in a run without control, {}", fault.seen), ..fault };
                 self.broken(check, self.failure(case, seen, fault, None), findings);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use crate::run::{Ending, Outcome, Write};
+use crate::run::{Ending, Outcome, Write, Writes};
 
 /// What one run left behind.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Observation {
     pub wall: Duration,
     /// Processes of the program that were alive when it had ended; 0 under control.
     pub survivors: usize,
+    /// Whether bytes came to standard output in a way that an audit could not follow.
+    pub has_evaded: bool,
     /// What the other side of the conversation saw.
     pub evidence: Evidence,
 }
@@ -29,9 +31,10 @@ impl Observation {
     pub fn of(outcome: Outcome) -> Self {
         Self {
             ending: Some(outcome.ending),
+            has_evaded: outcome.writes == Writes::Evaded,
             stdout: match outcome.writes {
-                Some(writes) => Text::written(split(&outcome.stdout, &writes)),
-                None => Text::new(outcome.stdout),
+                Writes::Known(writes) => Text::written(split(&outcome.stdout, &writes)),
+                _ => Text::new(outcome.stdout),
             },
             stderr: Text::new(outcome.stderr),
             wall: outcome.wall,

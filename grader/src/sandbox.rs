@@ -68,7 +68,7 @@ pub struct Policy {
     pub disk: u64,
     /// Bytes of memory.
     pub memory: u64,
-    /// Whether the grader is asked before each of its writes ([`audit`]).
+    /// Whether the grader is asked before each of its writes (`audit`).
     pub is_audited: bool,
     /// The control group below which it gets its own.
     pub group: Option<PathBuf>,

@@ -53,7 +53,7 @@ pub(crate) fn remember_flags() {
     }
 }
 
-/// Undoes what a run has changed of the open files that all runs share: flags, where input is read, locks.
+/// Undoes what a run has changed of the open files that all runs share: flags, where input is read, locks of flock(2).
 pub(crate) fn open_as_at_first() {
     for (stream, flags) in (0..).zip(&FLAGS) {
         let flags = flags.load(Ordering::Relaxed);

@@ -1,26 +1,32 @@
 //! Programs are built while others are graded: much of a grading waits, and a compiler leaves a processor idle.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::compile::{self, Programs};
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::progress::Progress;
-use crate::run::RunError;
 use crate::source::Source;
 use crate::workspace::Workspace;
 
 /// So many programs are built and wait for their grading.
 const MOST: usize = 4;
 
-/// Builds programs in their order, on a thread of its own. It ends with the command: the keepers of its compilers do.
+/// Builds programs in their order, on a thread of its own.
 pub(super) struct Ahead {
-    built: Receiver<Result<Programs, Error>>,
+    /// `None` once nobody wants them any more.
+    built: Option<Receiver<Built>>,
+    builder: Option<JoinHandle<()>>,
     shown: Arc<Shown>,
 }
+
+/// What was built, and how long it took.
+type Built = (Result<Programs, Error>, Duration);
 
 /// What the builder does, for who waits for it.
 struct Shown {
@@ -30,8 +36,12 @@ struct Shown {
 }
 
 impl Shown {
+    fn last(&self) -> MutexGuard<'_, String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self, what: String) {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&what);
+        self.last().clone_from(&what);
         if self.is_awaited.load(Ordering::Relaxed) {
             self.progress.say(what);
         }
@@ -49,27 +59,49 @@ impl Ahead {
         let (progress, is_awaited) = (Arc::clone(progress), AtomicBool::new(false));
         let shown = Arc::new(Shown { progress, is_awaited, last: Mutex::default() });
         let (workspace, told) = (workspace.clone(), Arc::clone(&shown));
-        thread::spawn(move || {
+        let builder = thread::spawn(move || {
             for (exercise, source) in sources {
-                let programs = compile::programs(&workspace, exercise.name, &source, &|what| told.tell(what));
-                if sender.send(programs).is_err() {
+                let started = Instant::now();
+                let tell = |what| told.tell(what);
+                let programs = compile::programs(&workspace, exercise.name, &source, &tell);
+                told.last().clear();
+                if sender.send((programs, started.elapsed())).is_err() {
                     return;
                 }
             }
         });
-        Self { built, shown }
+        Self { built: Some(built), builder: Some(builder), shown }
     }
 
-    /// The next program, once it is built; says meanwhile what is being built.
+    /// The next program, once it is built, and how long that took; says meanwhile what is being built.
     ///
     /// # Errors
     /// As for [`compile::programs`].
-    pub(super) fn next(&self) -> Result<Programs, Error> {
+    pub(super) fn next(&mut self) -> Result<(Programs, Duration), Error> {
         self.shown.is_awaited.store(true, Ordering::Relaxed);
-        let last = self.shown.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.shown.last().clone();
         self.shown.progress.say(last);
-        let programs = self.built.recv();
+        let built = self.built.as_ref().and_then(|built| built.recv().ok());
         self.shown.is_awaited.store(false, Ordering::Relaxed);
-        programs.unwrap_or_else(|_| Err(RunError::Stage("what builds programs has ended".into()).into()))
+        let (programs, took) = built.unwrap_or_else(|| self.fail());
+        Ok((programs?, took))
+    }
+
+    /// Goes on with the builder's panic.
+    fn fail(&mut self) -> ! {
+        match self.builder.take().map(JoinHandle::join) {
+            Some(Err(panic)) => resume_unwind(panic),
+            _ => panic!("more programs are asked for than there are"),
+        }
+    }
+}
+
+impl Drop for Ahead {
+    /// Waits for the compiler that runs, so that nothing of it is left.
+    fn drop(&mut self) {
+        self.built = None;
+        if let Some(builder) = self.builder.take() {
+            let _ = builder.join();
+        }
     }
 }

@@ -99,11 +99,12 @@ fn grade_all(
     let programs = exercises.iter().zip(&sources);
     let programs =
         programs.filter_map(|(exercise, source)| Some((*exercise, Arc::clone(source.as_ref().ok()?))));
-    let ahead = Ahead::new(workspace, programs.collect(), &progress);
+    let mut ahead = Ahead::new(workspace, programs.collect(), &progress);
     for (index, (exercise, source)) in exercises.iter().zip(sources).enumerate() {
         let result = match source {
-            Ok(source) => ahead.next().and_then(|programs| {
-                grade::grade_built(workspace, exercise, &source, programs, &options, &progress)
+            Ok(source) => ahead.next().and_then(|(programs, took)| {
+                let graded = grade::grade_built(workspace, exercise, &source, programs, &options, &progress)?;
+                Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
             }),
             Err(error) => {
                 let report = grade::without_source(workspace, exercise, &error);

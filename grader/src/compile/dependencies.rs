@@ -36,6 +36,10 @@ pub(super) fn recipe(
         return Ok(recipe);
     }
     let cargo = Cargo::lock(workspace, &place.settings, tell)?;
+    // Who had the lock may have built the same.
+    if let Some(recipe) = place.kept() {
+        return Ok(recipe);
+    }
     package.write_stub()?;
     place.forget()?;
     cargo.note(package, kind, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
@@ -46,7 +50,7 @@ pub(super) fn recipe(
 /// names.
 ///
 /// # Errors
-/// As for [`recipe`].
+/// As for [`recipe()`].
 pub(super) fn recipe_of(
     workspace: &Workspace,
     package: &Package,
@@ -86,6 +90,7 @@ struct Place {
     /// What stands in the stamp of a call that is still right.
     wanted: String,
     settings: String,
+    root: PathBuf,
 }
 
 impl Place {
@@ -95,7 +100,14 @@ impl Place {
         let fetched = folder.join(format!("{}-fetched", package.exercise()));
         let settings = settings::of_user(workspace.root())?;
         let wanted = stamp_of(workspace, package, &settings)?;
-        Ok(Self { stamp: recipe.with_extension("stamp"), recipe, fetched, wanted, settings })
+        Ok(Self {
+            stamp: recipe.with_extension("stamp"),
+            recipe,
+            fetched,
+            wanted,
+            settings,
+            root: workspace.root().to_owned(),
+        })
     }
 
     /// What is kept, if it is still right.
@@ -115,8 +127,10 @@ impl Place {
         fs::create_dir_all(folder).map_err(Error::file(folder))
     }
 
+    /// A cache of cargo's that is gone altogether is seen here; one that lacks something, when it is missed.
     fn is_fetched(&self) -> bool {
-        fs::read_to_string(&self.fetched).is_ok_and(|found| found == self.wanted)
+        let is_there = settings::users_cache(&self.root).is_some_and(|cache| cache.is_dir());
+        is_there && fs::read_to_string(&self.fetched).is_ok_and(|found| found == self.wanted)
     }
 
     fn note_fetched(&self) -> Result<(), Error> {

@@ -94,7 +94,8 @@ impl Package {
     }
 }
 
-/// Whether the word stands anywhere in the text of a program: no crate is used without it.
+/// Whether the word stands anywhere in the text of a program: no crate is used without it. (The library of each crate of
+/// the course is called as its package.)
 fn is_named(word: &str, source: &Source) -> bool {
     let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let has_word =

@@ -22,7 +22,8 @@ pub(super) const FILE_VARIABLE: &str = "LOCKSTEP_RECIPE";
 const RECORDER: &str = r#"#!/bin/sh
 case " $* " in
 *" --crate-name $LOCKSTEP_CRATE "*)
-    { env -0 && printf '\0' && printf '%s\0' "$@"; } >"$LOCKSTEP_RECIPE"
+    { env -0 && printf '\0' && printf '%s\0' "$@"; } >"$LOCKSTEP_RECIPE.$$"
+    mv "$LOCKSTEP_RECIPE.$$" "$LOCKSTEP_RECIPE"
     ;;
 esac
 exec "$@"

@@ -93,6 +93,11 @@ fn link(target: &Path, place: &Path) -> io::Result<()> {
     symlink(target, place)
 }
 
+/// Where cargo keeps the crates that it has fetched for the user.
+pub(super) fn users_cache(root: &Path) -> Option<PathBuf> {
+    users_home(root).map(|home| home.join("registry").join("cache"))
+}
+
 /// The user's own home of cargo.
 fn users_home(root: &Path) -> Option<PathBuf> {
     let named = env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(|home| root.join(home));

@@ -26,6 +26,17 @@ pub struct Write {
     pub bytes: usize,
 }
 
+/// Who wrote standard output in a run without control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Nobody asked, or the system does not say.
+    NotAudited,
+    /// These, one after another.
+    Known(Vec<Write>),
+    /// Bytes came in a way that could not be followed. No program that does not look for such a way has one.
+    Evaded,
+}
+
 /// The grader's side of an audited run.
 pub(super) struct Audit {
     /// Gone when no thread is left that could ask.
@@ -33,7 +44,10 @@ pub(super) struct Audit {
     /// What the program's standard output is, as /proc names it.
     pipe: PathBuf,
     noted: Vec<Noted>,
-    is_complete: bool,
+    /// Whether bytes came that were not noted.
+    is_evaded: bool,
+    /// Whether the system lets the grader look at the program.
+    is_permitted: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +60,7 @@ struct Noted {
 impl Audit {
     pub(super) fn new(listener: OwnedFd, stdout: impl AsFd) -> io::Result<Self> {
         let pipe = format!("pipe:[{}]", rustix::fs::fstat(stdout)?.st_ino).into();
-        Ok(Self { listener: Some(listener), pipe, noted: Vec::new(), is_complete: true })
+        Ok(Self { listener: Some(listener), pipe, noted: Vec::new(), is_evaded: false, is_permitted: true })
     }
 
     /// What is ready to be read when a call waits.
@@ -56,7 +70,7 @@ impl Audit {
 
     /// Bytes came that were not noted.
     pub(super) fn miss(&mut self) {
-        self.is_complete = false;
+        self.is_evaded = true;
     }
 
     /// Decides on a call that waits, if there is one. Returns what it has written to standard output.
@@ -76,13 +90,14 @@ impl Audit {
         }
         let Some(call) = audit::next(listener)? else { return Ok(None) };
         let found = self.look(&call);
-        self.is_complete &= !matches!(found, Found::Unknown);
         let decision = match &found {
             Found::Written(_, bytes) => Decision::Wrote(bytes.len()),
             Found::Moved => Decision::Invalid,
-            Found::Elsewhere | Found::Unknown => Decision::Proceed,
+            Found::Nowhere => Decision::Fault,
+            Found::Elsewhere | Found::Hidden => Decision::Proceed,
         };
         let took_place = audit::decide(listener, &call, decision);
+        self.is_permitted &= !(took_place && matches!(found, Found::Hidden));
         let Found::Written(process, bytes) = found else { return Ok(None) };
         if !took_place {
             return Ok(None);
@@ -96,9 +111,9 @@ impl Audit {
         match fs::read_link(thread.join("fd").join(call.descriptor.to_string())) {
             Ok(target) if target == self.pipe => {}
             Ok(_) => return Found::Elsewhere,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Found::Hidden,
             // It is not open, or the thread has ended.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Elsewhere,
-            Err(_) => return Found::Unknown,
+            Err(_) => return Found::Elsewhere,
         }
         let bytes = match call.source {
             Source::Bytes(address, length) => read(&thread, &[(address, length)]),
@@ -108,14 +123,16 @@ impl Audit {
             Source::Other => return Found::Moved,
         };
         match (bytes, process(&thread)) {
-            (Ok(bytes), Ok(process)) if !bytes.is_empty() => Found::Written(process, bytes),
-            (Ok(bytes), Ok(_)) if bytes.is_empty() => Found::Elsewhere,
-            _ => Found::Unknown,
+            (Ok(bytes), _) if bytes.is_empty() => Found::Elsewhere,
+            (Ok(bytes), Ok(process)) => Found::Written(process, bytes),
+            (Err(error), _) if error.kind() == io::ErrorKind::PermissionDenied => Found::Hidden,
+            // Where the thread has ended meanwhile, nobody gets the answer.
+            _ => Found::Nowhere,
         }
     }
 
-    /// All writes in their order, where all are known; `program` is the process that the grader started.
-    pub(super) fn writes(self, program: Pid) -> Option<Vec<Write>> {
+    /// All writes in their order; `program` is the process that the grader started.
+    pub(super) fn writes(self, program: Pid) -> Writes {
         let mut others: Vec<Pid> = Vec::new();
         let mut number = |noted: &Noted| {
             if noted.process != program {
@@ -131,7 +148,11 @@ impl Audit {
             ThreadId::try_from(place + 1).unwrap_or(ThreadId::MAX)
         };
         let write = |noted: &Noted| Write { thread: number(noted), bytes: noted.bytes };
-        self.is_complete.then(|| self.noted.iter().map(write).collect())
+        match (self.is_permitted, self.is_evaded) {
+            (false, _) => Writes::NotAudited,
+            (true, true) => Writes::Evaded,
+            (true, false) => Writes::Known(self.noted.iter().map(write).collect()),
+        }
     }
 }
 
@@ -143,8 +164,10 @@ enum Found {
     Moved,
     /// Another file, or nothing.
     Elsewhere,
-    /// What cannot be looked at.
-    Unknown,
+    /// Bytes of addresses at which nothing is.
+    Nowhere,
+    /// What the system does not let the grader look at.
+    Hidden,
 }
 
 /// The most bytes that one call writes; the rest comes in another (write(2)).
@@ -182,26 +205,27 @@ fn process(thread: &Path) -> io::Result<Pid> {
 mod tests {
     use super::*;
 
-    fn audit(noted: &[(i32, i32)], is_complete: bool) -> Audit {
+    fn writes(noted: &[(i32, i32)], is_evaded: bool, is_permitted: bool) -> Writes {
         let pid = |number| Pid::from_raw(number).unwrap();
         let noted = noted.iter().map(|&(thread, process)| Noted {
             thread: pid(thread),
             process: pid(process),
             bytes: 2,
         });
-        Audit { listener: None, pipe: PathBuf::new(), noted: noted.collect(), is_complete }
+        let (listener, pipe) = (None, PathBuf::new());
+        Audit { listener, pipe, noted: noted.collect(), is_evaded, is_permitted }.writes(pid(10))
     }
 
     #[test]
     fn threads_have_numbers_in_the_order_of_their_first_writes() {
-        let writes = audit(&[(12, 10), (10, 10), (11, 10), (12, 10), (20, 20)], true);
-        let writes = writes.writes(Pid::from_raw(10).unwrap()).unwrap();
-        let threads: Vec<ThreadId> = writes.iter().map(|write| write.thread).collect();
-        assert_eq!(threads, [1, 0, 2, 1, CHILD]);
+        let found = writes(&[(12, 10), (10, 10), (11, 10), (12, 10), (20, 20)], false, true);
+        let write = |thread| Write { thread, bytes: 2 };
+        assert_eq!(found, Writes::Known([1, 0, 2, 1, CHILD].map(write).into()));
     }
 
     #[test]
     fn who_wrote_is_known_of_all_bytes_or_of_none() {
-        assert_eq!(audit(&[(10, 10)], false).writes(Pid::from_raw(10).unwrap()), None);
+        assert_eq!(writes(&[(10, 10)], true, true), Writes::Evaded);
+        assert_eq!(writes(&[(10, 10)], true, false), Writes::NotAudited);
     }
 }

@@ -33,7 +33,7 @@ pub use crate::process_table::{
     Activity, activity, activity_of_one, children, descendants, has_begun, is_asleep, is_idle,
     private_memory, processor_time, state,
 };
-pub use audit::Write;
+pub use audit::{Write, Writes};
 pub use ending::Ending;
 use order::Order;
 pub(crate) use panics::panic_or_exit;
@@ -127,8 +127,8 @@ pub struct Outcome {
     pub wall: Duration,
     /// How many processes of the program were still alive when it had ended, and were killed.
     pub survivors: usize,
-    /// In an audited run, who wrote the bytes of standard output, where all of them are known.
-    pub writes: Option<Vec<Write>>,
+    /// Who wrote the bytes of standard output.
+    pub writes: Writes,
 }
 
 /// A call of a program, not started yet.

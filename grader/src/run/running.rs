@@ -13,7 +13,7 @@ use std::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::audit::Audit;
+use super::audit::{Audit, Writes};
 use super::watch::{INTERVAL, Watch};
 use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
@@ -192,6 +192,8 @@ impl Supervisor {
     fn run(mut self) -> Result<Outcome, RunError> {
         let result = self.supervise();
         if result.is_err() {
+            // Nobody waits for a decision that does not come.
+            self.audit = None;
             let _ = self.control.shutdown(std::net::Shutdown::Write);
         }
         let reaped = self.keeper.wait();
@@ -213,7 +215,8 @@ impl Supervisor {
         drop(progress);
         let report = String::from_utf8_lossy(&self.heard).into_owned();
         let (ending, survivors) = read_report(&report, &stderr, self.watch.memory_limit()).map_err(fault)?;
-        let writes = self.audit.and_then(|audit| audit.writes(program?));
+        let writes =
+            self.audit.zip(program).map_or(Writes::NotAudited, |(audit, program)| audit.writes(program));
         Ok(Outcome { ending: self.verdict.unwrap_or(ending), stdout, stderr, wall, survivors, writes })
     }
 

@@ -62,6 +62,8 @@ pub(crate) enum Decision {
     Wrote(usize),
     /// It is not possible.
     Invalid,
+    /// There are no bytes at its addresses.
+    Fault,
 }
 
 /// Has this process and all that it starts ask before they write.
@@ -122,10 +124,10 @@ pub(crate) fn receive(from: impl AsFd, into: &mut [u8]) -> io::Result<(usize, Op
     Ok((received.bytes, descriptors.flatten().next()))
 }
 
-/// The next call that waits; `None` when its thread has ended meanwhile.
+/// The next call that waits; `None` when its thread has ended or was interrupted meanwhile.
 ///
 /// # Errors
-/// When the listener is none.
+/// When the descriptor is not one of a listener.
 pub(crate) fn next(listener: impl AsFd) -> io::Result<Option<Call>> {
     let call = match system::next_call(&listener) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -150,6 +152,7 @@ pub(crate) fn decide(listener: impl AsFd, call: &Call, decision: Decision) -> bo
         Decision::Proceed => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
         Decision::Wrote(count) => (i64::try_from(count).unwrap_or(i64::MAX), 0, 0),
         Decision::Invalid => (0, -libc::EINVAL, 0),
+        Decision::Fault => (0, -libc::EFAULT, 0),
     };
     let decision = libc::seccomp_notif_resp { id: call.id, val: value, error, flags };
     system::decide(listener, decision).is_ok()

@@ -118,15 +118,17 @@ pub(super) fn fixed_addresses() -> io::Result<()> {
 pub(super) fn listen(filter: &mut [libc::sock_filter]) -> io::Result<OwnedFd> {
     let length = filter.len().try_into().map_err(|_| io::ErrorKind::InvalidInput)?;
     let program = libc::sock_fprog { len: length, filter: filter.as_mut_ptr() };
-    // SAFETY: the program is valid for its length, and the kernel copies it.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_seccomp,
-            libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER,
-            &raw const program,
-        )
+    let install = |flags: libc::c_ulong| {
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        // SAFETY: the program is valid for its length, and the kernel copies it.
+        unsafe { libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program) }
     };
+    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    // A signal that comes while a call is decided on would have it made again (Linux 5.19).
+    let mut result = install(flags | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    if result < 0 && io::Error::last_os_error().raw_os_error() == Some(libc::EINVAL) {
+        result = install(flags);
+    }
     match i32::try_from(result) {
         // SAFETY: the kernel has just opened it for this process, and nobody else knows of it.
         Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),

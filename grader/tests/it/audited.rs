@@ -44,6 +44,14 @@ fn say_by_a_child(number: u64) {
     assert!(Command::new("echo").arg(number.to_string()).status().unwrap().success());
 }
 
+/// Before the line, a write that the kernel refuses: of bytes at an address at which nothing is.
+fn say_after_a_bad_write(number: u64) {
+    let write = if cfg!(target_arch = "x86_64") { 1 } else { 64 };
+    let bad = format!("exit(syscall({write}, 1, 1, 5) == -1 ? 0 : 1)");
+    assert!(Command::new("perl").args(["-e", &bad]).status().unwrap().success());
+    say(number);
+}
+
 fn say_otherwise(number: u64) {
     match number % 4 {
         0 => say(number),
@@ -102,7 +110,14 @@ fn who_writes_as_it_says_passes_however_it_writes() {
 
 #[test]
 fn a_line_of_the_main_thread_is_seen_however_it_is_written() {
-    for write in ["say", "say_through_a_copy_of_the_descriptor", "say_in_pieces", "say_from_a_file"] {
+    let ways = [
+        "say",
+        "say_through_a_copy_of_the_descriptor",
+        "say_in_pieces",
+        "say_from_a_file",
+        "say_after_a_bad_write",
+    ];
+    for write in ways {
         is_caught(write, "the main thread writes 3");
     }
 }

@@ -35,7 +35,7 @@ fn step<'a>(steps: &'a [String], text: &str) -> (usize, &'a str) {
 fn arguments_of_feedback() -> Vec<String> {
     let workflow = workflow("feedback.yml");
     let steps = steps(&workflow);
-    let (_, command) = step(&steps, "cargo grade ").1.split_once("cargo grade ").unwrap();
+    let (_, command) = step(&steps, "cargo grade check ").1.split_once("cargo grade ").unwrap();
     command.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -80,7 +80,7 @@ fn feedback_is_green_where_something_is_still_to_be_written() {
 fn feedback_keeps_every_report_that_it_makes_also_of_what_failed() {
     let workflow = workflow("feedback.yml");
     let steps = steps(&workflow);
-    let (graded, _) = step(&steps, "cargo grade ");
+    let (graded, _) = step(&steps, "cargo grade check ");
     let (kept, upload) = step(&steps, "actions/upload-artifact@");
     assert!(graded < kept && upload.contains("if: ${{ !cancelled() }}"), "{upload}");
     let arguments = arguments_of_feedback();
@@ -114,6 +114,6 @@ fn nothing_is_built_that_was_built_before() {
             }
         }
     }
-    let calls = workflow("feedback.yml").lines().filter(|line| line.contains("cargo grade ")).count();
+    let calls = workflow("feedback.yml").lines().filter(|line| line.contains("cargo grade check ")).count();
     assert_eq!(calls, 1, "all exercises in one call");
 }
