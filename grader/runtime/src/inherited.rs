@@ -17,8 +17,7 @@ static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
 /// Puts the pipes in place. Where the system refuses, what children print is lost. Before the first run.
 pub(crate) fn replace_streams() {
     const O_CLOEXEC: usize = 0o2_000_000;
-    const O_NONBLOCK: usize = 0o4000;
-    const F_SETFL: usize = 4;
+    const O_NONBLOCK: i32 = 0o4000;
     const F_DUPFD_CLOEXEC: usize = 1030;
     /// The program's own descriptors keep the numbers that they have without control.
     const HIGH: usize = 250;
@@ -37,7 +36,7 @@ pub(crate) fn replace_streams() {
             if end != read {
                 system::call(system::CLOSE, [read, 0, 0, 0, 0, 0]);
             }
-            system::call(system::FCNTL, [end, F_SETFL, O_NONBLOCK, 0, 0, 0]);
+            io::set_status_flags(end as i32, O_NONBLOCK);
             place.store(end as i32, Ordering::Relaxed);
         }
     }

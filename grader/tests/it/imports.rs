@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::support::root;
+use crate::support::{root, rust_files};
 
 /// A module at the top of a crate → those that it imports, each with a file that does.
 type Imports = BTreeMap<String, BTreeMap<String, PathBuf>>;
@@ -50,7 +50,7 @@ fn imports_are_seen_but_not_those_of_tests() {
 
 fn imports_of(folder: &Path) -> Imports {
     let mut imports = Imports::new();
-    for path in sources(folder) {
+    for path in rust_files(folder) {
         let inside = path.strip_prefix(folder).unwrap();
         // They are compiled for tests alone, as their parents say.
         if inside.file_stem().is_some_and(|name| name == "tests" || name == "sample") {
@@ -65,16 +65,6 @@ fn imports_of(folder: &Path) -> Imports {
         known.extend(found.into_iter().map(|name| (name, inside.to_owned())));
     }
     imports
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<PathBuf> = entries
-        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect();
-    found.sort();
-    found
 }
 
 /// The modules behind `crate::`.

@@ -14,7 +14,7 @@ use grader::solution_region;
 use grader::specimen::{self, Expected, Specimen};
 use grader::workspace::Workspace;
 
-use crate::support::root;
+use crate::support::{root, rust_files};
 
 fn workspace() -> Workspace {
     Workspace::at(root())
@@ -39,19 +39,6 @@ fn folders(path: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
 }
 
 #[test]
