@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use grader::cli::SandboxArgs;
-use grader::compile::{self, Build, Kind};
+use grader::compile::{self, Build};
 use grader::error::Error;
 use grader::exercise::Exercise;
 use grader::exercises::{bank_account, even_odd, producer_consumer};
@@ -85,10 +85,10 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
         let comment = format!("// {} {number}\n", std::process::id());
         source.files.get_mut(Path::new("main.rs")).expect("a program").extend(comment.bytes());
         let started = Instant::now();
-        let built = compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)?;
+        let built = compile::build(workspace, "even-odd", &source, &drop)?;
         seconds += started.elapsed().as_secs_f64();
-        if let Build::Program(program) = built {
-            fs::remove_file(&program).map_err(Error::file(&program))?;
+        if let Build::Ready(program) = built {
+            fs::remove_file(&program.path).map_err(Error::file(&program.path))?;
         }
     }
     Ok(seconds / f64::from(BUILDS))
@@ -96,8 +96,8 @@ fn build(workspace: &Workspace) -> Result<f64, Error> {
 
 fn program(workspace: &Workspace) -> Result<PathBuf, Error> {
     let source = Source::read(workspace, "even-odd", None)?;
-    match compile::build(workspace, "even-odd", &source, Kind::Plain, &drop)? {
-        Build::Program(program) => Ok(program),
+    match compile::build(workspace, "even-odd", &source, &drop)? {
+        Build::Ready(program) => Ok(program.path),
         _ => Err(Error::Usage("even-odd does not compile".into())),
     }
 }

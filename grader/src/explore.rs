@@ -25,7 +25,7 @@ use crate::controlled::Record;
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::{Evidence, Observation};
 use crate::run::{Ending, RunError};
-use crate::stage::Control;
+use crate::stage::Program;
 use schedule::search::bounded::Bounded;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Attempt, Complete, Search};
@@ -121,7 +121,7 @@ struct Run {
 /// # Errors
 /// When the program cannot be put under control, or the grader was interrupted.
 pub fn explore(
-    control: &Control,
+    program: &Program,
     case: &Case,
     seed: u64,
     extent: Extent,
@@ -138,7 +138,7 @@ pub fn explore(
     });
     let judges = promises.chain(witnesses).filter(|question| !failed(question.check)).collect();
     let shortening = AtomicU64::new(0);
-    Explorer { control, case, judges, seed, usual: 0, shortening }.explore(extent, tell)
+    Explorer { program, case, judges, seed, usual: 0, shortening }.explore(extent, tell)
 }
 
 /// Runs a case along schedules, and on without preemption where they end. Where the program talks to the
@@ -154,8 +154,8 @@ impl<'a> Replayer<'a> {
     ///
     /// # Errors
     /// When there is no folder to run the program in.
-    pub fn new(control: &'a Control, case: &'a Case, seed: u64) -> Result<Self, RunError> {
-        Ok(Self { set: Set::new(control, 0)?, case, seed })
+    pub fn new(program: &'a Program, case: &'a Case, seed: u64) -> Result<Self, RunError> {
+        Ok(Self { set: Set::new(program, 0)?, case, seed })
     }
 
     /// Runs the case once.
@@ -181,7 +181,7 @@ struct Question<'a> {
 }
 
 struct Explorer<'a> {
-    control: &'a Control,
+    program: &'a Program,
     case: &'a Case,
     judges: Vec<Question<'a>>,
     seed: u64,
@@ -208,7 +208,7 @@ impl Explorer<'_> {
         let places =
             thread::available_parallelism().map_or(1, usize::from).min(extent.schedules.max(1) as usize);
         let sets: Result<Vec<Set>, RunError> =
-            (0..places).map(|place| Set::new(self.control, place)).collect();
+            (0..places).map(|place| Set::new(self.program, place)).collect();
         let mut sets = sets?;
         let (first, cost) = self.warm_up(&mut sets)?;
         self.usual = first.header.steps;

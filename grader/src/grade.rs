@@ -6,12 +6,11 @@ mod replay;
 mod sharing;
 mod words;
 
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::case::Case;
-use crate::compile::{self, Programs};
+use crate::compile::{self, Build};
 use crate::error::Error;
 use crate::escape::terminal;
 use crate::exercise::{Check, Exercise};
@@ -24,7 +23,7 @@ use crate::rubric::Rubric;
 use crate::run::Ending;
 use crate::sandbox::Network;
 use crate::source::Source;
-use crate::stage::Control;
+use crate::stage::Program;
 use crate::stress;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
@@ -68,8 +67,8 @@ pub fn grade(
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
     let started = Instant::now();
-    let programs = compile::programs(workspace, exercise.name, source, &|what| progress.say(what))?;
-    let report = grade_built(workspace, exercise, source, programs, options, progress)?;
+    let build = compile::build(workspace, exercise.name, source, &|what| progress.say(what))?;
+    let report = grade_built(workspace, exercise, source, build, options, progress)?;
     Ok(ExerciseReport { seconds: started.elapsed().as_secs_f64(), ..report })
 }
 
@@ -81,12 +80,12 @@ pub fn grade_built(
     workspace: &Workspace,
     exercise: &Exercise,
     source: &Source,
-    programs: Programs,
+    build: Build,
     options: &Options,
     progress: &Progress,
 ) -> Result<ExerciseReport, Error> {
     let started = Instant::now();
-    let prepared = Grading::prepare(workspace, exercise, source, programs, options, progress)?;
+    let prepared = Grading::prepare(workspace, exercise, source, build, options, progress)?;
     let mut report = match prepared {
         Prepared::Grading(grading) => grading.report()?,
         Prepared::Report(report) => report,
@@ -159,8 +158,7 @@ enum Prepared<'a> {
 struct Grading<'a> {
     exercise: &'a Exercise,
     rubric: Rubric,
-    program: PathBuf,
-    control: Control,
+    program: Program,
     source: &'a Source,
     options: &'a Options,
     progress: &'a Progress,
@@ -184,20 +182,18 @@ impl<'a> Grading<'a> {
         workspace: &Workspace,
         exercise: &'a Exercise,
         source: &'a Source,
-        programs: Programs,
+        build: Build,
         options: &'a Options,
         progress: &'a Progress,
     ) -> Result<Prepared<'a>, Error> {
         let rubric = Rubric::read(workspace, exercise)?;
-        let (verdict, message) = match programs {
-            Programs::Ready { plain: program, control } => {
-                let grading = Grading { exercise, rubric, program, control, source, options, progress };
+        let (verdict, message) = match build {
+            Build::Ready(program) => {
+                let grading = Grading { exercise, rubric, program, source, options, progress };
                 return Ok(Prepared::Grading(grading));
             }
-            Programs::Errors(message) => (Verdict::BuildError, message),
-            Programs::Refused(refusals) => {
-                (Verdict::Refused, words::refused(exercise.name, source, &refusals))
-            }
+            Build::Errors(message) => (Verdict::BuildError, message),
+            Build::Refused(refusals) => (Verdict::Refused, words::refused(exercise.name, source, &refusals)),
         };
         Ok(Prepared::Report(without_runs(exercise, &rubric, verdict, message)))
     }
@@ -252,7 +248,7 @@ impl<'a> Grading<'a> {
             }
             // Nothing more is held against a program that has failed to end.
             let is_hurried = findings.long_endings > 0 && findings.has_failed("terminates");
-            let seen = stress::perform(&self.program, case, self.options.seed, run, is_hurried)?;
+            let seen = stress::perform(&self.program.path, case, self.options.seed, run, is_hurried)?;
             findings.runs += 1;
             if let Some(stub) = seen.reached_stub() {
                 findings.stub = Some(stub);

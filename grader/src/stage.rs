@@ -51,11 +51,11 @@ impl Stage<'_> {
     }
 }
 
-/// Everything that control needs beside the program.
+/// A program that is built, and what controls it.
 #[derive(Clone, Debug)]
-pub struct Control {
-    /// The program, built with hooks.
-    pub program: PathBuf,
+pub struct Program {
+    /// The executable.
+    pub path: PathBuf,
     /// The library that is preloaded into it.
     pub runtime: PathBuf,
 }
@@ -78,9 +78,9 @@ pub struct Servers {
 
 impl Servers {
     /// No server yet.
-    pub fn new(control: &Control, processor: usize, request: Request) -> Self {
+    pub fn new(program: &Program, processor: usize, request: Request) -> Self {
         Self {
-            runtime: control.runtime.clone(),
+            runtime: program.runtime.clone(),
             processor,
             servers: Vec::new(),
             request,

@@ -10,7 +10,7 @@ use grader::late::Moment;
 use grader::rubric::Rubric;
 use grader::source::Source;
 use grader::workspace::Workspace;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash as Sha256;
 
 use crate::error::Error;
 use crate::submission::Problem;

@@ -1,7 +1,7 @@
-//! The entry points that the compiler's thread-sanitizer pass calls in place of atomic operations
-//! (LLVM: compiler-rt/include/sanitizer/tsan_interface_atomic.h).
+//! Where the program's hooks lead (`grader/hooks`): the compiler's thread-sanitizer pass calls them in place of atomic
+//! operations (LLVM: compiler-rt/include/sanitizer/tsan_interface_atomic.h).
 //!
-//! Each one is a few instructions that hand its frame to a function here, which asks the scheduler
+//! Each function is a few instructions that hand its frame to a function here, which asks the scheduler
 //! before the operation, does it, and asks again. Orderings are ignored: one thread runs at a
 //! time, so every run is sequentially consistent.
 
@@ -58,7 +58,7 @@ macro_rules! update {
                 Came { result, operation: Operation::$operation, changed }
             })
         }
-        entry!($name, 3, $inner);
+        entry!(local $name, 3, $inner);
     };
 }
 
@@ -72,7 +72,7 @@ macro_rules! atomics_of_size {
                 Came { result: atomic.load(SeqCst), operation: Operation::Load, changed: false }
             })
         }
-        entry!($load, 2, $load_inner);
+        entry!(local $load, 2, $load_inner);
 
         extern "C" fn $store_inner(address: *mut $int, value: $int, _order: i32, frame: *const u64) {
             scheduled(address, true, frame, || {
@@ -81,7 +81,7 @@ macro_rules! atomics_of_size {
                 Came { result: value, operation: Operation::Store, changed: before != value }
             });
         }
-        entry!($store, 3, $store_inner);
+        entry!(local $store, 3, $store_inner);
 
         extern "C" fn $cas_inner(
             address: *mut $int, expected: $int, value: $int, _order: i32, _fail: i32, frame: *const u64,
@@ -95,7 +95,7 @@ macro_rules! atomics_of_size {
                 }
             })
         }
-        entry!($cas, 5, $cas_inner);
+        entry!(local $cas, 5, $cas_inner);
 
         $(update!($name, $inner, $int, $atomic, $method, $operation);)*
     };
@@ -127,16 +127,67 @@ atomics_of_size!(u64, AtomicU64,
      __tsan_atomic64_fetch_nand nand64 fetch_nand Update]);
 
 /// A fence orders nothing that is not ordered already, but it is a place to switch.
-#[unsafe(no_mangle)]
 extern "C" fn __tsan_atomic_thread_fence(_order: i32) {
     if token::me().is_some() {
         scheduler::before(0, false);
     }
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn __tsan_atomic_signal_fence(_order: i32) {}
+/// Addresses of functions.
+#[repr(transparent)]
+struct Hooks([*const (); 41]);
 
-/// Called by the constructor that the compiler adds.
-#[unsafe(no_mangle)]
-extern "C" fn __tsan_init() {}
+// SAFETY: they are constants, and nobody writes through them.
+unsafe impl Sync for Hooks {}
+
+macro_rules! hooks {
+    ($($name:ident),* $(,)?) => {
+        /// What the program's hooks take over before `main`; the places are those in `grader/hooks`.
+        #[unsafe(export_name = "lockstep_hooks")]
+        static HOOKS: Hooks = Hooks([$($name as *const ()),*]);
+    };
+}
+
+hooks![
+    __tsan_atomic8_load,
+    __tsan_atomic8_store,
+    __tsan_atomic8_compare_exchange_val,
+    __tsan_atomic8_exchange,
+    __tsan_atomic8_fetch_add,
+    __tsan_atomic8_fetch_sub,
+    __tsan_atomic8_fetch_and,
+    __tsan_atomic8_fetch_or,
+    __tsan_atomic8_fetch_xor,
+    __tsan_atomic8_fetch_nand,
+    __tsan_atomic16_load,
+    __tsan_atomic16_store,
+    __tsan_atomic16_compare_exchange_val,
+    __tsan_atomic16_exchange,
+    __tsan_atomic16_fetch_add,
+    __tsan_atomic16_fetch_sub,
+    __tsan_atomic16_fetch_and,
+    __tsan_atomic16_fetch_or,
+    __tsan_atomic16_fetch_xor,
+    __tsan_atomic16_fetch_nand,
+    __tsan_atomic32_load,
+    __tsan_atomic32_store,
+    __tsan_atomic32_compare_exchange_val,
+    __tsan_atomic32_exchange,
+    __tsan_atomic32_fetch_add,
+    __tsan_atomic32_fetch_sub,
+    __tsan_atomic32_fetch_and,
+    __tsan_atomic32_fetch_or,
+    __tsan_atomic32_fetch_xor,
+    __tsan_atomic32_fetch_nand,
+    __tsan_atomic64_load,
+    __tsan_atomic64_store,
+    __tsan_atomic64_compare_exchange_val,
+    __tsan_atomic64_exchange,
+    __tsan_atomic64_fetch_add,
+    __tsan_atomic64_fetch_sub,
+    __tsan_atomic64_fetch_and,
+    __tsan_atomic64_fetch_or,
+    __tsan_atomic64_fetch_xor,
+    __tsan_atomic64_fetch_nand,
+    __tsan_atomic_thread_fence,
+];

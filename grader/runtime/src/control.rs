@@ -14,7 +14,7 @@ use schedule::protocol::{
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{again, inherited, orphans, scheduler, system, threads, warm, watch};
+use crate::{inherited, orphans, scheduler, system, threads, warm, watch};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -33,11 +33,7 @@ unsafe extern "C" {
 static CONSTRUCTOR: extern "C" fn(c_int, *const *const c_char, *const *const c_char) = construct;
 
 extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environment: *const *const c_char) {
-    let Some(path) = variable(SOCKET_VARIABLE) else {
-        // A program under control has started itself again.
-        hide_library();
-        return;
-    };
+    let Some(path) = variable(SOCKET_VARIABLE) else { return };
     disable_address_randomization(arguments, environment);
     let mut socket_path = [0u8; 108];
     let length = path.to_bytes().len().min(107);
@@ -47,8 +43,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     }
     let alone = variable(ALONE_VARIABLE).is_some_and(|value| value == c"1");
     // The program and its children must not see that the grader is there.
-    [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE].into_iter().for_each(erase);
-    hide_library();
+    [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE, PRELOAD_VARIABLE].into_iter().for_each(erase);
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
@@ -71,14 +66,6 @@ fn variable(name: &str) -> Option<&'static CStr> {
         let value = getenv(name);
         (!value.is_null()).then(|| CStr::from_ptr(value))
     })
-}
-
-/// Takes the variable that named this library out of the environment; who starts the program again gets it anew.
-fn hide_library() {
-    if let Some(value) = variable(PRELOAD_VARIABLE) {
-        again::prepare(PRELOAD_VARIABLE, value);
-        erase(PRELOAD_VARIABLE);
-    }
 }
 
 /// Takes a variable out of the environment, and out of the memory in which the kernel shows it (proc(5), `environ`).

@@ -1,6 +1,6 @@
 //! Preloaded into a graded program, it chooses which of the program's threads runs.
 //!
-//! The program was compiled so that every atomic operation is a call of a function here
+//! The program was compiled so that every atomic operation is a call (`grader/hooks`), which leads here
 //! (`atomics`), and the libc functions through which threads meet are interposed (`threads`,
 //! `futex`, `time`, `io`), and those that tell of a world that differs from run to run (`chance`, `dates`, `processors`). One thread runs at a time: it holds the *token*. At every
 //! operation the holder asks `scheduler` who goes on. Without a grader's socket in the
@@ -12,7 +12,6 @@
 // Elsewhere there is nothing here, and the grader's command says so in one sentence.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
-mod again;
 mod arch;
 mod atomics;
 mod chance;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::compile::{self, Programs};
+use crate::compile::{self, Build};
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::progress::Progress;
@@ -26,7 +26,7 @@ pub(super) struct Ahead {
 }
 
 /// What was built, and how long it took.
-type Built = (Result<Programs, Error>, Duration);
+type Built = (Result<Build, Error>, Duration);
 
 /// What the builder does, for who waits for it.
 struct Shown {
@@ -63,9 +63,9 @@ impl Ahead {
             for (exercise, source) in sources {
                 let started = Instant::now();
                 let tell = |what| told.tell(what);
-                let programs = compile::programs(&workspace, exercise.name, &source, &tell);
+                let build = compile::build(&workspace, exercise.name, &source, &tell);
                 told.last().clear();
-                if sender.send((programs, started.elapsed())).is_err() {
+                if sender.send((build, started.elapsed())).is_err() {
                     return;
                 }
             }
@@ -76,15 +76,15 @@ impl Ahead {
     /// The next program, once it is built, and how long that took; says meanwhile what is being built.
     ///
     /// # Errors
-    /// As for [`compile::programs`].
-    pub(super) fn next(&mut self) -> Result<(Programs, Duration), Error> {
+    /// As for [`compile::build`].
+    pub(super) fn next(&mut self) -> Result<(Build, Duration), Error> {
         self.shown.is_awaited.store(true, Ordering::Relaxed);
         let last = self.shown.last().clone();
         self.shown.progress.say(last);
         let built = self.built.as_ref().and_then(|built| built.recv().ok());
         self.shown.is_awaited.store(false, Ordering::Relaxed);
-        let (programs, took) = built.unwrap_or_else(|| self.fail());
-        Ok((programs?, took))
+        let (build, took) = built.unwrap_or_else(|| self.fail());
+        Ok((build?, took))
     }
 
     /// Goes on with the builder's panic.

@@ -13,7 +13,7 @@ use crate::progress::announce;
 use crate::workspace::Workspace;
 
 /// What builds leave beside programs, in the folder of builds.
-const BUILT_WITH: [&str; 4] = ["target", "packages", "recipes", "recorder"];
+const BUILT_WITH: [&str; 5] = ["target", "runtime", "packages", "recipes", "recorder"];
 
 /// What is or would be freed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn clean(workspace: &Workspace, only_programs: bool, is_tried: bool) -> Resu
     if !folder.is_dir() {
         return Ok(Freed::default());
     }
-    let _lock = dependencies::lock(workspace, &announce)?;
+    let _locks = dependencies::locks(workspace, &announce)?;
     let mut freed = Freed::default();
     let kept = programs::place(workspace);
     freed.programs = programs::count(&kept);

@@ -12,7 +12,7 @@ use super::package::{self, Package};
 use super::recipe::{self, Recipe};
 use super::telling::{self, Tell};
 use super::toolchain::Toolchain;
-use super::{Kind, environment, programs, settings};
+use super::{environment, hooks, programs, settings};
 use crate::error::Error;
 use crate::escape::in_line;
 use crate::interrupt;
@@ -25,24 +25,20 @@ use crate::workspace::{Workspace, cargo_can_build_in};
 ///
 /// # Errors
 /// When cargo cannot be run, or cannot build the dependencies.
-pub(super) fn recipe(
-    workspace: &Workspace,
-    package: &Package,
-    kind: Kind,
-    tell: Tell,
-) -> Result<Recipe, Error> {
-    let place = Place::of(workspace, package, kind)?;
+pub(super) fn recipe(workspace: &Workspace, package: &Package, tell: Tell) -> Result<Recipe, Error> {
+    let hooks = hooks::library(workspace)?;
+    let place = Place::of(workspace, package, &hooks)?;
     if let Some(recipe) = place.kept() {
         return Ok(recipe);
     }
-    let cargo = Cargo::lock(workspace, &place.settings, tell)?;
+    let cargo = Cargo::lock(workspace, &OF_PROGRAMS, &place.settings, tell)?;
     // Who had the lock may have built the same.
     if let Some(recipe) = place.kept() {
         return Ok(recipe);
     }
     package.write_stub()?;
     place.forget()?;
-    cargo.note(package, kind, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
+    cargo.note(package, &hooks, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
     place.keep()
 }
 
@@ -55,12 +51,11 @@ pub(super) fn recipe_of(
     workspace: &Workspace,
     package: &Package,
     source: &Source,
-    kind: Kind,
     tell: Tell,
 ) -> Result<Recipe, Error> {
-    match Place::of(workspace, package, kind)?.kept() {
+    match Place::of(workspace, package, &hooks::library(workspace)?)?.kept() {
         Some(recipe) => Ok(recipe),
-        None => recipe(workspace, &package.without_unnamed(source), kind, tell),
+        None => recipe(workspace, &package.without_unnamed(source), tell),
     }
 }
 
@@ -69,19 +64,17 @@ pub(super) fn recipe_of(
 /// # Errors
 /// When cargo cannot be run, or cannot fetch it.
 pub(super) fn fetch(workspace: &Workspace, package: &Package, tell: Tell) -> Result<(), Error> {
-    let mut missing = None;
-    for kind in [Kind::Plain, Kind::Controlled] {
-        let place = Place::of(workspace, package, kind)?;
-        missing = missing.or(place.kept().is_none().then_some(place));
+    let place = Place::of(workspace, package, &hooks::library(workspace)?)?;
+    if place.kept().is_some() || place.is_fetched() {
+        return Ok(());
     }
-    let Some(place) = missing.filter(|place| !place.is_fetched()) else { return Ok(()) };
-    let cargo = Cargo::lock(workspace, &place.settings, tell)?;
+    let cargo = Cargo::lock(workspace, &OF_PROGRAMS, &place.settings, tell)?;
     package.write_stub()?;
     cargo.fetch(package)?;
     place.note_fetched()
 }
 
-/// Where the call of the compiler for one kind of program is kept.
+/// Where the call of the compiler for programs of one package is kept.
 struct Place {
     recipe: PathBuf,
     stamp: PathBuf,
@@ -94,12 +87,12 @@ struct Place {
 }
 
 impl Place {
-    fn of(workspace: &Workspace, package: &Package, kind: Kind) -> Result<Self, Error> {
+    fn of(workspace: &Workspace, package: &Package, hooks: &Path) -> Result<Self, Error> {
         let folder = workspace.build_folder().join("recipes");
-        let recipe = folder.join(format!("{}-{}", package.label(), kind.word()));
+        let recipe = folder.join(package.label());
         let fetched = folder.join(format!("{}-fetched", package.exercise()));
         let settings = settings::of_user(workspace.root())?;
-        let wanted = stamp_of(workspace, package, &settings)?;
+        let wanted = stamp_of(workspace, package, hooks, &settings)?;
         Ok(Self {
             stamp: recipe.with_extension("stamp"),
             recipe,
@@ -160,12 +153,12 @@ pub(super) fn runtime(workspace: &Workspace, tell: Tell) -> Result<PathBuf, Erro
     if let Some(runtime) = &*kept {
         return Ok(runtime.clone());
     }
-    let cargo = Cargo::lock(workspace, &settings::of_user(workspace.root())?, tell)?;
+    let cargo = Cargo::lock(workspace, &OF_RUNTIME, &settings::of_user(workspace.root())?, tell)?;
     let args = ["--offline", "--release", "--package", "runtime"];
     let build = cargo.call("build", &package::of_runtime(workspace)?, "").args(args).args(telling::TELLING);
     telling::run(build, "building what chooses schedules", CRATES_OF_RUNTIME, tell)?;
     // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
-    let built = target(workspace).join("release").join("liblockstep_runtime.so");
+    let built = cargo.target().join("release").join("liblockstep_runtime.so");
     let content = fs::read(&built).map_err(Error::file(&built))?;
     let runtime = programs::keep_library(workspace, &content)?;
     Ok(kept.insert(runtime).clone())
@@ -173,27 +166,44 @@ pub(super) fn runtime(workspace: &Workspace, tell: Tell) -> Result<PathBuf, Erro
 
 /// The folder that holds the built dependencies of all exercises.
 pub(super) fn target(workspace: &Workspace) -> PathBuf {
-    workspace.build_folder().join("target")
+    OF_PROGRAMS.of(workspace)
+}
+
+/// A folder that cargo builds in, one call at a time: it would wait for its own lock anyway.
+struct Folder {
+    name: &'static str,
+    alone: Mutex<()>,
+}
+
+/// The dependencies of all exercises.
+static OF_PROGRAMS: Folder = Folder { name: "target", alone: Mutex::new(()) };
+/// What runs programs under control, which is built beside them.
+static OF_RUNTIME: Folder = Folder { name: "runtime", alone: Mutex::new(()) };
+
+impl Folder {
+    fn of(&self, workspace: &Workspace) -> PathBuf {
+        workspace.build_folder().join(self.name)
+    }
 }
 
 /// Everything that decides about the dependencies, and about how they are called for.
-fn stamp_of(workspace: &Workspace, package: &Package, settings: &str) -> Result<String, Error> {
+fn stamp_of(workspace: &Workspace, package: &Package, hooks: &Path, settings: &str) -> Result<String, Error> {
     let Toolchain { sysroot, version, .. } = Toolchain::find(workspace)?;
     // A call names its files by their whole paths.
     let target = target(workspace);
-    let folders = [package.folder(), &target, sysroot].map(|folder| folder.as_os_str().as_encoded_bytes());
+    let paths = [package.folder(), &target, sysroot, hooks].map(|path| path.as_os_str().as_encoded_bytes());
     let above = settings::of_root_folder();
-    let kinds = [Kind::Plain, Kind::Controlled].map(|kind| kind.settings(package.exercise()).concat());
-    let of_place = [version.as_bytes(), super::HOOKS.as_bytes(), settings.as_bytes(), &above];
-    let of_place = of_place.into_iter().chain(kinds.iter().map(String::as_bytes));
-    Ok(short_hash(of_place.chain(folders).chain(package.parts())))
+    let profile = super::PROFILE.concat();
+    let of_place =
+        [version.as_bytes(), super::HOOKS.as_bytes(), profile.as_bytes(), settings.as_bytes(), &above];
+    Ok(short_hash(of_place.into_iter().chain(paths).chain(package.parts())))
 }
 
-/// Cargo, with nobody else calling it for this workspace: it would wait for its own lock anyway, and the packages
-/// are shared.
+/// Cargo, with nobody else calling it for this folder.
 struct Cargo<'a> {
     workspace: &'a Workspace,
     toolchain: &'static Toolchain,
+    target: PathBuf,
     home: PathBuf,
     _alone: MutexGuard<'static, ()>,
     _lock: File,
@@ -201,23 +211,37 @@ struct Cargo<'a> {
 
 impl<'a> Cargo<'a> {
     /// Waits for other threads, and for other graders of the same workspace.
-    fn lock(workspace: &'a Workspace, settings: &str, tell: Tell) -> Result<Self, Error> {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = workspace.build_folder();
+    fn lock(
+        workspace: &'a Workspace,
+        folder: &'static Folder,
+        settings: &str,
+        tell: Tell,
+    ) -> Result<Self, Error> {
+        let alone = folder.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = folder.of(workspace);
         look_at_place(workspace)?;
-        for folder in [&folder, &target(workspace)] {
+        for folder in [&workspace.build_folder(), &target] {
             fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         }
         // Compilers may run as another user, and see what is in it.
         let open = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(target(workspace), open).map_err(Error::file(target(workspace)))?;
-        let lock = lock(workspace, tell)?;
+        fs::set_permissions(&target, open).map_err(Error::file(&target))?;
+        let lock = lock(workspace, folder, tell)?;
         // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
-        let built = target(workspace);
-        let home = fs::canonicalize(&built).map_err(Error::file(&built))?.join("cargo-home");
+        let home = fs::canonicalize(&target).map_err(Error::file(&target))?.join("cargo-home");
         settings::make_home(&home, workspace.root(), settings)?;
-        Ok(Self { workspace, toolchain: Toolchain::find(workspace)?, home, _alone: alone, _lock: lock })
+        Ok(Self {
+            workspace,
+            toolchain: Toolchain::find(workspace)?,
+            target,
+            home,
+            _alone: alone,
+            _lock: lock,
+        })
+    }
+
+    fn target(&self) -> &Path {
+        &self.target
     }
 
     /// A call of cargo for the manifest in `folder`, with these flags for the compiler, whatever the user's
@@ -233,7 +257,7 @@ impl<'a> Cargo<'a> {
         environment::of_user()
             .fold(call, |call, (name, value)| call.env(name, value))
             .env("CARGO_HOME", &self.home)
-            .env("CARGO_TARGET_DIR", target(self.workspace))
+            .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_ENCODED_RUSTFLAGS", flags)
             .env("CARGO_TERM_COLOR", "never")
             .env("RUSTC", &self.toolchain.rustc)
@@ -256,34 +280,33 @@ impl<'a> Cargo<'a> {
     }
 
     /// Builds the dependencies and the stub, and notes how the stub was built.
-    fn note(&self, package: &Package, kind: Kind, file: &Path, tell: Tell) -> Result<(), Error> {
+    fn note(&self, package: &Package, hooks: &Path, file: &Path, tell: Tell) -> Result<(), Error> {
         let recorder = self.workspace.build_folder().join("recorder");
         recipe::write_recorder(&recorder)?;
         let call = self
-            .call("build", package.folder(), kind.flags())
+            .call("rustc", package.folder(), super::HOOKS)
             .env("RUSTC_WORKSPACE_WRAPPER", &recorder)
             .env(recipe::CRATE_VARIABLE, package.exercise().replace('-', "_"))
             .env(recipe::FILE_VARIABLE, file)
             .args(["--offline", "--release", "--package", package.exercise()])
-            .args(
-                kind.settings(package.exercise())
-                    .into_iter()
-                    .flat_map(|setting| ["--config".into(), setting]),
-            )
+            .args(super::PROFILE.iter().flat_map(|setting| ["--config", setting]))
             .args(telling::TELLING)
-            // With a named target the flags are not for build scripts and procedural macros, which both kinds share.
-            .args(["--target", self.toolchain.host()?]);
-        let what = match kind {
-            Kind::Plain => format!("building what {} needs", package.exercise()),
-            Kind::Controlled => format!("building what {} needs under control", package.exercise()),
-        };
+            // With a named target the flags are not for build scripts and procedural macros.
+            .args(["--target", self.toolchain.host()?])
+            // Of the program alone.
+            .args(["--".into(), hooks::link_flag(hooks)]);
+        let what = format!("building what {} needs", package.exercise());
         telling::run(call, &what, self.count(package)?, tell)
     }
 }
 
-/// The lock on the folder of builds, which is there; waits for other graders that build in it.
-pub(super) fn lock(workspace: &Workspace, tell: Tell) -> Result<File, Error> {
-    let path = workspace.build_folder().join("lock");
+/// The locks on the folders that cargo builds in; waits for other graders that build.
+pub(super) fn locks(workspace: &Workspace, tell: Tell) -> Result<[File; 2], Error> {
+    Ok([lock(workspace, &OF_PROGRAMS, tell)?, lock(workspace, &OF_RUNTIME, tell)?])
+}
+
+fn lock(workspace: &Workspace, folder: &Folder, tell: Tell) -> Result<File, Error> {
+    let path = workspace.build_folder().join(format!("{}.lock", folder.name));
     let lock = File::create(&path).map_err(|error| unwritable(&path, &error))?;
     wait_for(&lock, &path, tell)?;
     Ok(lock)

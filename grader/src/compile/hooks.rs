@@ -1,73 +1,80 @@
-//! Whether the runtime can find a program's hooks: a linker that leaves their names out of the dynamic symbols lets
-//! every call of them lead nowhere, and each right program would seem to crash.
+//! What a program calls in place of atomic operations: a small library that is linked into each (`grader/hooks`). By
+//! itself it does what the operations ask for; under control it leads to the runtime.
 
-use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSymbol};
-
-use super::{Kind, environment, toolchain::Toolchain};
+use super::{HOOKS, environment, programs, toolchain::Toolchain};
 use crate::error::Error;
+use crate::short_hash::short_hash;
 use crate::workspace::Workspace;
 
-/// What the compiler's pass calls begins with this.
-const PREFIX: &str = "__tsan_";
+/// Where its source stands in a workspace.
+const SOURCE: &str = "grader/hooks/src/lib.rs";
 
 /// The least that has a hook.
 const PROGRAM: &str =
     "fn main() { std::sync::atomic::AtomicU8::new(0).fetch_add(1, std::sync::atomic::Ordering::SeqCst); }\n";
 
-/// A hook that `program` calls and the dynamic linker does not know of.
-pub(super) fn lost(program: &[u8]) -> Option<String> {
-    let file: ElfFile64 = ElfFile64::parse(program).ok()?;
-    let dynamic: BTreeSet<&str> = file.dynamic_symbols().filter_map(|symbol| symbol.name().ok()).collect();
-    let called = file.symbols().filter(ObjectSymbol::is_undefined).filter_map(|symbol| symbol.name().ok());
-    let mut lost = called.filter(|name| name.starts_with(PREFIX) && !dynamic.contains(name));
-    lost.next().map(str::to_owned)
+/// The library, built if it was not. The compiler's pass must not meet it: it would call itself.
+///
+/// # Errors
+/// When the compiler cannot be run, or cannot build it.
+pub(super) fn library(workspace: &Workspace) -> Result<PathBuf, Error> {
+    let toolchain = Toolchain::find(workspace)?;
+    let source = workspace.root().join(SOURCE);
+    let text = fs::read(&source).map_err(Error::file(&source))?;
+    let hash = short_hash([toolchain.version.as_bytes(), &text]);
+    let library = programs::folder(workspace)?.join(format!("hooks-{hash}.rlib"));
+    if !programs::is_kept(&library) {
+        let folder = temporary()?;
+        let built = folder.path().join("hooks.rlib");
+        let args =
+            ["--crate-name=hooks", "--crate-type=rlib", "--edition=2024", "-Copt-level=2", "-Cpanic=abort"];
+        compile(toolchain, &source, &built, |rustc| rustc.args(args))?;
+        programs::keep(fs::File::open(&built).map_err(Error::file(&built))?, &library)?;
+    }
+    Ok(library)
 }
 
-/// What to say of a hook that is lost.
-pub(super) fn error(hook: &str) -> Error {
-    Error::Cargo(format!(
-        "the linker does not let the runtime have `{hook}`, without which no schedule can be chosen: it needs GNU's \
-         binutils from 2.35 on, or LLD"
-    ))
+/// The compiler's flag that links it into a program.
+pub(super) fn link_flag(library: &Path) -> String {
+    format!("-Clink-arg={}", library.display())
 }
 
 /// Whether programs with hooks can be built here: one is.
 ///
 /// # Errors
-/// When the compiler cannot be run, or its linker loses hooks.
+/// When the compiler cannot be run, or a program cannot be linked.
 pub fn linker(workspace: &Workspace) -> Result<(), Error> {
-    let toolchain = Toolchain::find(workspace)?;
-    let folder = tempfile::tempdir().map_err(Error::file("a folder for temporary files"))?;
+    let library = library(workspace)?;
+    let folder = temporary()?;
     let (source, program) = (folder.path().join("main.rs"), folder.path().join("main"));
     fs::write(&source, PROGRAM).map_err(Error::file(&source))?;
-    let output = Command::new(&toolchain.rustc)
-        .arg("-Copt-level=1")
-        .args(Kind::Controlled.flags().split_whitespace())
-        .args([source.as_os_str(), "-o".as_ref(), program.as_os_str()])
-        .env_clear()
-        .envs(environment::of_user())
-        .output()
-        .map_err(Error::file(&toolchain.rustc))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Error::Cargo(format!("a program with hooks cannot be built: {said}")));
-    }
-    let built = fs::read(&program).map_err(Error::file(&program))?;
-    lost(&built).map_or(Ok(()), |hook| Err(error(&hook)))
+    let flags =
+        HOOKS.split_whitespace().map(str::to_owned).chain([link_flag(&library), "-Copt-level=1".into()]);
+    compile(Toolchain::find(workspace)?, &source, &program, |rustc| rustc.args(flags))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn temporary() -> Result<tempfile::TempDir, Error> {
+    tempfile::tempdir().map_err(Error::file("a folder for temporary files"))
+}
 
-    #[test]
-    fn what_is_no_program_has_no_hooks() {
-        assert_eq!(lost(b"#!/bin/sh\n"), None);
-        assert_eq!(lost(&[]), None);
+/// Has the compiler build a source of the grader's own.
+fn compile(
+    toolchain: &Toolchain,
+    source: &Path,
+    built: &Path,
+    with_args: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<(), Error> {
+    let mut rustc = Command::new(&toolchain.rustc);
+    with_args(&mut rustc).args([source.as_os_str(), "-o".as_ref(), built.as_os_str()]);
+    let output =
+        rustc.env_clear().envs(environment::of_user()).output().map_err(Error::file(&toolchain.rustc))?;
+    if output.status.success() {
+        return Ok(());
     }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(Error::Cargo(format!("a program with hooks cannot be built: {said}")))
 }

@@ -9,7 +9,7 @@ use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Build, advice, dependencies, diagnostics, hooks, package, programs};
+use super::{Built, advice, dependencies, diagnostics, hooks, package, programs};
 use crate::error::Error;
 use crate::fixture::left;
 use crate::rules::Rule;
@@ -39,7 +39,7 @@ impl Single<'_> {
     ///
     /// # Errors
     /// When the compiler cannot be run or fails for another reason than the source.
-    pub(super) fn build(&self, program: PathBuf) -> Result<Build, Error> {
+    pub(super) fn build(&self, program: PathBuf) -> Result<Built, Error> {
         let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
         let folder = folder.path();
         for (path, content) in &self.source.files {
@@ -68,25 +68,25 @@ impl Single<'_> {
     }
 
     /// Why a program that the compiler has built is not taken. It was not run yet.
-    fn judged(&self, parts: &Parts) -> Option<Build> {
+    fn judged(&self, parts: &Parts) -> Option<Built> {
         let refusals = parts.refusals(self.source);
         let outside = parts.outside.as_ref();
         let outside =
             outside.map(|file| format!("{file}: only files of the source itself can be a part of it\n"));
-        if refusals.is_empty() { outside.map(Build::Errors) } else { Some(Build::Refused(refusals)) }
+        if refusals.is_empty() { outside.map(Built::Errors) } else { Some(Built::Refused(refusals)) }
     }
 
     /// What the compiler's errors come to. A rule that is broken is said instead of them; that the grader cannot read
     /// what the compiler cannot read either is not worth a word.
-    fn failed(&self, message: String, parts: &Parts) -> Build {
+    fn failed(&self, message: String, parts: &Parts) -> Built {
         let mut refusals = parts.refusals(self.source);
         refusals.retain(|refusal| refusal.rule != Rule::NoTokens);
         refusals.extend(diagnostics::asked_for(&message, &self.src(), &self.source.refused));
         match refusals.is_empty() {
-            false => Build::Refused(refusals),
+            false => Built::Refused(refusals),
             true => {
                 let advice = advice::on(&message, self.source, self.package);
-                Build::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
+                Built::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
             }
         }
     }
@@ -116,22 +116,18 @@ impl Single<'_> {
     }
 
     /// Keeps what stands in `out`.
-    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Build, Error> {
+    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Built, Error> {
         let built = out.join(self.crate_name());
         let file = left::file(&built).map_err(Error::file(&built))?;
         let bytes = file.metadata().map_err(Error::file(&built))?.len();
         if bytes > MOST_BYTES {
             let (large, most) = (bytes >> 20, MOST_BYTES >> 20);
             let message = format!("the program is too large: {large} MiB, and {most} MiB is the most\n");
-            return Ok(Build::Errors(message));
-        }
-        let text = fs::read(&built).map_err(Error::file(&built))?;
-        if let Some(hook) = hooks::lost(&text) {
-            return Err(hooks::error(&hook));
+            return Ok(Built::Errors(message));
         }
         programs::keep_list(&program, &parts.to_bytes())?;
         programs::keep(file, &program)?;
-        Ok(Build::Program(program))
+        Ok(Built::Program(program))
     }
 
     /// The source's fault that kept the compiler from building it.
@@ -166,6 +162,7 @@ impl Single<'_> {
             .readable(&self.toolchain.sysroot)
             .readable(target)
             .readable(linked)
+            .readable(hooks::library(self.workspace)?)
             .limit(|limits| {
                 limits.idle = Duration::from_secs(300);
                 // Of time on the clock it has much more: the machine may be busy with other builds.

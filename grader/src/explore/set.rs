@@ -10,23 +10,23 @@ use crate::controlled::Record;
 use crate::observation::Observation;
 use crate::run::RunError;
 use crate::sandbox;
-use crate::stage::{Control, Servers, Stage};
+use crate::stage::{Program, Servers, Stage};
 use schedule::search;
 
 /// One processor's folder and servers.
 pub(super) struct Set<'a> {
-    control: &'a Control,
+    program: &'a Program,
     folder: RefCell<sandbox::Folder>,
     servers: RefCell<Servers>,
 }
 
 impl<'a> Set<'a> {
-    pub(super) fn new(control: &'a Control, place: usize) -> Result<Self, RunError> {
+    pub(super) fn new(program: &'a Program, place: usize) -> Result<Self, RunError> {
         let processor = super::processors::of_place(place);
         Ok(Self {
-            control,
+            program,
             folder: RefCell::new(fresh_folder()?),
-            servers: RefCell::new(Servers::new(control, processor, search::replay())),
+            servers: RefCell::new(Servers::new(program, processor, search::replay())),
         })
     }
 
@@ -51,7 +51,7 @@ impl<'a> Set<'a> {
             servers.last = None;
         }
         let stage = Stage {
-            program: &self.control.program,
+            program: &self.program.path,
             folder: folder.path(),
             network: case.network,
             seed,

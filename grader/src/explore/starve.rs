@@ -9,7 +9,7 @@ use super::set::Set;
 use crate::case::Case;
 use crate::observation::Observation;
 use crate::run::RunError;
-use crate::stage::Control;
+use crate::stage::Program;
 use schedule::search;
 
 /// The observations of runs of `case` in which one thread after another is kept from running while others can
@@ -17,8 +17,8 @@ use schedule::search;
 ///
 /// # Errors
 /// As for [`super::explore`].
-pub fn starve(control: &Control, case: &Case, seed: u64) -> Result<Vec<(ThreadId, Observation)>, RunError> {
-    let set = Set::new(control, 0)?;
+pub fn starve(program: &Program, case: &Case, seed: u64) -> Result<Vec<(ThreadId, Observation)>, RunError> {
+    let set = Set::new(program, 0)?;
     let started = Instant::now();
     let (_, usual) = set.traced(case, seed, search::replay(), &[])?;
     let cost = budget::cost(Some(&usual), started.elapsed());

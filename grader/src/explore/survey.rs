@@ -5,7 +5,7 @@ use super::set::Set;
 use crate::case::{Case, Sharing};
 use crate::judgement::{Judge, Judgement};
 use crate::run::RunError;
-use crate::stage::Control;
+use crate::stage::Program;
 use crate::work::sharers;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Search};
@@ -30,8 +30,8 @@ pub enum Survey {
 ///
 /// # Errors
 /// As for [`super::explore`].
-pub fn survey(control: &Control, case: &Case, sharing: &Sharing, seed: u64) -> Result<Survey, RunError> {
-    let set = Set::new(control, 0)?;
+pub fn survey(program: &Program, case: &Case, sharing: &Sharing, seed: u64) -> Result<Survey, RunError> {
+    let set = Set::new(program, 0)?;
     let (_, first) = set.traced(case, seed, search::replay(), &[])?;
     let came_to_its_end: Judge = Box::new(|_| Judgement::Kept);
     let (mut most, mut runs, mut unproven) = (0, 0, None);

@@ -23,7 +23,7 @@ impl Grading<'_> {
         let what = format!("{}: {}", self.exercise.name, case.id);
         self.progress.begin(what, "schedules", extent.schedules);
         let tell = |count| self.progress.done(count);
-        match explore::explore(&self.control, case, self.options.seed, extent, failed, tell) {
+        match explore::explore(&self.program, case, self.options.seed, extent, failed, tell) {
             Ok(exploration) => self.add(case, exploration, extent.schedules, findings),
             Err(error) => {
                 let judged = case.judges.iter().chain(&case.writer_judges).chain(&case.starved_judges);
@@ -44,7 +44,7 @@ impl Grading<'_> {
         if case.starved_judges.is_empty() || findings.stub.is_some() {
             return Ok(());
         }
-        for (thread, seen) in explore::starve(&self.control, case, self.options.seed)? {
+        for (thread, seen) in explore::starve(&self.program, case, self.options.seed)? {
             for (check, judge) in &case.starved_judges {
                 match judge(&seen) {
                     Judgement::Nothing => {}

@@ -13,7 +13,7 @@ use crate::symbols::Symbols;
 
 impl Grading<'_> {
     pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {
-        let symbols = Symbols::read(&self.control.program, self.exercise.name, self.source);
+        let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
         counterexample::picture(record, &symbols, fault.line)
     }
 

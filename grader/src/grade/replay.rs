@@ -34,8 +34,8 @@ pub fn replay(
     times: u64,
 ) -> Result<ExerciseReport, Error> {
     let progress = Progress::hidden();
-    let programs = compile::programs(workspace, exercise.name, source, &drop)?;
-    let grading = match Grading::prepare(workspace, exercise, source, programs, options, &progress)? {
+    let build = compile::build(workspace, exercise.name, source, &drop)?;
+    let grading = match Grading::prepare(workspace, exercise, source, build, options, &progress)? {
         Prepared::Grading(grading) => grading,
         Prepared::Report(report) => {
             return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
@@ -56,7 +56,7 @@ impl Grading<'_> {
         times: u64,
         findings: &mut Findings,
     ) -> Result<(), Error> {
-        let replayer = explore::Replayer::new(&self.control, case, self.options.seed)?;
+        let replayer = explore::Replayer::new(&self.program, case, self.options.seed)?;
         let mut different = HashSet::new();
         for time in 0..times {
             let (seen, record) = replayer.run(schedule)?;

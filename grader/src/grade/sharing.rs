@@ -15,7 +15,7 @@ impl Grading<'_> {
         if sharing.checks.iter().all(|check| findings.has_failed(check)) {
             return Ok(());
         }
-        let surveyed = survey(&self.control, case, sharing, self.options.seed)?;
+        let surveyed = survey(&self.program, case, sharing, self.options.seed)?;
         for check in sharing.checks {
             match &surveyed {
                 Survey::Shown | Survey::NoRun => {}

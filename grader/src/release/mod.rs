@@ -43,6 +43,7 @@ const FILES: &[&str] = &[
     "docs/pull-requests.md",
     "docs/schedule-control.md",
     "grader/Cargo.toml",
+    "grader/hooks/Cargo.toml",
     "grader/launcher/Cargo.toml",
     "grader/runtime/Cargo.toml",
     "grader/schedule/Cargo.toml",
@@ -50,8 +51,14 @@ const FILES: &[&str] = &[
 ];
 
 /// Folders that students get as they are: the grader, without its own tests.
-const FOLDERS: &[&str] =
-    &["grader/src", "grader/benches", "grader/launcher/src", "grader/runtime/src", "grader/schedule/src"];
+const FOLDERS: &[&str] = &[
+    "grader/src",
+    "grader/benches",
+    "grader/hooks/src",
+    "grader/launcher/src",
+    "grader/runtime/src",
+    "grader/schedule/src",
+];
 
 /// What was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod containers;
 mod containment;
 mod control;
 mod hint;
+mod hooks;
 mod hostile;
 mod imports;
 mod native;

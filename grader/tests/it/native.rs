@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use grader::compile::{self, Programs};
+use grader::compile::{self, Build};
 use grader::controlled::{Controlled, Record};
 use grader::run::{Invocation, keeper};
 use grader::source::Source;
@@ -25,8 +25,8 @@ impl Native {
         keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
         let workspace = Workspace::at(root());
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
-        let programs = compile::programs(&workspace, "hello-threads", &source, &drop).unwrap();
-        let Programs::Ready { control, .. } = programs else {
+        let built = compile::build(&workspace, "hello-threads", &source, &drop).unwrap();
+        let Build::Ready(hello) = built else {
             panic!("the course's own source has errors");
         };
         let declared = format!(
@@ -40,7 +40,7 @@ impl Native {
         let mut rustc = Command::new("rustc");
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
-        let server = Controlled::start(Invocation::new(program, folder.path()), &control.runtime, 0).unwrap();
+        let server = Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0).unwrap();
         Self { _folder: folder, server }
     }
 

@@ -39,51 +39,44 @@ fn main() {
 }
 ";
 
-/// Grades a right program, and again after `replace` made another one of its build with hooks, out of the plain build
-/// and a folder for it. `mark` is the test's own.
-#[track_caller]
-fn replaced(mark: &str, reason: &str, replace: impl Fn(&Path, &Path) -> PathBuf) {
-    // Else an earlier run's builds would be found.
-    let mark = format!("{mark}-{}", std::process::id());
-    let program = Program::new(&RIGHT.replace("MARK", &mark));
+#[test]
+fn a_program_without_hooks_is_inconclusive() {
+    // Else an earlier run's build would be found.
+    let mark = format!("mark-without-hooks-{}", std::process::id());
+    let text = RIGHT.replace("MARK", &mark);
+    let program = Program::new(&text);
     let path = program.path();
     let args = ["check", "even-odd", "--schedules", "40", "--source", &path];
     let known = programs();
     grade(args).success();
-    let builds = Builds::find(&mark, &known);
-    let other = replace(&builds.plain, program.folder());
+    let built = Built::find(&mark, &known);
+    let other = compiled(program.folder(), &text, &[]);
     // Anew: the file may still be open as a program.
-    fs::remove_file(&builds.controlled).unwrap();
-    fs::copy(other, &builds.controlled).unwrap();
-    let said = contains(reason).and(contains("1 inconclusive"));
+    fs::remove_file(&built.0).unwrap();
+    fs::copy(other, &built.0).unwrap();
+    let said = contains("it was built without hooks").and(contains("1 inconclusive"));
     grade(args).code(3).stdout(said);
 }
 
-/// What the grader built of one program. Removed with this: one of them is not what its name says.
-struct Builds {
-    plain: PathBuf,
-    controlled: PathBuf,
-}
+/// What the grader built of one program. Removed with this: it is not what its name says.
+struct Built(PathBuf);
 
-impl Builds {
-    /// Those with `mark` in them, which are not among the `known`.
+impl Built {
+    /// The one with `mark` in it, which is not among the `known`.
     fn find(mark: &str, known: &BTreeSet<PathBuf>) -> Self {
         let now = programs();
         // Another test may have removed its own meanwhile.
-        let new = now.difference(known).filter_map(|path| Some((path.clone(), fs::read(path).ok()?)));
-        let mut marked = new.filter(|(_, program)| contains_text(program, mark));
-        let (first, second) = (marked.next().unwrap(), marked.next().unwrap());
+        let has_mark = |path: &&PathBuf| fs::read(path).is_ok_and(|program| contains_text(&program, mark));
+        let mut marked = now.difference(known).filter(has_mark);
+        let built = Self(marked.next().unwrap().clone());
         assert!(marked.next().is_none());
-        let has_hooks = |(_, program): &(PathBuf, Vec<u8>)| contains_text(program, "__tsan_");
-        let (controlled, plain) = if has_hooks(&first) { (first, second) } else { (second, first) };
-        Self { plain: plain.0, controlled: controlled.0 }
+        built
     }
 }
 
-impl Drop for Builds {
+impl Drop for Built {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.plain);
-        let _ = fs::remove_file(&self.controlled);
+        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -98,14 +91,29 @@ fn contains_text(program: &[u8], text: &str) -> bool {
     program.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
-#[test]
-fn a_program_without_hooks_is_inconclusive() {
-    replaced("mark-without-hooks", "it was built without hooks", |plain, _| plain.to_owned());
+/// The program that the compiler alone makes of `text`.
+fn compiled(folder: &Path, text: &str, args: &[&str]) -> PathBuf {
+    let (source, program) = (folder.join("other.rs"), folder.join("other"));
+    fs::write(&source, text).unwrap();
+    let mut rustc = Command::new("rustc");
+    rustc.arg("--edition=2024").args(args).arg("-o").arg(&program).arg(source);
+    assert!(rustc.status().unwrap().success());
+    program
+}
+
+/// Why this program cannot be put under control.
+#[track_caller]
+fn lost(program: impl Into<PathBuf>, folder: &Path, runtime: &str) -> String {
+    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
+    match Controlled::start(Invocation::new(program.into(), folder), Path::new(runtime), 0) {
+        Err(RunError::Control(reason)) => reason,
+        _ => panic!("it says that the program is under control"),
+    }
 }
 
 /// It needs no library: not all systems have a static libc.
 #[test]
-fn a_statically_linked_program_is_inconclusive() {
+fn a_statically_linked_program_is_noticed() {
     // exit_group(2).
     const EXIT: &str = if cfg!(target_arch = "aarch64") {
         "\"svc 0\", in(\"x8\") 94, in(\"x0\") 0"
@@ -120,30 +128,17 @@ fn a_statically_linked_program_is_inconclusive() {
         extern \"C\" fn _start() -> ! {
             unsafe { core::arch::asm!(EXIT, options(noreturn)) }
         }";
-    replaced("mark-static", "linked statically?", |_, folder| {
-        let (source, program) = (folder.join("exits.rs"), folder.join("exits"));
-        fs::write(&source, EXITS.replace("EXIT", EXIT)).unwrap();
-        let mut rustc = Command::new("rustc");
-        rustc.args([
-            "-Cpanic=abort",
-            "-Crelocation-model=static",
-            "-Clink-args=-nostartfiles -nostdlib -static",
-        ]);
-        assert!(rustc.arg("-o").arg(&program).arg(source).status().unwrap().success());
-        program
-    });
+    let args = ["-Cpanic=abort", "-Crelocation-model=static", "-Clink-args=-nostartfiles -nostdlib -static"];
+    let folder = tempfile::tempdir().unwrap();
+    let program = compiled(folder.path(), &EXITS.replace("EXIT", EXIT), &args);
+    let reason = lost(program, folder.path(), "/dev/null");
+    assert!(reason.contains("(it ended with exit code 0): is it linked statically?"), "{reason}");
 }
 
 #[test]
 fn a_runtime_that_is_not_loaded_is_noticed() {
-    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
     let folder = tempfile::tempdir().unwrap();
-    let invocation = Invocation::new("true", folder.path());
-    let Err(RunError::Control(reason)) = Controlled::start(invocation, Path::new("/dev/null"), 0) else {
-        panic!("it says that the program is under control");
-    };
-    assert!(
-        reason.starts_with("the program ended before its runtime reported (it ended with exit code 0)"),
-        "{reason}"
-    );
+    let reason = lost("true", folder.path(), "/dev/null");
+    let said = "the program ended before its runtime reported (it ended with exit code 0)";
+    assert!(reason.starts_with(said), "{reason}");
 }

@@ -171,7 +171,7 @@ fn nothing_says_that_the_grader_is_there() {
     .passes();
 }
 
-/// Its hooks are in a library, which it must not see.
+/// The child is a program like any other: nobody controls it, and it sees nothing of who controls its parent.
 #[test]
 fn a_program_may_start_itself() {
     Hello {

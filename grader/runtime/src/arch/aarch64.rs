@@ -101,12 +101,18 @@ pub(crate) unsafe fn call(number: usize, arguments: [usize; 6]) -> isize {
     result
 }
 
-/// Defines the entry point `$name` of a function that takes `$count` arguments, seven at most. It calls `$inner` with
-/// one more behind them: the address of a frame of its own, from which the chain of frames can be followed. Eight
-/// arguments go in registers, also those of functions that are variadic in C.
+/// Defines the entry point `$name` of a function that takes `$count` arguments, seven at most, under this name for the
+/// program unless it is `local`. It calls `$inner` with one more behind them: the address of a frame of its own, from which
+/// the chain of frames can be followed. Eight arguments go in registers, also those of functions that are variadic in C.
 macro_rules! entry {
+    (local $name:ident, $count:literal, $inner:ident) => {
+        $crate::arch::entry!(@define [] $name, $count, $inner);
+    };
     ($name:ident, $count:literal, $inner:ident) => {
-        #[unsafe(no_mangle)]
+        $crate::arch::entry!(@define [#[unsafe(no_mangle)]] $name, $count, $inner);
+    };
+    (@define [$($attribute:tt)*] $name:ident, $count:literal, $inner:ident) => {
+        $($attribute)*
         #[unsafe(naked)]
         extern "C" fn $name() {
             core::arch::naked_asm!(

@@ -106,20 +106,32 @@ pub(crate) unsafe fn call(number: usize, arguments: [usize; 6]) -> isize {
     result
 }
 
-/// Defines the entry point `$name` of a function that takes `$count` arguments, seven at most. It calls `$inner` with
-/// one more behind them: the address of a frame of its own, from which the chain of frames can be followed.
+/// Defines the entry point `$name` of a function that takes `$count` arguments, seven at most, under this name for the
+/// program unless it is `local`. It calls `$inner` with one more behind them: the address of a frame of its own, from which
+/// the chain of frames can be followed.
 macro_rules! entry {
+    (local $name:ident, $count:tt, $inner:ident) => {
+        $crate::arch::entry!(@registers [] $name, $count, $inner);
+    };
     // Six arguments fill the registers: the frame is passed on the stack, in sixteen bytes as the stack stays aligned.
     ($name:ident, 6, $inner:ident) => {
-        $crate::arch::entry!(@define $name, $inner, ["sub rsp, 8", "push rbp"], ["add rsp, 16"]);
+        $crate::arch::entry!(
+            @define [#[unsafe(no_mangle)]] $name, $inner, ["sub rsp, 8", "push rbp"], ["add rsp, 16"]
+        );
     };
     // The seventh came on the stack, above the caller's frame pointer and the return address.
     ($name:ident, 7, $inner:ident) => {
-        $crate::arch::entry!(@define $name, $inner, ["push rbp", "push qword ptr [rbp + 16]"], ["add rsp, 16"]);
+        $crate::arch::entry!(
+            @define [#[unsafe(no_mangle)]] $name, $inner, ["push rbp", "push qword ptr [rbp + 16]"], ["add rsp, 16"]
+        );
     };
     ($name:ident, $count:tt, $inner:ident) => {
+        $crate::arch::entry!(@registers [#[unsafe(no_mangle)]] $name, $count, $inner);
+    };
+    (@registers [$($attribute:tt)*] $name:ident, $count:tt, $inner:ident) => {
         $crate::arch::entry!(
-            @define $name, $inner, [concat!("mov ", $crate::arch::entry!(@register $count), ", rbp")], []
+            @define [$($attribute)*] $name, $inner,
+            [concat!("mov ", $crate::arch::entry!(@register $count), ", rbp")], []
         );
     };
     (@register 0) => { "rdi" };
@@ -128,8 +140,8 @@ macro_rules! entry {
     (@register 3) => { "rcx" };
     (@register 4) => { "r8" };
     (@register 5) => { "r9" };
-    (@define $name:ident, $inner:ident, [$($before:expr),*], [$($after:expr),*]) => {
-        #[unsafe(no_mangle)]
+    (@define [$($attribute:tt)*] $name:ident, $inner:ident, [$($before:expr),*], [$($after:expr),*]) => {
+        $($attribute)*
         #[unsafe(naked)]
         extern "C" fn $name() {
             core::arch::naked_asm!(
