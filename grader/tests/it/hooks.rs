@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use grader::compile::{self, Build};
 use grader::controlled::Controlled;
 use grader::run::{Ending, Invocation, keeper};
-use grader::search;
+
 use grader::source::Source;
 use grader::workspace::Workspace;
 use schedule::protocol::Request;
+use schedule::search;
 
 use crate::support::root;
 
 /// Every operation of each size with every ordering, as against the same on plain numbers.
 const ALL: &str = "
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicBool, fence, compiler_fence};
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -28,7 +30,7 @@ macro_rules! size {
         for order in BOTH {
             let check = |name: &str, change: &dyn Fn(&$atomic) -> $int, expected: $int| {
                 let atomic = $atomic::new(start);
-                assert_eq!(change(&atomic), start, \"{name} {order:?}\");
+                assert_eq!(change(black_box(&atomic)), start, \"{name} {order:?}\");
                 assert_eq!(atomic.into_inner(), expected, \"{name} {order:?}\");
             };
             check(\"swap\", &|atomic| atomic.swap(given, order), given);
@@ -48,11 +50,11 @@ macro_rules! size {
             }
         }
         for order in [Relaxed, Acquire, SeqCst] {
-            assert_eq!($atomic::new(start).load(order), start);
+            assert_eq!(black_box(&$atomic::new(start)).load(order), start);
         }
         for order in [Relaxed, Release, SeqCst] {
             let atomic = $atomic::new(start);
-            atomic.store(given, order);
+            black_box(&atomic).store(given, order);
             assert_eq!(atomic.into_inner(), given);
         }
     };
