@@ -12,6 +12,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
+use confine::run::{Invocation, keeper};
 use grader::cli::SandboxArgs;
 use grader::compile::{self, Build};
 use grader::error::Error;
@@ -19,7 +20,6 @@ use grader::exercise::Exercise;
 use grader::exercises::{bank_account, even_odd, producer_consumer};
 use grader::grade::{self, Options};
 use grader::progress::Progress;
-use grader::run::{Invocation, keeper};
 use grader::source::Source;
 use grader::workspace::Workspace;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -104,7 +104,7 @@ fn program(workspace: &Workspace) -> Result<PathBuf, Error> {
 
 /// Seconds of one of `runs` runs that print so many lines.
 fn run(program: &Path, runs: u32, lines: &str, is_audited: bool) -> Result<f64, Error> {
-    let folder = grader::sandbox::folder(1 << 20).map_err(Error::file("a folder"))?;
+    let folder = confine::sandbox::folder(1 << 20).map_err(Error::file("a folder"))?;
     let started = Instant::now();
     for _ in 0..runs {
         let call = Invocation::new(program, folder.path()).args(["--max", lines]);

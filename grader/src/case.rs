@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use confine::run::RunError;
+use confine::sandbox::Network;
+
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
-use crate::run::RunError;
-use crate::sandbox::Network;
 use crate::stage::Stage;
 
 /// One way of calling the program.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use confine::sandbox::{Layer, Raised};
 use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
@@ -12,7 +13,6 @@ use crate::late::Moment;
 use crate::pull_request::ObjectId;
 use crate::random::parse_seed;
 use crate::report::Format;
-use crate::sandbox::{Layer, Raised};
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///

@@ -5,11 +5,12 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::Parser;
+use confine::interrupt;
+use confine::run::keeper;
 
 use crate::cli::Cli;
 use crate::error::Error;
-use crate::run::keeper;
-use crate::{commands, exit_code, interrupt};
+use crate::{commands, exit_code};
 
 /// The command `cargo grade`: parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {

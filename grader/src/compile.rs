@@ -25,9 +25,10 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::thread;
 
+use confine::run::Outcome;
+
 use crate::error::Error;
 use crate::rules::Refusal;
-use crate::run::Outcome;
 use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::stage::Program;

@@ -10,6 +10,9 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
+use confine::interrupt;
+use confine::run::{Ending, Invocation, RunError, Running, panic_or_exit};
+use confine::sandbox::{self, Temporary, Tier};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use schedule::mechanism::Candidates;
@@ -19,10 +22,7 @@ use schedule::protocol::{
 };
 use schedule::{Schedule, ThreadId};
 
-use crate::interrupt;
 use crate::observation::{Observation, Text};
-use crate::run::{Ending, Invocation, RunError, Running, panic_or_exit};
-use crate::sandbox::{self, Temporary, Tier};
 use link::{Link, Lost};
 
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.

@@ -4,11 +4,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use confine::run::RunError;
+use confine::sandbox;
+
 use crate::escape::in_line;
 use crate::exit_code;
 use crate::nearest::nearest;
-use crate::run::RunError;
-use crate::sandbox;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -17,18 +17,18 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use confine::run::{Ending, RunError};
 use schedule::Schedule;
 use schedule::protocol::Finish;
+use schedule::search::bounded::Bounded;
+use schedule::search::portfolio::Portfolio;
+use schedule::search::{self, Attempt, Complete, Search};
 
 use crate::case::{Case, Talks, Witness};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::{Evidence, Observation};
-use crate::run::{Ending, RunError};
 use crate::stage::Program;
-use schedule::search::bounded::Bounded;
-use schedule::search::portfolio::Portfolio;
-use schedule::search::{self, Attempt, Complete, Search};
 
 use budget::Budget;
 pub(crate) use budget::ENOUGH;

@@ -9,6 +9,9 @@ mod words;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use confine::run::Ending;
+use confine::sandbox::Network;
+
 use crate::case::Case;
 use crate::compile::{self, Build};
 use crate::error::Error;
@@ -20,8 +23,6 @@ use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
-use crate::run::Ending;
-use crate::sandbox::Network;
 use crate::source::Source;
 use crate::stage::Program;
 use crate::stress;

@@ -3,10 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use confine::run::Ending;
+
 use crate::judgement::{Fault, Judgement};
 use crate::observation::{Observation, Text};
 use crate::quoted::quoted;
-use crate::run::Ending;
 
 /// Judges that the program ended by itself with exit code `code`.
 pub fn terminates(code: i32) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {

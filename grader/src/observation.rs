@@ -5,7 +5,7 @@ use std::time::Duration;
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use crate::run::{Ending, Outcome, Write, Writes};
+use confine::run::{Ending, Outcome, Write, Writes};
 
 /// What one run left behind.
 #[derive(Clone, Debug, Default)]

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use confine::run::{Invocation, Limits, RunError};
+use confine::sandbox::Network;
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
 use crate::controlled::{Controlled, Record};
 use crate::fixture::http::Ports;
 use crate::observation::Observation;
-use crate::run::{Invocation, Limits, RunError};
-use crate::sandbox::Network;
 
 /// What a scenario has at hand for one run.
 pub struct Stage<'a> {

@@ -8,10 +8,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use confine::run::RunError;
+use confine::sandbox;
+
 use crate::case::Case;
 use crate::observation::Observation;
-use crate::run::RunError;
-use crate::sandbox;
 use crate::stage::Stage;
 
 /// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it; the first is audited

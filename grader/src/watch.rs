@@ -17,7 +17,7 @@ use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
-use crate::interrupt;
+use confine::interrupt;
 
 pub use keys::{KEYS, Key};
 pub use screen::fitted;

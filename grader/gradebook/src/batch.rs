@@ -2,13 +2,13 @@
 
 use std::time::{Instant, SystemTime};
 
+use confine::run::RunError;
 use grader::error::Error as GraderError;
 use grader::exercise::Exercise;
 use grader::grade::Options;
 use grader::late::{Late, LateRule, Moment};
 use grader::report::{ExerciseReport, Report};
 use grader::rubric::Rubric;
-use grader::run::RunError;
 use grader::source::Source;
 use grader::verdict::Verdict;
 use grader::workspace::Workspace;

@@ -10,7 +10,7 @@ mod schema;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use grader::interrupt;
+use confine::interrupt;
 use grader::late::Moment;
 use grader::report::rounded;
 use rusqlite::types::Type;

@@ -25,8 +25,8 @@ impl Error {
         let path = path.as_ref().to_owned();
         move |source| match source.sqlite_error_code() {
             // It waited for another program until it was asked to stop.
-            Some(rusqlite::ErrorCode::DatabaseBusy) if grader::interrupt::requested() => {
-                Self::Grader(grader::run::RunError::Interrupted.into())
+            Some(rusqlite::ErrorCode::DatabaseBusy) if confine::interrupt::requested() => {
+                Self::Grader(confine::run::RunError::Interrupted.into())
             }
             _ => Self::Database { path, source },
         }

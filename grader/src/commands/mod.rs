@@ -16,6 +16,8 @@ mod watch;
 
 use std::path::Path;
 
+use confine::sandbox::{self, Demand, Tier};
+
 use crate::cli::{Cli, Command, SandboxArgs};
 use crate::compile;
 use crate::error::Error;
@@ -23,7 +25,6 @@ use crate::escape::in_line;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::progress::{Progress, announce};
-use crate::sandbox::{self, Demand, Tier};
 use crate::source::Source;
 use crate::workspace::Workspace;
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use confine::run::RunError;
+
 use super::hint;
 use crate::cli::WatchArgs;
 use crate::error::Error;
@@ -14,7 +16,6 @@ use crate::grade::{self, Options};
 use crate::output::{self, Output, Screen};
 use crate::progress::Progress;
 use crate::report::{Audience, Format, Report};
-use crate::run::RunError;
 use crate::source::Source;
 use crate::watch::{KEYS, Key, Watch, Woken, fitted};
 use crate::workspace::Workspace;

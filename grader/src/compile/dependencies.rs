@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use confine::interrupt;
+use confine::run::{Invocation, RunError};
+
 use super::package::{self, Package};
 use super::recipe::{self, Recipe};
 use super::telling::{self, Tell};
@@ -15,8 +18,6 @@ use super::toolchain::Toolchain;
 use super::{environment, hooks, programs, settings};
 use crate::error::Error;
 use crate::escape::in_line;
-use crate::interrupt;
-use crate::run::{Invocation, RunError};
 use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::workspace::{Workspace, cargo_can_build_in};

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use confine::run::{Ending, Outcome};
 use serde::Deserialize;
 
 use super::last_words;
 use crate::error::Error;
 use crate::escape::in_line;
 use crate::rules::Refusal;
-use crate::run::{Ending, Outcome};
 use crate::source::Source;
 
 /// One line of the compiler's `--error-format=json`, as far as it matters here (see the rustc book,
@@ -121,9 +121,10 @@ fn is_short_of_something(words: &[u8]) -> bool {
 mod tests {
     use std::path::Path;
 
+    use confine::run::Ending;
+
     use super::{asked_for, crash, is_short_of_something, rendered_errors};
     use crate::rules::{Refusal, Rule};
-    use crate::run::Ending;
 
     #[test]
     fn what_was_not_read_matters_where_the_compiler_asks_for_it() {

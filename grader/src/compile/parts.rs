@@ -6,7 +6,8 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::fixture::left;
+use confine::left_behind;
+
 use crate::rules::{self, Refusal};
 use crate::source::Source;
 
@@ -26,7 +27,7 @@ impl Parts {
     /// Adds what the compiler lists in `file`. Where the compiler could not even read the source there is no list.
     pub(super) fn add_list(&mut self, file: &Path, source: &Source, src: &Path) {
         let mut list = Vec::new();
-        if let Ok(file) = left::file(file)
+        if let Ok(file) = left_behind::file(file)
             && file.take(MOST_BYTES).read_to_end(&mut list).is_ok()
         {
             self.add(&list, source, src);

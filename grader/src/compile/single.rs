@@ -5,16 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use confine::left_behind;
+use confine::run::{Ending, Invocation, Outcome};
+use confine::sandbox;
+
 use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
 use super::{Built, advice, dependencies, diagnostics, hooks, package, programs};
 use crate::error::Error;
-use crate::fixture::left;
 use crate::rules::Rule;
-use crate::run::{Ending, Invocation, Outcome};
-use crate::sandbox;
 use crate::source::Source;
 use crate::workspace::Workspace;
 
@@ -118,7 +119,7 @@ impl Single<'_> {
     /// Keeps what stands in `out`.
     fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Built, Error> {
         let built = out.join(self.crate_name());
-        let file = left::file(&built).map_err(Error::file(&built))?;
+        let file = left_behind::file(&built).map_err(Error::file(&built))?;
         let bytes = file.metadata().map_err(Error::file(&built))?.len();
         if bytes > MOST_BYTES {
             let (large, most) = (bytes >> 20, MOST_BYTES >> 20);

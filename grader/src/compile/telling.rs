@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use confine::run::{Invocation, Outcome};
 use serde::Deserialize;
 
 use super::last_words;
 use crate::error::Error;
 use crate::escape::in_line;
-use crate::run::{Invocation, Outcome};
 
 /// Makes cargo tell of each crate on standard output, one JSON object a line, and say errors as it always does (the
 /// cargo book, "External tools").

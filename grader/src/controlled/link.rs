@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt::socket_peercred;
 use rustix::process::Pid;
 
-use crate::interrupt;
-use crate::run::state;
+use confine::interrupt;
+use confine::run::state;
 
 /// How long an answer may take. A run is ended by its server after 15 s; the rest is for a slow machine. What takes
 /// longer proves nothing, whoever is to blame.

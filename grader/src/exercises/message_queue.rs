@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use confine::run::{RunError, Running};
+
 use crate::case::{Case, Scenario, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
@@ -10,7 +12,6 @@ use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, kept_back, lines, same_lines, terminates};
 use crate::observation::{Evidence, Observation, writer};
 use crate::quoted::quoted;
-use crate::run::{RunError, Running};
 use crate::stage::Stage;
 
 /// Messages that are received in order, and a sender that may be slow or die.
@@ -259,8 +260,9 @@ fn has_printed(running: &Running) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::*;
-    use crate::run::Ending;
 
     fn output(code: i32, stdout: &str, stderr: &str) -> Observation {
         Observation {

@@ -6,12 +6,13 @@ mod memory;
 mod transcript;
 mod workers;
 
+use confine::run::RunError;
+
 use crate::case::{Case, Scenario};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{ends, terminates};
 use crate::observation::Observation;
-use crate::run::RunError;
 use crate::stage::Stage;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
 use known::Primes;

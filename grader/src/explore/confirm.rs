@@ -3,7 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use confine::run::{Ending, RunError};
 use schedule::protocol::Request;
+use schedule::search::{self, Attempt};
+use schedule::shorten::{MOST_ATTEMPTS, shorten};
 use schedule::{Schedule, ThreadId};
 
 use super::budget::{self, Budget};
@@ -12,9 +15,6 @@ use super::{Counterexample, Explorer, Finding, Question, is_slow, judgement};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judgement};
 use crate::observation::Observation;
-use crate::run::{Ending, RunError};
-use schedule::search::{self, Attempt};
-use schedule::shorten::{MOST_ATTEMPTS, shorten};
 
 /// A run that broke a check.
 struct Broken {

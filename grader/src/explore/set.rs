@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 
+use confine::run::RunError;
+use confine::sandbox;
 use schedule::ThreadId;
 use schedule::protocol::Request;
+use schedule::search;
 
 use crate::case::{Case, Talks};
 use crate::controlled::Record;
 use crate::observation::Observation;
-use crate::run::RunError;
-use crate::sandbox;
 use crate::stage::{Program, Servers, Stage};
-use schedule::search;
 
 /// One processor's folder and servers.
 pub(super) struct Set<'a> {

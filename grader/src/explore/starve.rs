@@ -2,18 +2,18 @@
 
 use std::time::Instant;
 
+use confine::run::RunError;
 use schedule::ThreadId;
+use schedule::search;
 
 use super::budget::{self, Budget};
 use super::set::Set;
 use crate::case::Case;
 use crate::observation::Observation;
-use crate::run::RunError;
 use crate::stage::Program;
-use schedule::search;
 
 /// The observations of runs of `case` in which one thread after another is kept from running while others can
-/// go on. A run in which they go on without end is a [`crate::run::Ending::Livelocked`].
+/// go on. A run in which they go on without end is a [`confine::run::Ending::Livelocked`].
 ///
 /// # Errors
 /// As for [`super::explore`].

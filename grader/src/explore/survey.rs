@@ -1,14 +1,15 @@
 //! Looking at what threads do, where their output alone does not tell that there are any.
 
+use confine::run::RunError;
+use schedule::search::portfolio::Portfolio;
+use schedule::search::{self, Search};
+
 use super::judgement;
 use super::set::Set;
 use crate::case::{Case, Sharing};
 use crate::judgement::{Judge, Judgement};
-use crate::run::RunError;
 use crate::stage::Program;
 use crate::work::sharers;
-use schedule::search::portfolio::Portfolio;
-use schedule::search::{self, Search};
 
 /// Runs at most. What right programs do in every schedule shows in the first.
 const MOST_RUNS: usize = 20;

@@ -1,5 +1,7 @@
 //! What exploring a case adds to the findings.
 
+use confine::run::RunError;
+
 use super::{Findings, Grading};
 use crate::case::{Case, Witness};
 use crate::error::Error;
@@ -7,7 +9,6 @@ use crate::explore::{self, Exploration, Extent, Finding};
 use crate::judgement::{Fault, Judgement};
 use crate::observation::Observation;
 use crate::report::{BoundedReport, Failure, FewerReport, Lesson};
-use crate::run::RunError;
 
 impl Grading<'_> {
     /// Explores a case with its part of the exercise's schedules.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use confine::run::Ending;
 use schedule::Schedule;
 use schedule::protocol::Header;
 
@@ -16,7 +17,6 @@ use crate::judgement::Judgement;
 use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{ExerciseReport, Lesson, listing};
-use crate::run::Ending;
 use crate::source::Source;
 use crate::workspace::Workspace;
 

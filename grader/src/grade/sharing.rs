@@ -1,12 +1,13 @@
 //! Whether the work of a case is that of threads that share something.
 
+use confine::run::RunError;
+
 use super::{Findings, Grading};
 use crate::case::Case;
 use crate::explore::{Survey, survey};
 use crate::judgement::Fault;
 use crate::observation::Observation;
 use crate::report::Failure;
-use crate::run::RunError;
 
 impl Grading<'_> {
     /// Holds a case against its [`crate::case::Sharing`], where it has one.

@@ -43,6 +43,7 @@ const FILES: &[&str] = &[
     "docs/pull-requests.md",
     "docs/schedule-control.md",
     "grader/Cargo.toml",
+    "grader/confine/Cargo.toml",
     "grader/hooks/Cargo.toml",
     "grader/launcher/Cargo.toml",
     "grader/runtime/Cargo.toml",
@@ -54,6 +55,7 @@ const FILES: &[&str] = &[
 const FOLDERS: &[&str] = &[
     "grader/src",
     "grader/benches",
+    "grader/confine/src",
     "grader/hooks/src",
     "grader/launcher/src",
     "grader/runtime/src",

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use confine::sandbox::Tier;
 
 use super::columns::{self, wrapped};
 use super::compiler_text::coloured;
 use super::next_step::next_step;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
 use crate::escape::terminal;
-use crate::sandbox::Tier;
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();

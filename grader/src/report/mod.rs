@@ -27,10 +27,10 @@ mod tests;
 
 use std::fmt;
 
+use confine::sandbox::{self, Tier};
 use serde::{Deserialize, Serialize};
 
 use crate::late::Late;
-use crate::sandbox::{self, Tier};
 use crate::verdict::Verdict;
 
 pub use audience::{Audience, Visibility};

@@ -76,9 +76,10 @@ fn replay(exercise: &ExerciseReport) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::*;
     use crate::report::{CheckReport, Explored, Failure, Lesson, Stressed};
-    use crate::run::Ending;
 
     fn exercise(name: &str, verdict: Verdict) -> ExerciseReport {
         ExerciseReport {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use confine::run::{Ending, Invocation, keeper};
 use grader::compile::{self, Build};
 use grader::controlled::Controlled;
-use grader::run::{Ending, Invocation, keeper};
 
 use grader::source::Source;
 use grader::workspace::Workspace;

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use confine::run::{Invocation, keeper};
 use grader::compile::{self, Build};
 use grader::controlled::{Controlled, Record};
-use grader::run::{Invocation, keeper};
 use grader::source::Source;
 use grader::workspace::Workspace;
 use schedule::policy::Kind;

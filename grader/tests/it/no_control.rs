@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use confine::run::{Invocation, RunError, keeper};
 use grader::controlled::Controlled;
-use grader::run::{Invocation, RunError, keeper};
 use predicates::prelude::*;
 use predicates::str::contains;
 

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use confine::run::Ending;
 use grader::case::Case;
 use grader::exercise::Exercise;
 use grader::exercises;
 use grader::judgement::Judgement;
 use grader::observation::Observation;
 use grader::rubric::Rubric;
-use grader::run::Ending;
 use grader::solution_region;
 use grader::specimen::{self, Expected, Specimen};
 use grader::workspace::Workspace;

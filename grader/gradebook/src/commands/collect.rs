@@ -9,13 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use confine::interrupt;
 use grader::exercise::Exercise;
 use grader::grade::{self, Options};
 use grader::late::Moment;
 use grader::progress::Progress;
 use grader::random::drawn_seed;
 use grader::workspace::Workspace;
-use grader::{exercises, exit_code, interrupt};
+use grader::{exercises, exit_code};
 
 use crate::attempt::{Attempt, Outcome};
 use crate::batch::{self, Batch, Event, Step, Task};

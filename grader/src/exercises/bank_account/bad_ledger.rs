@@ -106,8 +106,9 @@ fn gives_reason(report: &str, subject: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::*;
-    use crate::run::Ending;
 
     fn judge(code: i32, stdout: &str, stderr: &str) -> Result<(), String> {
         let seen = Observation {

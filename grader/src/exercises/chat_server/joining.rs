@@ -6,11 +6,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use confine::run::{Activity, Limits, RunError, Running, Stdin, activity};
+
 use super::serving::{Stop, serve};
 use crate::case::Scenario;
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
 use crate::observation::{Evidence, Observation};
-use crate::run::{Activity, Limits, RunError, Running, Stdin, activity};
 use crate::stage::Stage;
 
 const NICK: &str = "joiner";

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use confine::run::{
+    Activity, Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, activity, keeper,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::case::Scenario;
 use crate::fixture::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
 use crate::observation::{Evidence, Observation, Text};
-use crate::run::{Activity, Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, activity, keeper};
 use crate::stage::Stage;
 
 /// What the clients do. It ends early when something does not come.

@@ -1,5 +1,6 @@
 //! Whether a server that is told to stop finishes its work.
 
+use confine::run::Ending;
 use rustix::process::Signal;
 
 use super::delivery::reaches_all_residents;
@@ -8,7 +9,6 @@ use super::transcripts;
 use crate::judgement::{Fault, Judgement};
 use crate::judges;
 use crate::observation::Observation;
-use crate::run::Ending;
 
 /// What one client had received when the stop was asked for, all receive in whole lines; then every
 /// connection is closed, and the exit code is 0.
@@ -61,10 +61,11 @@ fn not_handled(observation: &Observation) -> Option<Fault> {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::super::tests::{ANN, BOB, ann, bob, observed, seen, talk_of};
     use super::*;
     use crate::fixture::chat::{Because, GaveUp, Transcript, Transcripts};
-    use crate::run::Ending;
 
     #[test]
     fn what_one_client_has_received_all_must_receive() {

@@ -99,10 +99,11 @@ fn requests(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::super::testing::{broken, observed};
     use super::*;
     use crate::fixture::http::{Body, Traffic};
-    use crate::run::Ending;
 
     fn three() -> Plan {
         Plan::new("")

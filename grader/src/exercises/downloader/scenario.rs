@@ -6,13 +6,14 @@ use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 
+use confine::left_behind;
+use confine::run::{self, Invocation, RunError, Stdin};
+use confine::sandbox::open_to_all;
+
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
 use crate::case::Scenario;
 use crate::fixture::http::{Content, Found, Server};
-use crate::fixture::left;
 use crate::observation::{Evidence, Observation, Text};
-use crate::run::{self, Invocation, RunError, Stdin};
-use crate::sandbox::open_to_all;
 use crate::stage::Stage;
 
 /// The name of the file for [`Input::File`].
@@ -117,7 +118,7 @@ fn options(plan: &Plan) -> Vec<String> {
 
 /// Every name in `folder`, in alphabetical order.
 fn names_in(folder: &Path) -> Vec<String> {
-    let mut names = left::names(folder, MOST_NAMES);
+    let mut names = left_behind::names(folder, MOST_NAMES);
     names.sort();
     names
 }
@@ -129,7 +130,7 @@ fn found_in(folder: &Path) -> Vec<Found> {
 
 /// `None` for what is no regular file: a link or a pipe must not be opened.
 fn content_of(path: &Path) -> Option<Content> {
-    Content::of(left::file(path).ok()?.take(LARGEST)).ok()
+    Content::of(left_behind::file(path).ok()?.take(LARGEST)).ok()
 }
 
 /// What stands beside the folders on the way to `--out`.

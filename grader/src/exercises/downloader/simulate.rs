@@ -3,12 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
+use confine::run::{self, RunError};
+
 use crate::case::Scenario;
 use crate::judgement::{Fault, Judgement};
 use crate::judges;
 use crate::observation::Observation;
 use crate::quoted::quoted;
-use crate::run::{self, RunError};
 use crate::stage::Stage;
 
 /// How often a program may look sequential by chance before it is taken for sequential.

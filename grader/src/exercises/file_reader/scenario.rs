@@ -4,6 +4,7 @@ use std::fs::File;
 use std::thread;
 use std::time::Duration;
 
+use confine::run::{self, Activity, RunError};
 use rustix::process::Pid;
 
 use super::count::{Content, Counts};
@@ -11,7 +12,6 @@ use crate::case::Scenario;
 use crate::fixture::family::Sight;
 use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::observation::{Evidence, Observation};
-use crate::run::{self, Activity, RunError};
 use crate::stage::Stage;
 
 /// From one look at the program to the next.

@@ -145,10 +145,11 @@ pub(super) fn had_children(seen: &Observation) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::super::range;
     use super::*;
     use crate::fixture::pipes::Reading;
-    use crate::run::Ending;
 
     fn output(code: i32, stdout: &str, stderr: &str) -> Observation {
         Observation {

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 use std::time::Duration;
 
+use confine::run::{self, Activity, RunError, Running};
 use rustix::fs::OFlags;
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,7 +15,6 @@ use crate::case::Scenario;
 use crate::fixture::family::{Family, Sight, is_alive, kill_alive};
 use crate::fixture::pipes::{self, Pipes, Reading};
 use crate::observation::{Evidence, Observation};
-use crate::run::{self, Activity, RunError, Running};
 use crate::stage::Stage;
 
 /// From one look at the program to the next.

@@ -85,8 +85,9 @@ fn names_a_subject(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use confine::run::Ending;
+
     use super::*;
-    use crate::run::Ending;
 
     fn seen(code: i32, stdout: &str, stderr: &str) -> Observation {
         Observation {

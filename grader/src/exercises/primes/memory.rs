@@ -6,6 +6,8 @@
 use std::thread;
 use std::time::Duration;
 
+use confine::run::{Ending, RunError, private_memory, processor_time};
+
 use super::known::LARGEST_LINE;
 use crate::case::Scenario;
 use crate::fixture::family::PAUSE;
@@ -13,7 +15,6 @@ use crate::fixture::pipes::Reading;
 use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines};
 use crate::observation::{Evidence, Observation};
-use crate::run::{Ending, RunError, private_memory, processor_time};
 use crate::stage::Stage;
 
 /// Memory of the program's own, in bytes; files that it maps do not count.

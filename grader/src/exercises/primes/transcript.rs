@@ -4,8 +4,9 @@
 //! a shell: `$ ` and the call, `| ` and each line that the program printed, `# ` and what the
 //! grader saw beside it. The marks keep apart what the program and what the grader said.
 
+use confine::run::Outcome;
+
 use crate::observation::{Observation, Text};
-use crate::run::Outcome;
 
 const CALL: &str = "$ ";
 const PRINTED: &str = "| ";

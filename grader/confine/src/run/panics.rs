@@ -7,7 +7,7 @@ use super::Ending;
 ///
 /// Panics that only pass on another one are left out. Of the rest the first is the cause, unless the program contained
 /// it, which cannot be seen: so the last is told with it.
-pub(crate) fn panic_or_exit(stderr: &[u8]) -> Ending {
+pub fn panic_or_exit(stderr: &[u8]) -> Ending {
     let text = String::from_utf8_lossy(stderr);
     let panics: Vec<(&str, &str)> = text.split(" panicked at ").skip(1).map(place_and_message).collect();
     let causes = panics.iter().filter(|(_, message)| !passes_on(message));

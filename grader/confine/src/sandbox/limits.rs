@@ -102,7 +102,7 @@ pub fn raise(raised: &[Raised]) {
 }
 
 /// The limits that hold.
-pub(crate) fn ceiling() -> Ceiling {
+pub fn ceiling() -> Ceiling {
     CEILING.get().cloned().unwrap_or_default()
 }
 

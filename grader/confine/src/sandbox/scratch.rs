@@ -41,7 +41,7 @@ impl Folder {
     ///
     /// # Errors
     /// When something in it cannot be removed.
-    pub(crate) fn renew(&self) -> io::Result<()> {
+    pub fn renew(&self) -> io::Result<()> {
         open_to_all(self.path())?;
         forget_attributes(self.path())?;
         empty(self.path())

@@ -36,7 +36,7 @@ pub use crate::process_table::{
 pub use audit::{Write, Writes};
 pub use ending::Ending;
 use order::Order;
-pub(crate) use panics::panic_or_exit;
+pub use panics::panic_or_exit;
 pub use running::Running;
 
 /// What a program may use before the grader ends it.
@@ -211,7 +211,7 @@ impl Invocation {
     }
 
     /// How strong its jail is.
-    pub(crate) fn tier(&self) -> Tier {
+    pub fn tier(&self) -> Tier {
         self.policy().tier
     }
 

@@ -11,7 +11,7 @@ use rustix::process::Pid;
 use super::{Tier, tier};
 
 /// The `/tmp` of one jail, seen from outside.
-pub(crate) struct Temporary {
+pub struct Temporary {
     /// Those that stand there from the beginning, `/tmp` first: below it the ways to the program's own folders.
     folders: Vec<(OwnedFd, Looks)>,
     files: u64,
@@ -27,7 +27,7 @@ struct Looks {
 impl Temporary {
     /// That of the jail in which `process` is, as it is now, before the program has run. None in tiers whose
     /// programs cannot write to any `/tmp`, or write to everybody's, and where the system does not show it.
-    pub(crate) fn of(process: Pid) -> Option<Self> {
+    pub fn of(process: Pid) -> Option<Self> {
         if tier() < Tier::Strong {
             return None;
         }
@@ -38,7 +38,7 @@ impl Temporary {
     }
 
     /// Whether something was left there. All that has a name is counted.
-    pub(crate) fn is_used(&self) -> bool {
+    pub fn is_used(&self) -> bool {
         let has_changed = |(folder, before): &(OwnedFd, Looks)| looks(folder).as_ref() != Some(before);
         self.folders.first().is_some_and(|(top, _)| count(top) != self.files)
             || self.folders.iter().any(has_changed)

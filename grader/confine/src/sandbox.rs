@@ -38,11 +38,11 @@ pub use emptying::empty;
 
 pub use enter::{Demand, Refused, enter, whole_jail};
 pub use group::delegated;
-pub(crate) use limits::ceiling;
+pub use limits::ceiling;
 pub use limits::{Ceiling, ParseCeilingError, Raised, raise};
 pub use scratch::{Folder, folder, open_to_all};
 pub use surroundings::Surroundings;
-pub(crate) use temporary::Temporary;
+pub use temporary::Temporary;
 pub use tier::{Layer, Tier, tier};
 
 /// What one program can reach, and how much of it. The keeper gets it as text.
