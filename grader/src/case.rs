@@ -145,7 +145,7 @@ impl Case {
         check: &'static str,
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
     ) -> Self {
-        self.writer_judges.push((check, Box::new(judge)));
+        self.writer_judges.push((check, Judge::new(judge)));
         self
     }
 
@@ -155,7 +155,7 @@ impl Case {
         check: &'static str,
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
     ) -> Self {
-        self.starved_judges.push((check, Box::new(judge)));
+        self.starved_judges.push((check, Judge::new(judge)));
         self
     }
 
@@ -166,7 +166,7 @@ impl Case {
         expected: &'static str,
         shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
     ) -> Self {
-        let shows = Box::new(move |seen: &Observation| {
+        let shows = Judge::new(move |seen: &Observation| {
             shows(seen)
                 .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
         });
@@ -195,7 +195,17 @@ impl Case {
         check: &'static str,
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
     ) -> Self {
-        self.judges.push((check, Box::new(judge)));
+        self.judges.push((check, Judge::new(judge)));
+        self
+    }
+
+    /// Adds a judge for the check `check`, which is about whether and how the program ends.
+    pub fn judge_ending(
+        mut self,
+        check: &'static str,
+        judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
+    ) -> Self {
+        self.judges.push((check, Judge::of_ending(judge)));
         self
     }
 }

@@ -27,7 +27,7 @@ use schedule::search::{self, Attempt, Complete, Search};
 use crate::case::{Case, Talks, Witness};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judge, Judgement};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::stage::Program;
 
 use budget::Budget;
@@ -314,8 +314,7 @@ impl Explorer<'_> {
         let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
         let clock = started.elapsed();
         let record = set.last();
-        let judgements =
-            self.judges.iter().map(|question| judgement(question.check, question.judge, &seen)).collect();
+        let judgements = self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
             cost: budget::cost(record.as_ref(), clock),
@@ -404,17 +403,6 @@ impl Exploration {
             && !self.is_cut
             && self.lost.is_none()
     }
-}
-
-/// What `judge` says of a run; `None` where the run says nothing of its check: one that did not
-/// end by itself says only whether the program terminates.
-pub(crate) fn judgement(check: &str, judge: &Judge, seen: &Observation) -> Option<Judgement> {
-    if seen.ending().proves_nothing() {
-        return Some(Judgement::Unproven(seen.ending().to_string()));
-    }
-    // What was seen while it ran stands: by clients of a server that then did not stop, or of a run without an end.
-    let stands = matches!(seen.evidence, Evidence::Chat(_) | Evidence::Unfinished(_));
-    (seen.code().is_some() || stands || check == "terminates").then(|| judge(seen))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod replay;
 mod sharing;
 mod words;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,6 @@ use crate::compile::{self, Build};
 use crate::error::Error;
 use crate::escape::terminal;
 use crate::exercise::{Check, Exercise};
-use crate::explore;
 use crate::judgement::{Fault, Judgement};
 use crate::observation::Observation;
 use crate::progress::Progress;
@@ -169,6 +169,8 @@ struct Grading<'a> {
 #[derive(Default)]
 struct Findings {
     tallies: Vec<(&'static str, Tally)>,
+    /// The checks that are about how the program ends.
+    of_ending: BTreeSet<&'static str>,
     explored: Explored,
     spent: Duration,
     runs: u64,
@@ -201,7 +203,7 @@ impl<'a> Grading<'a> {
 
     fn report(&self) -> Result<ExerciseReport, Error> {
         let cases = self.cases()?;
-        let mut findings = Findings::default();
+        let mut findings = Findings { of_ending: checks_of_ending(&cases), ..Findings::default() };
         for (index, case) in cases.iter().enumerate() {
             self.progress.say(format!(
                 "{}: {} ({} of {})",
@@ -248,7 +250,7 @@ impl<'a> Grading<'a> {
                 return Ok(());
             }
             // Nothing more is held against a program that has failed to end.
-            let is_hurried = findings.long_endings > 0 && findings.has_failed("terminates");
+            let is_hurried = findings.long_endings > 0 && findings.has_failed_to_end();
             let seen = stress::perform(&self.program.path, case, self.options.seed, run, is_hurried)?;
             findings.runs += 1;
             if let Some(stub) = seen.reached_stub() {
@@ -282,7 +284,7 @@ impl<'a> Grading<'a> {
             if seen.stdout.threads.is_none() {
                 continue;
             }
-            if let Some(Judgement::Broken(fault)) = explore::judgement(check, judge, seen) {
+            if let Some(Judgement::Broken(fault)) = judge.judge(seen) {
                 let fault = Fault { seen: format!("in a run without control, {}", fault.seen), ..fault };
                 self.broken(check, self.failure(case, seen, fault, None), findings);
             }
@@ -292,7 +294,7 @@ impl<'a> Grading<'a> {
     /// A run that did not end by itself says something only about whether the program terminates.
     fn judge(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
         for (check, judge) in &case.judges {
-            match explore::judgement(check, judge, seen) {
+            match judge.judge(seen) {
                 None | Some(Judgement::Nothing) => {}
                 Some(Judgement::Kept) => findings.tally(check).kept(!case.is_idle),
                 Some(Judgement::Unproven(reason)) => {
@@ -388,6 +390,15 @@ impl Findings {
     fn has_failed(&self, check: &str) -> bool {
         self.tallies.iter().any(|(id, tally)| *id == check && tally.has_failed())
     }
+
+    fn has_failed_to_end(&self) -> bool {
+        self.of_ending.iter().any(|check| self.has_failed(check))
+    }
+}
+
+fn checks_of_ending(cases: &[Case]) -> BTreeSet<&'static str> {
+    let judges = cases.iter().flat_map(|case| &case.judges);
+    judges.filter(|(_, judge)| judge.is_of_ending()).map(|(check, _)| *check).collect()
 }
 
 fn per_second(count: u64, spent: Duration) -> f64 {

@@ -1,5 +1,8 @@
 //! What one run of a program leaves behind.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schedule::ThreadId;
@@ -22,8 +25,8 @@ pub struct Observation {
     pub survivors: usize,
     /// Whether bytes came to standard output in a way that an audit could not follow.
     pub has_evaded: bool,
-    /// What the other side of the conversation saw.
-    pub evidence: Evidence,
+    /// What was seen beside that.
+    pub evidence: Option<Arc<dyn Evidence>>,
 }
 
 impl Observation {
@@ -39,14 +42,25 @@ impl Observation {
             stderr: Text::new(outcome.stderr),
             wall: outcome.wall,
             survivors: outcome.survivors,
-            evidence: Evidence::None,
+            evidence: None,
         }
     }
 
-    /// The same observation with what the other side saw.
-    pub fn with(mut self, evidence: Evidence) -> Self {
-        self.evidence = evidence;
+    /// The same observation with what was seen beside.
+    pub fn with(mut self, evidence: impl Evidence) -> Self {
+        self.evidence = Some(Arc::new(evidence));
         self
+    }
+
+    /// What was seen beside, if it is of this type.
+    pub fn evidence<T: Evidence>(&self) -> Option<&T> {
+        let evidence: &dyn Any = &**self.evidence.as_ref()?;
+        evidence.downcast_ref()
+    }
+
+    /// Whether it says something though the program did not come to its end.
+    pub fn stands_alone(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.stands_alone())
     }
 
     /// How the program ended.
@@ -65,8 +79,7 @@ impl Observation {
 
     /// Whether somebody waited for the program to do something, and gave up.
     pub fn was_waited_for(&self) -> bool {
-        let in_vain =
-            matches!(&self.evidence, Evidence::Chat(transcripts) if transcripts.gave_up().is_some());
+        let in_vain = self.evidence.as_ref().is_some_and(|evidence| evidence.was_waited_for());
         in_vain || matches!(self.ending(), Ending::Idle { .. })
     }
 
@@ -85,22 +98,18 @@ fn split<'a>(mut bytes: &'a [u8], writes: &'a [Write]) -> impl Iterator<Item = (
     })
 }
 
-/// What the grader's side of a conversation saw, beside the program's own output.
-#[derive(Clone, Debug, Default)]
-pub enum Evidence {
-    /// The program talked to nobody.
-    #[default]
-    None,
-    /// What the scripted HTTP server answered, and the files that the program left.
-    Http(Box<crate::fixture::http::Traffic>),
-    /// The child processes that it had.
-    Family(crate::fixture::family::Family),
-    /// Which named pipes it opened, and what it took for memory.
-    Reading(crate::fixture::pipes::Reading),
-    /// What was seen of a run that was not to come to its end.
-    Unfinished(crate::fixture::pipes::Reading),
-    /// What each scripted chat client sent and received.
-    Chat(Box<crate::fixture::chat::Transcripts>),
+/// What was seen of a run beside the program's own output: by servers and clients that it talked to, or of its processes.
+/// Each scenario has a type of its own for it.
+pub trait Evidence: Any + fmt::Debug + Send + Sync {
+    /// Whether it says something also of a run that did not come to its end.
+    fn stands_alone(&self) -> bool {
+        false
+    }
+
+    /// Whether somebody waited for the program to do something, and gave up.
+    fn was_waited_for(&self) -> bool {
+        false
+    }
 }
 
 /// Who wrote a line, in words: a child's lines are written by no thread of the program.

@@ -176,7 +176,10 @@ fn blank_lines() -> Case {
     let ledger = Ledger::new(&[("joint", 5)], [deposit("alice", "joint", 1), withdraw("bob", "joint", 2)]);
     let call = call(ledger.csv().replace('\n', "\n\n"));
     let once = move |seen: &Observation| every_operation_once(&ledger, &Statement::read(&seen.stdout)).into();
-    Case::new("blank-lines", call).runs(1).judge("every-operation-once", once).judge("terminates", ends())
+    Case::new("blank-lines", call)
+        .runs(1)
+        .judge("every-operation-once", once)
+        .judge_ending("terminates", ends())
 }
 
 fn repeat<const N: usize>(

@@ -22,7 +22,7 @@ use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::chat::Transcripts;
 use crate::judgement::{Fault, Judgement};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 
 /// The exercise as the registry knows it.
 pub static EXERCISE: Exercise = Exercise {
@@ -89,7 +89,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let signals = [("sigterm", Signal::TERM), ("sigint", Signal::INT)];
     // Last, as a server that does not handle a signal is ended by it: all else was judged before.
     let signalled = signals.map(|(name, signal)| stopped(name, Stop::Signal(signal)));
-    let ends = |case: Case| case.judge("terminates", shutdown::terminates);
+    let ends = |case: Case| case.judge_ending("terminates", shutdown::terminates);
     let wrong = advised_usage(&[
         ("unknown-command", &["listen"]),
         ("join-without-name", &["join", "127.0.0.1:9"]),
@@ -217,10 +217,7 @@ fn held(
 /// The records of an observation.
 fn transcripts(observation: &Observation) -> &Transcripts {
     static NOBODY: Transcripts = Transcripts { clients: Vec::new(), cut: None, not_closed: None };
-    match &observation.evidence {
-        Evidence::Chat(transcripts) => transcripts,
-        _ => &NOBODY,
-    }
+    observation.evidence().unwrap_or(&NOBODY)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod simulate;
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::USAGE;
 use crate::fixture::http::Traffic;
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 
 /// The exercise `downloader`.
 pub static EXERCISE: Exercise = Exercise {
@@ -52,10 +52,7 @@ pub static EXERCISE: Exercise = Exercise {
 };
 
 fn traffic(seen: &Observation) -> Option<&Traffic> {
-    match &seen.evidence {
-        Evidence::Http(traffic) => Some(traffic),
-        _ => None,
-    }
+    seen.evidence()
 }
 
 #[cfg(test)]
@@ -65,8 +62,7 @@ mod testing {
 
     /// A run that printed `stdout` and left `traffic`.
     pub(super) fn observed(stdout: &str, traffic: Traffic) -> Observation {
-        Observation { stdout: stdout.into(), ..Observation::default() }
-            .with(Evidence::Http(Box::new(traffic)))
+        Observation { stdout: stdout.into(), ..Observation::default() }.with(traffic)
     }
 
     /// What was seen instead of what had to be.

@@ -54,7 +54,7 @@ fn of_max(max: u64) -> Case {
 
 fn judged(case: Case, max: u64) -> Case {
     case.judge("alternates", move |seen| alternates(seen, max))
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
         .judge_writers("two-threads", two_threads)
 }
 

@@ -11,7 +11,7 @@ use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::pipes::Reading;
 use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, lines, same_lines, terminates};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Files that are read by a pool of threads, and counted as `wc` does.
@@ -68,7 +68,7 @@ fn cases(seed: u64) -> Vec<Case> {
         Case::new("sparse", Sparse)
             .runs(1)
             .judge("bounded-memory", bounded_memory)
-            .judge("terminates", terminates(0)),
+            .judge_ending("terminates", terminates(0)),
     ];
     let wrong = advised_usage(&[
         ("no-workers", &["--workers", "0", "a"]),
@@ -111,7 +111,7 @@ fn counted(id: &str, workers: Option<usize>, files: Vec<(&'static str, Content)>
     Case::new(id, call(workers, &names, &files))
         .judge("matches-wc", move |seen| matches_wc(seen, &due).into())
         .judge("in-argument-order", move |seen| in_order(seen, &paths).into())
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
 }
 
 /// The same files after one that is not there.
@@ -128,7 +128,7 @@ fn missing(id: &str, workers: Option<usize>, files: Vec<(&'static str, Content)>
     }
     Case::new(id, call(workers, &names, &files))
         .judge("missing-file", move |seen| missing_file(seen, MISSING, &due))
-        .judge("terminates", ends())
+        .judge_ending("terminates", ends())
 }
 
 fn piped(id: &str, workers: usize) -> Case {
@@ -139,7 +139,7 @@ fn piped(id: &str, workers: usize) -> Case {
         .judge("matches-wc", move |seen| matches_wc(seen, &due).into())
         .judge("pool-size", move |seen| pool_size(seen, workers))
         .judge("parallel", move |seen| parallel(seen, workers))
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
 }
 
 /// The lines for `files`, and the total of more than one.
@@ -195,10 +195,7 @@ fn missing_file(seen: &Observation, missing: &str, due: &[String]) -> Judgement 
 }
 
 fn reading(seen: &Observation) -> Option<&Reading> {
-    match &seen.evidence {
-        Evidence::Reading(reading) => Some(reading),
-        _ => None,
-    }
+    seen.evidence()
 }
 
 fn pool_size(seen: &Observation, workers: usize) -> Judgement {
@@ -268,7 +265,7 @@ mod tests {
     fn as_many_pipes_are_open_as_there_are_workers() {
         let seen = |most_open, at_rest| {
             let reading = Reading { most_open, at_rest, ..Reading::default() };
-            Observation::default().with(Evidence::Reading(reading))
+            Observation::default().with(reading)
         };
         assert_eq!(parallel(&seen(3, true), 3), Judgement::Kept);
         assert!(matches!(parallel(&seen(2, true), 3), Judgement::Broken(_)));

@@ -39,7 +39,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             each_in_order(seen).map_err(|fault| kept_back(fault, &seen.stdout)).into()
         })
         .judge("finish-line-last", finish_line_last)
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
         .judge_writers("each-in-order", |seen| {
             a_write_a_line(seen).map_or_else(Judgement::from, |()| Judgement::Nothing)
         })

@@ -10,7 +10,7 @@ use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
 use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, kept_back, lines, same_lines, terminates};
-use crate::observation::{Evidence, Observation, writer};
+use crate::observation::{Observation, writer};
 use crate::quoted::quoted;
 use crate::stage::Stage;
 
@@ -109,11 +109,12 @@ fn judged(case: Case, setting: Setting) -> Case {
     if dies {
         return case
             .judge("sender-death", move |seen| sender_death(seen, setting))
-            .judge("terminates", ends());
+            .judge_ending("terminates", ends());
     }
     // What the sender's pace changes is another promise.
     let check = if setting.interval > 0 { "waits-for-slow-sender" } else { "all-in-order" };
-    case.judge(check, move |seen| all_in_order(seen, setting).into()).judge("terminates", terminates(0))
+    case.judge(check, move |seen| all_in_order(seen, setting).into())
+        .judge_ending("terminates", terminates(0))
 }
 
 /// A slow child is looked at while it sends.
@@ -128,7 +129,7 @@ fn killed(setting: Setting) -> Case {
     Case::new("child-killed", Watched { setting, kill: true })
         .runs(1)
         .judge("sender-death", move |seen| killed_by_others(seen, setting))
-        .judge("terminates", ends())
+        .judge_ending("terminates", ends())
 }
 
 fn messages(count: u64) -> impl Iterator<Item = String> {
@@ -184,10 +185,7 @@ fn sender_death(seen: &Observation, setting: Setting) -> Judgement {
 
 /// The children of the program while it ran.
 fn family(seen: &Observation) -> Option<&Family> {
-    match &seen.evidence {
-        Evidence::Family(family) => Some(family),
-        _ => None,
-    }
+    seen.evidence()
 }
 
 fn child_process(seen: &Observation) -> Judgement {
@@ -245,7 +243,7 @@ impl Scenario for Watched {
             thread::sleep(PAUSE);
         }
         let family = Family { most: sight.most, looks: sight.looks, killed };
-        Ok(Observation::of(running.wait()?).with(Evidence::Family(family)))
+        Ok(Observation::of(running.wait()?).with(family))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -300,7 +298,7 @@ mod tests {
     #[test]
     fn a_child_is_there_and_then_gone() {
         let seen = |most, looks, survivors| {
-            let family = Evidence::Family(Family { most, looks, killed: false });
+            let family = Family { most, looks, killed: false };
             child_process(&Observation { survivors, ..output(0, "", "") }.with(family))
         };
         assert_eq!(seen(1, 3, 0), Judgement::Kept);
@@ -314,7 +312,7 @@ mod tests {
     fn a_killed_sender_is_an_error() {
         let setting = Setting { messages: 4, process: true, ..PLAIN };
         let judged = |code, stdout: &str, stderr: &str| {
-            let family = Evidence::Family(Family { most: 1, looks: 9, killed: true });
+            let family = Family { most: 1, looks: 9, killed: true };
             killed_by_others(&output(code, stdout, stderr).with(family), setting)
         };
         assert_eq!(judged(1, "Message 0\n", "message-queue: sender: ended after 1 of 4\n"), Judgement::Kept);

@@ -82,19 +82,19 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(1)
             .judge("worker-death", has_workers)
             .judge("bounded-memory", bounded_memory)
-            .judge("terminates", unless_stopped(terminates(0))),
+            .judge_ending("terminates", unless_stopped(terminates(0))),
         fed("killed-worker", Feeding::Killed)
             .runs(2)
             .judge("worker-death", |seen| killed_worker(seen, Fed::FEW))
-            .judge("terminates", ends()),
+            .judge_ending("terminates", ends()),
         fed("killed-at-work", Feeding::KilledAtWork)
             .runs(4)
             .judge("worker-death", |seen| killed_worker(seen, Fed::MANY))
-            .judge("terminates", ends()),
+            .judge_ending("terminates", ends()),
         fed("all-killed", Feeding::AllKilled)
             .runs(2)
             .judge("worker-death", all_workers_killed)
-            .judge("terminates", unless_stopped(ends())),
+            .judge_ending("terminates", unless_stopped(ends())),
     ];
     let wrong =
         wrong_usage(&[("no-workers", &["--workers", "0", "a"]), ("no-readers", &["--readers", "0", "a"])]);
@@ -149,7 +149,7 @@ fn counted_under_control(id: &str, options: &[&str], files: Vec<Numbers>) -> Cas
     Case::new(id, call(options, &files))
         .judge("counts-right", move |seen| counts_right(seen, &due).into())
         .judge("in-argument-order", move |seen| in_order(seen, &names).into())
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
 }
 
 /// Another file, which does not exist, comes first.
@@ -157,7 +157,7 @@ fn missing_file(files: Vec<Numbers>) -> Case {
     let due: Vec<String> = files.iter().map(|(name, text)| due(name, text)).collect();
     childless(Case::new("missing-file", call(&["missing"], &files)))
         .judge("counts-right", move |seen| complains(seen, &due, Complaint::Subject("pipeline: missing: ")))
-        .judge("terminates", ends())
+        .judge_ending("terminates", ends())
 }
 
 fn bad_lines(files: Vec<Numbers>) -> Case {
@@ -166,7 +166,7 @@ fn bad_lines(files: Vec<Numbers>) -> Case {
         .judge("bad-lines", move |seen| {
             complains(seen, &due, Complaint::Line("pipeline: b:3: not a number: four"))
         })
-        .judge("terminates", ends())
+        .judge_ending("terminates", ends())
 }
 
 /// Whether no worker survives file `b`.
@@ -180,7 +180,7 @@ fn crashing(id: &str, options: &[&str], files: Vec<Numbers>, dies: bool) -> Case
             }
             counts_right(seen, &due).into()
         })
-        .judge("terminates", ends())
+        .judge_ending("terminates", ends())
 }
 
 fn fed(id: &str, feeding: Feeding) -> Case {

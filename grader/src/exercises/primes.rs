@@ -85,13 +85,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         Case::new(format!("children-{workers}"), Count { workers })
             .runs(1)
             .judge("child-processes", move |seen| child_processes(seen, workers))
-            .judge("terminates", terminates(0))
+            .judge_ending("terminates", terminates(0))
     });
     let same = [("same-counts", None), ("same-lists", Some("--list"))].map(|(id, list)| {
         Case::new(id, Calls::with_workers(list))
             .runs(2)
             .judge("same-for-any-workers", same_for_any_workers)
-            .judge("terminates", terminates(0))
+            .judge_ending("terminates", terminates(0))
     });
     // No other worker goes on after the only one's death: who sees its answers end before the failure is told counts
     // what there is. That is a matter of microseconds, and seen in most runs.
@@ -99,7 +99,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         Case::new(id, Death { workers })
             .runs(runs)
             .judge("worker-death", worker_death)
-            .judge("terminates", ends())
+            .judge_ending("terminates", ends())
     });
     let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
     let wrong = advised_usage(&[
@@ -154,7 +154,7 @@ fn judged(id: &str, options: &[&str], limits: &[u64], lines: impl Fn(u64) -> Vec
     let due: Vec<String> = limits.iter().flat_map(|&limit| lines(limit)).collect();
     Case::of_args(id, args)
         .judge("counts-right", move |seen| counts_right(seen, &due))
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
 }
 
 /// Calls the program several times, until one call fails.
@@ -200,7 +200,7 @@ mod tests {
         let case = counted("defaults", &[], &[], &primes);
         let output = "10000: 1229 primes, largest 9973\n20000: 2262 primes, largest 19997\n30000: 3245 primes, largest 29989\n";
         let seen = Observation { stdout: output.into(), ..Observation::default() };
-        assert_eq!((case.judges[0].1)(&seen), crate::judgement::Judgement::Kept);
+        assert_eq!(case.judges[0].1.judge_unasked(&seen), crate::judgement::Judgement::Kept);
         assert_eq!(case.scenario.shown("primes"), "primes");
     }
 

@@ -103,7 +103,7 @@ fn judged(case: Case, setting: Setting) -> Case {
     case.judge("exactly-once", move |seen| exactly_once(setting, &seen.stdout).into())
         .judge("fifo", move |seen| when_complete(setting, &seen.stdout, fifo))
         .judge("bounded", move |seen| when_complete(setting, &seen.stdout, bounded))
-        .judge("terminates", terminates(0))
+        .judge_ending("terminates", terminates(0))
         .judge("done-last", move |seen| done_last(setting, &seen.stdout).into())
 }
 

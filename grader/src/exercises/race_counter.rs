@@ -85,7 +85,7 @@ fn of_setting(id: &str, setting: Setting) -> Case {
 fn judged(case: Case, setting: Setting) -> Case {
     let mut case = case
         .judge("counts-add-up", move |seen| counts_add_up(seen, setting).into())
-        .judge("terminates", terminates(0));
+        .judge_ending("terminates", terminates(0));
     for (mode, check) in [("mutex", "mutex-exact"), ("atomic", "atomic-exact")] {
         if setting.modes.contains(&mode) {
             case = case.judge(check, move |seen| exact(seen, mode));

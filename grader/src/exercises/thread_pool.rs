@@ -82,13 +82,13 @@ fn judged(case: Case, setting: Setting) -> Case {
     let case = match setting.panic_on {
         None => case
             .judge("results-in-order", move |seen| results(seen, setting).into())
-            .judge("terminates", terminates(0)),
+            .judge_ending("terminates", terminates(0)),
         Some(_) => case
             .judge("panic-contained", move |seen| match terminates(code)(seen) {
                 Judgement::Kept => results(seen, setting).into(),
                 other => other,
             })
-            .judge("terminates", crate::judges::ends()),
+            .judge_ending("terminates", crate::judges::ends()),
     };
     if !setting.verbose {
         return case;

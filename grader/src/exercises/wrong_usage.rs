@@ -14,7 +14,7 @@ pub(super) const USAGE: Check = Check { id: "usage", about: "wrong usage is refu
 
 /// A case for each of these wrong calls, which the contract of the exercise names: the check is worth points.
 pub(super) fn wrong_usage(calls: &[(&str, &[&str])]) -> impl Iterator<Item = Case> {
-    calls.iter().map(|(id, args)| case(id, args).judge("terminates", ends()))
+    calls.iter().map(|(id, args)| case(id, args).judge_ending("terminates", ends()))
 }
 
 /// A case for each of these wrong calls, and for an option that no program has. The check is advice: the contract names

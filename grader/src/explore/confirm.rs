@@ -11,7 +11,7 @@ use schedule::{Schedule, ThreadId};
 
 use super::budget::{self, Budget};
 use super::set::Set;
-use super::{Counterexample, Explorer, Finding, Question, is_slow, judgement};
+use super::{Counterexample, Explorer, Finding, is_slow};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judgement};
 use crate::observation::Observation;
@@ -90,7 +90,7 @@ impl Explorer<'_> {
         ending: &Ending,
     ) -> Result<Schedule, RunError> {
         const MOST_SLOW_ATTEMPTS: u32 = 2;
-        let Question { check, judge, .. } = self.judges[place];
+        let judge = self.judges[place].judge;
         let mut slow = 0;
         shorten(failing, |steps| {
             if slow == MOST_SLOW_ATTEMPTS || self.has_shortened_enough() {
@@ -101,7 +101,7 @@ impl Explorer<'_> {
             let cost = budget::cost(Some(&record), started.elapsed()).as_micros() as u64;
             self.shortening.fetch_add(cost, Ordering::Relaxed);
             slow += u32::from(is_slow(seen.ending()));
-            let is_broken = matches!(judgement(check, judge, &seen), Some(Judgement::Broken(_)));
+            let is_broken = matches!(judge.judge(&seen), Some(Judgement::Broken(_)));
             Ok((is_broken && seen.ending().word() == ending.word()).then_some(record.schedule))
         })
     }
@@ -121,8 +121,8 @@ impl Explorer<'_> {
         steps: &[ThreadId],
     ) -> Result<Option<Broken>, RunError> {
         let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
-        let Question { check, judge, .. } = self.judges[place];
-        Ok(match judgement(check, judge, &seen) {
+        let judge = self.judges[place].judge;
+        Ok(match judge.judge(&seen) {
             Some(Judgement::Broken(fault)) => Some(Broken { fault, seen, record }),
             _ => None,
         })

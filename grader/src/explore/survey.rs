@@ -4,7 +4,6 @@ use confine::run::RunError;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Search};
 
-use super::judgement;
 use super::set::Set;
 use crate::case::{Case, Sharing};
 use crate::judgement::{Judge, Judgement};
@@ -34,11 +33,11 @@ pub enum Survey {
 pub fn survey(program: &Program, case: &Case, sharing: &Sharing, seed: u64) -> Result<Survey, RunError> {
     let set = Set::new(program, 0)?;
     let (_, first) = set.traced(case, seed, search::replay(), &[])?;
-    let came_to_its_end: Judge = Box::new(|_| Judgement::Kept);
+    let came_to_its_end = Judge::new(|_| Judgement::Kept);
     let (mut most, mut runs, mut unproven) = (0, 0, None);
     for attempt in Portfolio::new(seed, first.header.steps).propose(MOST_RUNS) {
         let (seen, record) = set.traced(case, seed, attempt.request, &attempt.steps)?;
-        match judgement(sharing.checks[0], &came_to_its_end, &seen) {
+        match came_to_its_end.judge(&seen) {
             Some(Judgement::Unproven(reason)) => unproven = unproven.or(Some(reason)),
             Some(_) => {
                 runs += 1;

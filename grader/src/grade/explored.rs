@@ -47,7 +47,7 @@ impl Grading<'_> {
         }
         for (thread, seen) in explore::starve(&self.program, case, self.options.seed)? {
             for (check, judge) in &case.starved_judges {
-                match judge(&seen) {
+                match judge.judge_unasked(&seen) {
                     Judgement::Nothing => {}
                     Judgement::Kept => findings.tally(check).kept_under_control(1, !case.is_idle),
                     Judgement::Unproven(reason) => {

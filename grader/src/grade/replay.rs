@@ -78,14 +78,14 @@ impl Grading<'_> {
 
     fn judge_replayed(&self, case: &Case, seen: &Observation, record: &Record, findings: &mut Findings) {
         for witness in &case.witnesses {
-            if let Some(Judgement::Broken(fault)) = explore::judgement(witness.check, &witness.shows, seen) {
+            if let Some(Judgement::Broken(fault)) = witness.shows.judge(seen) {
                 let picture = self.picture(record, &fault);
                 let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
                 findings.tally(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
             }
         }
         for (check, judge) in case.judges.iter().chain(&case.writer_judges) {
-            match explore::judgement(check, judge, seen) {
+            match judge.judge(seen) {
                 Some(Judgement::Broken(fault)) => {
                     let picture = self.picture(record, &fault);
                     let failure = self.failure(case, seen, fault, Some(record.schedule.to_string()));

@@ -113,7 +113,7 @@ fn ctrl_c_ends_the_run_and_says_so() {
 #[test]
 fn who_waits_for_another_grader_ends_at_once() {
     let target = tempfile::tempdir().unwrap();
-    let lock = target.path().join("grade/lock");
+    let lock = target.path().join("grade/target.lock");
     fs::create_dir(lock.parent().unwrap()).unwrap();
     let held = fs::File::create(&lock).unwrap();
     held.lock().unwrap();

@@ -154,7 +154,7 @@ fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
 /// What the judges of `case` say of a run that ends with `code` and leaves nothing else, by their checks.
 fn judged(case: &Case, code: i32) -> Vec<(&'static str, Judgement)> {
     let seen = Observation { ending: Some(Ending::Exited(code)), ..Observation::default() };
-    case.judges.iter().map(|(check, judge)| (*check, judge(&seen))).collect()
+    case.judges.iter().map(|(check, judge)| (*check, judge.judge_unasked(&seen))).collect()
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn case(id: &str, call: Call, lines: &[usize]) -> Case {
 /// The exit code is judged with the message, so it does not count a second time as a bad end.
 fn judged(id: &str, call: Call, subjects: Vec<String>) -> Case {
     let refused = move |seen: &Observation| refused(seen, &subjects);
-    Case::new(id, call).runs(1).judge("bad-ledger", refused).judge("terminates", ends())
+    Case::new(id, call).runs(1).judge("bad-ledger", refused).judge_ending("terminates", ends())
 }
 
 fn refused(seen: &Observation, subjects: &[String]) -> Judgement {

@@ -39,7 +39,7 @@ pub(super) fn of_ledger(case: Case, ledger: Ledger) -> Case {
         let ledger = Arc::clone(&ledger);
         case.judge(check, move |seen| rule(&ledger, &Statement::read(&seen.stdout)))
     };
-    own_lines(RULES.into_iter().fold(case, add)).judge("terminates", terminates(0))
+    own_lines(RULES.into_iter().fold(case, add)).judge_ending("terminates", terminates(0))
 }
 
 /// Adds the judges of a run of the built-in example. Only the program knows its ledger, so what
@@ -55,7 +55,7 @@ pub(super) fn of_example(case: Case) -> Case {
             }
         })
     };
-    own_lines(RULES.into_iter().fold(case, add)).judge("terminates", terminates(0))
+    own_lines(RULES.into_iter().fold(case, add)).judge_ending("terminates", terminates(0))
 }
 
 fn own_lines(case: Case) -> Case {

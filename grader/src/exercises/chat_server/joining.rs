@@ -9,9 +9,10 @@ use std::time::Duration;
 use confine::run::{Activity, Limits, RunError, Running, Stdin, activity};
 
 use super::serving::{Stop, serve};
+use super::transcripts;
 use crate::case::Scenario;
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::stage::Stage;
 
 const NICK: &str = "joiner";
@@ -26,11 +27,11 @@ impl Scenario for Joining {
             Ok(started) => talk(room, join.insert(started)).err(),
             Err(error) => Some(machine(&error.to_string())),
         };
-        let mut observation = serve(stage.call(["serve"]), Stop::EndOfInput, talk)?;
-        if let (Some(join), Evidence::Chat(transcripts)) = (join, &mut observation.evidence) {
-            transcripts.clients.push(transcript(join)?);
-        }
-        Ok(observation)
+        let observation = serve(stage.call(["serve"]), Stop::EndOfInput, talk)?;
+        let Some(join) = join else { return Ok(observation) };
+        let mut all = transcripts(&observation).clone();
+        all.clients.push(transcript(join)?);
+        Ok(observation.with(all))
     }
 
     fn shown(&self, program: &str) -> String {

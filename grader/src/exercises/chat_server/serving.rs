@@ -11,7 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::case::Scenario;
 use crate::fixture::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
-use crate::observation::{Evidence, Observation, Text};
+use crate::observation::{Observation, Text};
 use crate::stage::Stage;
 
 /// What the clients do. It ends early when something does not come.
@@ -60,7 +60,7 @@ pub(super) fn serve(
             Transcripts { cut: Some(cut), ..Transcripts::default() }
         }
     };
-    let mut observation = Observation::of(wait_for_end(server)?).with(Evidence::Chat(Box::new(transcripts)));
+    let mut observation = Observation::of(wait_for_end(server)?).with(transcripts);
     for text in [&mut observation.stdout, &mut observation.stderr] {
         *text = Text::new(without_ports(&String::from_utf8_lossy(&text.bytes)).into_bytes());
     }

@@ -41,7 +41,7 @@ pub(super) fn cut(because: Because) -> Option<GaveUp> {
 
 pub(super) fn observed(transcripts: Transcripts) -> Observation {
     let observation = Observation { ending: Some(Ending::Exited(0)), ..Observation::default() };
-    observation.with(Evidence::Chat(Box::new(transcripts)))
+    observation.with(transcripts)
 }
 
 pub(super) fn judged(judge: impl Fn(&Observation) -> Judgement, transcripts: Transcripts) -> Judgement {
@@ -77,19 +77,19 @@ fn every_case_judges_checks_of_the_exercise_and_its_end() {
 
 fn judges() -> Vec<Judge> {
     vec![
-        Box::new(held(order::same_for_all)),
-        Box::new(held(order::fifo)),
-        Box::new(delivery::judge),
-        Box::new(shutdown::judge),
-        Box::new(refusal::judge),
-        Box::new(came_through("it goes on")),
+        Judge::new(held(order::same_for_all)),
+        Judge::new(held(order::fifo)),
+        Judge::new(delivery::judge),
+        Judge::new(shutdown::judge),
+        Judge::new(refusal::judge),
+        Judge::new(came_through("it goes on")),
     ]
 }
 
 #[test]
 fn a_right_talk_keeps_every_promise() {
     for judge in judges() {
-        assert_eq!(judged(judge, talk_of([ann(ANN), bob(BOB)])), Judgement::Kept);
+        assert_eq!(judged(|seen| judge.judge_unasked(seen), talk_of([ann(ANN), bob(BOB)])), Judgement::Kept);
     }
 }
 
@@ -98,7 +98,7 @@ fn a_talk_that_the_machine_cut_short_proves_nothing() {
     for because in [Because::Impatience, Because::Machine("no descriptors left".into())] {
         for judge in judges() {
             let transcripts = Transcripts { cut: cut(because.clone()), ..talk_of([ann(ANN), bob("")]) };
-            assert_unproven(&judged(judge, transcripts));
+            assert_unproven(&judged(|seen| judge.judge_unasked(seen), transcripts));
         }
     }
 }
@@ -107,7 +107,7 @@ fn a_talk_that_the_machine_cut_short_proves_nothing() {
 fn a_server_that_never_answers_passes_no_judge() {
     for judge in judges() {
         let transcripts = Transcripts { cut: cut(Because::Idle), ..talk_of([client("ann", "", "")]) };
-        assert_ne!(judged(judge, transcripts), Judgement::Kept);
+        assert_ne!(judged(|seen| judge.judge_unasked(seen), transcripts), Judgement::Kept);
     }
 }
 

@@ -40,28 +40,44 @@ impl Bodies {
 }
 
 /// A check and its judge.
-pub(super) type Promise = (&'static str, fn(&Plan, &Observation) -> Judgement);
+#[derive(Clone, Copy)]
+pub(super) struct Promise {
+    check: &'static str,
+    judge: fn(&Plan, &Observation) -> Judgement,
+    is_of_ending: bool,
+}
 
-pub(super) const INTACT: Promise = ("files-intact", files::intact);
-pub(super) const ORDER: Promise = ("in-list-order", outcomes::in_list_order);
-const NAMES: Promise = ("no-name-conflicts", files::named);
-const PARALLEL: Promise = ("parallel", concurrency::parallel);
-pub(super) const AT_MOST: Promise = ("at-most-jobs", concurrency::at_most_jobs);
-pub(super) const WHOLE: Promise = ("no-partial-files", files::whole);
-pub(super) const FAILURES: Promise = ("failures-named", outcomes::failures_named);
-pub(super) const RETRIES: Promise = ("retries", outcomes::retried);
+impl Promise {
+    const fn new(check: &'static str, judge: fn(&Plan, &Observation) -> Judgement) -> Self {
+        Self { check, judge, is_of_ending: false }
+    }
+
+    const fn of_ending(judge: fn(&Plan, &Observation) -> Judgement) -> Self {
+        Self { check: "terminates", judge, is_of_ending: true }
+    }
+}
+
+pub(super) const INTACT: Promise = Promise::new("files-intact", files::intact);
+pub(super) const ORDER: Promise = Promise::new("in-list-order", outcomes::in_list_order);
+const NAMES: Promise = Promise::new("no-name-conflicts", files::named);
+const PARALLEL: Promise = Promise::new("parallel", concurrency::parallel);
+pub(super) const AT_MOST: Promise = Promise::new("at-most-jobs", concurrency::at_most_jobs);
+pub(super) const WHOLE: Promise = Promise::new("no-partial-files", files::whole);
+pub(super) const FAILURES: Promise = Promise::new("failures-named", outcomes::failures_named);
+pub(super) const RETRIES: Promise = Promise::new("retries", outcomes::retried);
 /// The program ends with the exit code that the plan asks for.
-pub(super) const CODE: Promise = ("terminates", |plan, seen| terminates(plan.code())(seen));
+pub(super) const CODE: Promise = Promise::of_ending(|plan, seen| terminates(plan.code())(seen));
 /// The program ends by itself; its exit code only follows from what another promise judges.
-pub(super) const ENDS: Promise = ("terminates", |_, seen| ends()(seen));
+pub(super) const ENDS: Promise = Promise::of_ending(|_, seen| ends()(seen));
 
 /// A case that is held against these promises.
 pub(super) fn case(id: &str, runs: u32, plan: Plan, promises: &[Promise]) -> Case {
     let plan = Arc::new(plan);
     let case = Case::new(id, Download(Arc::clone(&plan))).runs(runs);
-    promises.iter().fold(case, |case, &(check, judge)| {
+    promises.iter().fold(case, |case, &Promise { check, judge, is_of_ending }| {
         let plan = Arc::clone(&plan);
-        case.judge(check, move |seen| judge(&plan, seen))
+        let judge = move |seen: &Observation| judge(&plan, seen);
+        if is_of_ending { case.judge_ending(check, judge) } else { case.judge(check, judge) }
     })
 }
 
@@ -70,7 +86,7 @@ fn simulated() -> Vec<Case> {
         Case::new(id, Simulate { args: args.to_vec() })
             .runs(1)
             .judge("simulate-overlaps", move |seen| overlapping(names, seen))
-            .judge("terminates", terminates(0))
+            .judge_ending("terminates", terminates(0))
     };
     vec![
         case("example", &[], &["file1.zip", "file2.zip", "file3.zip"]),

@@ -13,7 +13,7 @@ use confine::sandbox::open_to_all;
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
 use crate::case::Scenario;
 use crate::fixture::http::{Content, Found, Server};
-use crate::observation::{Evidence, Observation, Text};
+use crate::observation::{Observation, Text};
 use crate::stage::Stage;
 
 /// The name of the file for [`Input::File`].
@@ -50,7 +50,7 @@ impl Scenario for Download {
         }
         traffic.files = found_in(&out);
         traffic.strays = strays(plan, stage.folder);
-        Ok(seen.with(Evidence::Http(Box::new(traffic))))
+        Ok(seen.with(traffic))
     }
 
     fn shown(&self, program: &str) -> String {

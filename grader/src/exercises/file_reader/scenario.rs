@@ -11,7 +11,7 @@ use super::count::{Content, Counts};
 use crate::case::Scenario;
 use crate::fixture::family::Sight;
 use crate::fixture::pipes::{self, Pipes, Reading};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::stage::Stage;
 
 /// From one look at the program to the next.
@@ -71,7 +71,7 @@ impl Scenario for Piped {
             }
             thread::sleep(LOOK);
         }
-        Ok(Observation::of(running.wait()?).with(Evidence::Reading(reading)))
+        Ok(Observation::of(running.wait()?).with(reading))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -119,7 +119,7 @@ impl Scenario for Sparse {
             }
             thread::sleep(LOOK);
         }
-        Ok(Observation::of(running.wait()?).with(Evidence::Reading(reading)))
+        Ok(Observation::of(running.wait()?).with(reading))
     }
 
     fn shown(&self, program: &str) -> String {

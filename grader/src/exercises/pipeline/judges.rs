@@ -1,11 +1,11 @@
 //! Holds what `pipeline` printed, and what was seen of its child processes, against the contract.
 
 use super::due;
-use super::scenario::Fed;
+use super::scenario::{Fate, Fed};
 use crate::fixture::family::Family;
 use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines, terminates};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::quoted::quoted;
 
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Result<(), Fault> {
@@ -74,18 +74,18 @@ pub(super) fn complains(seen: &Observation, due: &[String], complaint: Complaint
 
 /// `count` is how many numbers were fed.
 pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
-    match &seen.evidence {
-        Evidence::Family(Family { killed: true, .. }) => all_counted(seen, count),
+    match seen.evidence() {
+        Some(Fate::Family(Family { killed: true, .. })) => all_counted(seen, count),
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
 
 /// No batch has lost more than one worker, so none may be lost. The reading tells how many bytes were fed.
 pub(super) fn all_workers_killed(seen: &Observation) -> Judgement {
-    match &seen.evidence {
-        Evidence::Reading(reading) => all_counted(seen, Fed::count(reading.most_memory)),
+    match seen.evidence() {
+        Some(Fate::Reading(reading)) => all_counted(seen, Fed::count(reading.most_memory)),
         // It was stopped: what becomes of workers that are killed is seen in other cases.
-        Evidence::Unfinished(reading) if !reading.alone => Judgement::Nothing,
+        Some(Fate::Unfinished(reading)) if !reading.alone => Judgement::Nothing,
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
@@ -98,27 +98,27 @@ fn all_counted(seen: &Observation, count: usize) -> Judgement {
 }
 
 pub(super) fn bounded_memory(seen: &Observation) -> Judgement {
-    match &seen.evidence {
-        Evidence::Unfinished(reading) if !reading.alone => {
+    match seen.evidence() {
+        Some(Fate::Unfinished(reading)) if !reading.alone => {
             let seen =
                 format!("it reads {} MiB and more while no worker takes a number", reading.most_memory >> 20);
             Fault::new("readers that wait when the buffers are full", seen).into()
         }
-        Evidence::Reading(reading) if reading.at_rest => Judgement::Kept,
+        Some(Fate::Reading(reading)) if reading.at_rest => Judgement::Kept,
         _ => Judgement::Unproven("the program had no child process that could be stopped".into()),
     }
 }
 
 /// Who takes more than all buffers hold has tested some of it, and did that without a child process if it had none.
 pub(super) fn has_workers(seen: &Observation) -> Judgement {
-    match &seen.evidence {
-        Evidence::Unfinished(reading) if reading.alone => {
+    match seen.evidence() {
+        Some(Fate::Unfinished(reading)) if reading.alone => {
             let seen =
                 format!("it takes {} MiB of numbers and has no child process", Fed::TOO_MUCH_ALONE >> 20);
             Fault::new("child processes test the numbers", seen).into()
         }
-        Evidence::Reading(reading) if reading.at_rest => Judgement::Kept,
-        Evidence::Unfinished(_) => Judgement::Kept,
+        Some(Fate::Reading(reading)) if reading.at_rest => Judgement::Kept,
+        Some(Fate::Unfinished(_)) => Judgement::Kept,
         _ => Judgement::Unproven("the program had no child process that could be stopped".into()),
     }
 }
@@ -127,18 +127,18 @@ pub(super) fn has_workers(seen: &Observation) -> Judgement {
 pub(super) fn unless_stopped(
     judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
 ) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
-    move |seen| match &seen.evidence {
-        Evidence::Unfinished(_) => Judgement::Nothing,
+    move |seen| match seen.evidence() {
+        Some(Fate::Unfinished(_)) => Judgement::Nothing,
         _ => judge(seen),
     }
 }
 
 /// Whether a child process was seen while the program ran: who has none leaves none behind.
 pub(super) fn had_children(seen: &Observation) -> bool {
-    match &seen.evidence {
-        Evidence::Family(family) => family.most > 0,
+    match seen.evidence() {
+        Some(Fate::Family(family)) => family.most > 0,
         // The program came to rest while its children were stopped.
-        Evidence::Reading(reading) => reading.at_rest,
+        Some(Fate::Reading(reading)) => reading.at_rest,
         _ => false,
     }
 }
@@ -200,11 +200,11 @@ mod tests {
     #[test]
     fn the_batches_of_all_killed_workers_are_counted() {
         let judged = |code, stdout, evidence| all_workers_killed(&output(code, stdout, "").with(evidence));
-        let fed = || Evidence::Reading(Reading { most_memory: 16, at_rest: true, ..Reading::default() });
+        let fed = || Fate::Reading(Reading { most_memory: 16, at_rest: true, ..Reading::default() });
         assert_eq!(judged(0, "pipe-0: 2 of 2 are prime\n", fed()), Judgement::Kept);
         assert!(matches!(judged(1, "", fed()), Judgement::Broken(_)));
         assert!(matches!(judged(0, "pipe-0: 1 of 2 are prime\n", fed()), Judgement::Broken(_)));
-        let unseen = Evidence::Family(Family::default());
+        let unseen = Fate::Family(Family::default());
         assert!(matches!(judged(1, "", unseen), Judgement::Unproven(_)));
     }
 
@@ -212,7 +212,7 @@ mod tests {
     fn who_takes_far_too_much_is_stopped_and_judged_for_that_alone() {
         let seen = |alone| {
             let reading = Reading { alone, most_memory: Fed::FAR_TOO_MUCH, ..Reading::default() };
-            Observation::default().with(Evidence::Unfinished(reading))
+            Observation::default().with(Fate::Unfinished(reading))
         };
         assert!(matches!(bounded_memory(&seen(false)), Judgement::Broken(_)));
         assert!(matches!(bounded_memory(&seen(true)), Judgement::Unproven(_)));
@@ -223,11 +223,11 @@ mod tests {
     #[test]
     fn who_takes_all_numbers_without_a_child_has_no_workers() {
         let judged = |evidence| has_workers(&Observation::default().with(evidence));
-        let unfinished = |alone| Evidence::Unfinished(Reading { alone, ..Reading::default() });
+        let unfinished = |alone| Fate::Unfinished(Reading { alone, ..Reading::default() });
         assert!(matches!(judged(unfinished(true)), Judgement::Broken(_)));
         assert_eq!(judged(unfinished(false)), Judgement::Kept);
         let at_rest = Reading { at_rest: true, ..Reading::default() };
-        assert_eq!(judged(Evidence::Reading(at_rest)), Judgement::Kept);
-        assert!(matches!(judged(Evidence::Reading(Reading::default())), Judgement::Unproven(_)));
+        assert_eq!(judged(Fate::Reading(at_rest)), Judgement::Kept);
+        assert!(matches!(judged(Fate::Reading(Reading::default())), Judgement::Unproven(_)));
     }
 }

@@ -88,15 +88,15 @@ impl Scenario for Fed {
                 Err(_) => thread::sleep(LOOK),
             }
         };
-        let evidence = match self.feeding {
-            Feeding::Killed => Evidence::Family(feed_and_kill(&running, pipe)),
-            Feeding::KilledAtWork => Evidence::Family(kill_while_feeding(&running, pipe)),
+        let fate = match self.feeding {
+            Feeding::Killed => Fate::Family(feed_and_kill(&running, pipe)),
+            Feeding::KilledAtWork => Fate::Family(kill_while_feeding(&running, pipe)),
             Feeding::Stopped => feed_and_stop(&running, pipe),
             Feeding::AllKilled => feed_and_kill_all(&running, pipe),
         };
         // What took far too much would compute for as long, and what is judged here has been seen.
-        let outcome = if is_far_too_much(&evidence) { running.stop()? } else { running.wait()? };
-        Ok(Observation::of(outcome).with(evidence))
+        let outcome = if fate.stands_alone() { running.stop()? } else { running.wait()? };
+        Ok(Observation::of(outcome).with(fate))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -110,6 +110,23 @@ impl Scenario for Fed {
                 "mkfifo pipe-0 ; {call} & pkill -STOP --parent $! ; pkill -KILL --parent $! # and feed pipe-0 between"
             ),
         }
+    }
+}
+
+/// What became of a program that was fed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    /// Its children, one of which was killed if one was there.
+    Family(Family),
+    /// What it had read when it came to rest.
+    Reading(Reading),
+    /// It read far too much, and was stopped for that.
+    Unfinished(Reading),
+}
+
+impl Evidence for Fate {
+    fn stands_alone(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
     }
 }
 
@@ -152,41 +169,37 @@ fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
     Family { most: sight.most, looks: sight.looks, ..family }
 }
 
-fn is_far_too_much(evidence: &Evidence) -> bool {
-    matches!(evidence, Evidence::Unfinished(_))
-}
-
 /// How much is too much.
 fn most(alone: bool) -> u64 {
     if alone { Fed::TOO_MUCH_ALONE } else { Fed::FAR_TOO_MUCH }
 }
 
 /// What a program came to that takes far too much. It would not come to its end soon.
-fn far_too_much(reading: &Reading, stopped: &[Pid]) -> Option<Evidence> {
+fn far_too_much(reading: &Reading, stopped: &[Pid]) -> Option<Fate> {
     let alone = stopped.is_empty();
-    (reading.most_memory >= most(alone)).then_some(Evidence::Unfinished(Reading { alone, ..*reading }))
+    (reading.most_memory >= most(alone)).then_some(Fate::Unfinished(Reading { alone, ..*reading }))
 }
 
 /// Lets the children go on when the program has come to rest.
-fn feed_and_stop(running: &Running, mut pipe: File) -> Evidence {
+fn feed_and_stop(running: &Running, mut pipe: File) -> Fate {
     let (reading, stopped) = feed_to_rest(running, &mut pipe);
-    if let Some(evidence) = far_too_much(&reading, &stopped) {
-        return evidence;
+    if let Some(fate) = far_too_much(&reading, &stopped) {
+        return fate;
     }
     for child in stopped {
         let _ = kill_process(child, Signal::CONT);
     }
-    Evidence::Reading(reading)
+    Fate::Reading(reading)
 }
 
 /// Kills the workers that have work in hand, all at once, when the program takes no more. Each of their batches has lost
 /// one worker then. There is only a reading where one was killed.
-fn feed_and_kill_all(running: &Running, mut pipe: File) -> Evidence {
+fn feed_and_kill_all(running: &Running, mut pipe: File) -> Fate {
     let (reading, stopped) = feed_to_rest(running, &mut pipe);
-    if let Some(evidence) = far_too_much(&reading, &stopped) {
-        return evidence;
+    if let Some(fate) = far_too_much(&reading, &stopped) {
+        return fate;
     }
-    let Some(program) = running.pid() else { return Evidence::Family(Family::default()) };
+    let Some(program) = running.pid() else { return Fate::Family(Family::default()) };
     let mut victims: Vec<Pid> = stopped.iter().copied().filter(|&child| has_input(child)).collect();
     if victims.is_empty() {
         victims.extend(stopped.first());
@@ -203,7 +216,7 @@ fn feed_and_kill_all(running: &Running, mut pipe: File) -> Evidence {
     for process in stopped.into_iter().chain([program]) {
         let _ = kill_process(process, Signal::CONT);
     }
-    if killed > 0 { Evidence::Reading(reading) } else { Evidence::Family(Family::default()) }
+    if killed > 0 { Fate::Reading(reading) } else { Fate::Family(Family::default()) }
 }
 
 /// Whether a stopped child has not read all that was sent to its standard input. Another one that is killed may be

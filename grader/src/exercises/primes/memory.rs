@@ -11,10 +11,10 @@ use confine::run::{Ending, RunError, private_memory, processor_time};
 use super::known::LARGEST_LINE;
 use crate::case::Scenario;
 use crate::fixture::family::PAUSE;
-use crate::fixture::pipes::Reading;
+use crate::fixture::pipes::{Reading, Unfinished};
 use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines};
-use crate::observation::{Evidence, Observation};
+use crate::observation::Observation;
 use crate::stage::Stage;
 
 /// Memory of the program's own, in bytes; files that it maps do not count.
@@ -40,7 +40,7 @@ impl Scenario for LargestLimit {
             }
             thread::sleep(PAUSE);
         }
-        Ok(Observation::of(running.stop()?).with(Evidence::Unfinished(reading)))
+        Ok(Observation::of(running.stop()?).with(Unfinished(reading)))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -52,8 +52,8 @@ impl Scenario for LargestLimit {
 pub(super) fn little_memory(seen: &Observation) -> Judgement {
     const EXPECTED: &str = "a limit of 10^12 is worked on with at most 64 MiB of memory";
     let fault = |seen: String| Judgement::from(Fault::new(EXPECTED, seen));
-    match (&seen.evidence, seen.ending()) {
-        (Evidence::Unfinished(reading), _) if reading.most_memory > MOST_MEMORY => {
+    match (seen.evidence(), seen.ending()) {
+        (Some(Unfinished(reading)), _) if reading.most_memory > MOST_MEMORY => {
             fault(format!("it had more than {} MiB of its own", MOST_MEMORY >> 20))
         }
         (_, Ending::Stopped) => Judgement::Kept,
@@ -75,7 +75,7 @@ mod tests {
 
     fn judged(ending: Ending, stdout: &str, most_memory: u64) -> Judgement {
         let seen = Observation { ending: Some(ending), stdout: stdout.into(), ..Observation::default() };
-        little_memory(&seen.with(Evidence::Unfinished(Reading { most_memory, ..Reading::default() })))
+        little_memory(&seen.with(Unfinished(Reading { most_memory, ..Reading::default() })))
     }
 
     #[test]

@@ -9,7 +9,7 @@ const RIGHT: &str = "produced 0 0\nproduced 1 0\nconsumed 0 0 0\nconsumed 1 1 0\
 fn says(setting: Setting, check: &str, stdout: &str) -> String {
     let case = judged(Case::of_args("", [""; 0]), setting);
     let judge = &case.judges.iter().find(|(id, _)| *id == check).unwrap().1;
-    match judge(&Observation { stdout: stdout.into(), ..Observation::default() }) {
+    match judge.judge_unasked(&Observation { stdout: stdout.into(), ..Observation::default() }) {
         Judgement::Kept => "kept".into(),
         Judgement::Unproven(_) => "unproven".into(),
         Judgement::Nothing => "nothing".into(),

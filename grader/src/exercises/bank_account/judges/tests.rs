@@ -15,7 +15,7 @@ const RIGHT: &str = "alice deposit joint 5 ok 15\nbob withdraw joint 12 ok 3\n\
 
 fn judgement(case: &Case, check: &str, stdout: &str) -> Judgement {
     let judge = &case.judges.iter().find(|(id, _)| *id == check).unwrap().1;
-    judge(&Observation { stdout: stdout.into(), ..Observation::default() })
+    judge.judge_unasked(&Observation { stdout: stdout.into(), ..Observation::default() })
 }
 
 /// What `check` says of `stdout`: `kept`, `unproven`, or what it has seen.
