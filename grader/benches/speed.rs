@@ -13,15 +13,15 @@ use std::time::Instant;
 
 use clap::Parser;
 use confine::run::{Invocation, keeper};
+use engine::compile::{self, Build};
+use engine::source::Source;
+use engine::workspace::Workspace;
 use grader::cli::SandboxArgs;
-use grader::compile::{self, Build};
 use grader::error::Error;
 use grader::exercise::Exercise;
 use grader::exercises::{bank_account, even_odd, producer_consumer};
 use grader::grade::{self, Options};
 use grader::progress::Progress;
-use grader::source::Source;
-use grader::workspace::Workspace;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 const ROUNDS: usize = 5;
@@ -70,7 +70,7 @@ fn measure(mode: &str) -> Result<(), Error> {
     for exercise in EXPLORED {
         println!("schedules/s of {}, two cores\t{}", exercise.name, schedules(&workspace, exercise)?);
     }
-    stay_on_one_core().map_err(|error| Error::Usage(error.to_string()))?;
+    stay_on_one_core().map_err(|error| Error::usage(error.to_string()))?;
     for exercise in EXPLORED {
         println!("schedules/s of {}, one core\t{}", exercise.name, schedules(&workspace, exercise)?);
     }
@@ -98,7 +98,7 @@ fn program(workspace: &Workspace) -> Result<PathBuf, Error> {
     let source = Source::read(workspace, "even-odd", None)?;
     match compile::build(workspace, "even-odd", &source, &drop)? {
         Build::Ready(program) => Ok(program.path),
-        _ => Err(Error::Usage("even-odd does not compile".into())),
+        _ => Err(Error::usage("even-odd does not compile")),
     }
 }
 
@@ -150,7 +150,7 @@ fn figures(mode: &str) -> Result<Vec<(String, f64)>, Error> {
     let this = env::current_exe().map_err(Error::file("this program"))?;
     let output = Command::new(this).env(MODE, mode).output().map_err(Error::file("this program"))?;
     if !output.status.success() {
-        return Err(Error::Usage(String::from_utf8_lossy(&output.stderr).into_owned()));
+        return Err(Error::usage(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let figure = |line: &str| {

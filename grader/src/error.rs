@@ -2,36 +2,23 @@
 //! part of its report.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use confine::run::RunError;
 use confine::sandbox;
 
-use crate::escape::in_line;
 use crate::exit_code;
 use crate::nearest::nearest;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file or folder that the user or the workspace names cannot be used.
-    #[error("{}: {source}", shown(path))]
-    File { path: PathBuf, source: io::Error },
-    /// A file of the workspace does not say what it must.
-    #[error("{}: {reason}", shown(path))]
-    Content { path: PathBuf, reason: String },
+    /// Of what builds and runs programs, or the same kind of trouble with what the grader reads and writes itself.
+    #[error(transparent)]
+    Engine(#[from] engine::error::Error),
     /// No exercise, case or specimen has this name.
     #[error("no {kind} is called `{name}`{}", hint(kind, nearest.as_deref(), known))]
     Unknown { kind: &'static str, name: String, nearest: Option<String>, known: Vec<String> },
-    /// Options that do not go together.
-    #[error("{0}")]
-    Usage(String),
-    /// The grader does not stand in a workspace of exercises.
-    #[error("no workspace found: run it inside the repository that has `crates/` and `fixtures/`")]
-    NoWorkspace,
-    /// Cargo could not be run or did something that is not the source's fault.
-    #[error("cargo: {0}")]
-    Cargo(String),
     /// A replayed schedule does not fit the program: it is another program, or was changed.
     #[error(
         "the program left the schedule at step {step}: {why}; is it the source that the schedule was found in?"
@@ -46,16 +33,29 @@ pub enum Error {
     /// A pull request is not taken.
     #[error("the pull request is refused: {0}")]
     PullRequest(String),
-    /// A run could not be made.
-    #[error(transparent)]
-    Run(#[from] RunError),
 }
 
 impl Error {
     /// An error about a file, for `map_err`.
     pub fn file(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        let of_file = engine::error::Error::file(path);
+        move |source| Self::Engine(of_file(source))
+    }
+
+    /// A file of the workspace that does not say what it must.
+    pub fn content(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         let path = path.as_ref().to_owned();
-        move |source| Self::File { path, source: without_its_path(source) }
+        Self::Engine(engine::error::Error::Content { path, reason: reason.into() })
+    }
+
+    /// What the user asks for cannot be done, options that do not go together for example.
+    pub fn usage(reason: impl Into<String>) -> Self {
+        Self::Engine(engine::error::Error::Usage(reason.into()))
+    }
+
+    /// Cargo could not be run, or failed.
+    pub fn cargo(reason: impl Into<String>) -> Self {
+        Self::Engine(engine::error::Error::Cargo(reason.into()))
     }
 
     /// An unknown name, with the nearest of `known`, or all of them.
@@ -70,6 +70,11 @@ impl Error {
         }
     }
 
+    /// Whether whoever waits has asked to stop.
+    pub fn is_interrupt(&self) -> bool {
+        self.exit_code() == exit_code::INTERRUPTED
+    }
+
     /// Whether it is the grader's own trouble with what it does now: the next thing may go well.
     pub fn is_of_one_task(&self) -> bool {
         self.exit_code() == exit_code::INTERNAL
@@ -77,20 +82,26 @@ impl Error {
 
     /// The exit code that tells scripts about it.
     pub fn exit_code(&self) -> u8 {
+        use engine::error::Error as Engine;
         match self {
-            Self::File { .. } | Self::Usage(_) | Self::NoWorkspace | Self::Sandbox(_) => exit_code::USAGE,
+            Self::Engine(Engine::File { .. } | Engine::Usage(_) | Engine::NoWorkspace) | Self::Sandbox(_) => {
+                exit_code::USAGE
+            }
             Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
             Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
-            Self::Run(RunError::Interrupted) => exit_code::INTERRUPTED,
-            Self::Content { .. } | Self::Cargo(_) | Self::Git(_) | Self::Run(_) => exit_code::INTERNAL,
+            Self::Engine(Engine::Run(RunError::Interrupted)) => exit_code::INTERRUPTED,
+            Self::Engine(Engine::Content { .. } | Engine::Cargo(_) | Engine::Run(_)) | Self::Git(_) => {
+                exit_code::INTERNAL
+            }
         }
     }
 }
 
-/// A path in a sentence.
-fn shown(path: &Path) -> String {
-    in_line(&path.display().to_string())
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Engine(error.into())
+    }
 }
 
 /// What else the user may have meant.
@@ -102,15 +113,6 @@ fn hint(kind: &str, nearest: Option<&str>, known: &[String]) -> String {
             let list = if kind == "exercise" { " (`cargo grade list` says what they are)" } else { "" };
             format!("; there are {}{list}", known.join(", "))
         }
-    }
-}
-
-/// Files are written under temporary names first, which say nothing to anybody: `tempfile` puts them behind its errors.
-fn without_its_path(error: io::Error) -> io::Error {
-    let said = error.to_string();
-    match said.rsplit_once(" at path \"") {
-        Some((reason, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), reason),
-        _ => error,
     }
 }
 
@@ -132,12 +134,5 @@ mod tests {
             of("exercise").ends_with("; there are primes, even-odd (`cargo grade list` says what they are)")
         );
         assert_eq!(Error::unknown("case", "xyz", []).to_string(), "no case is called `xyz`");
-    }
-
-    #[test]
-    fn the_name_of_a_temporary_file_is_not_told() {
-        let error = tempfile::NamedTempFile::new_in("/nonexistent").unwrap_err();
-        let error = Error::file("/nonexistent/x.xml")(error).to_string();
-        assert_eq!(error, "/nonexistent/x.xml: No such file or directory (os error 2)");
     }
 }

@@ -1,6 +1,6 @@
 //! What the grader knows about one exercise.
 
-use crate::case::Case;
+use engine::case::Case;
 
 /// One exercise of the course: its name, what is promised, and how to look.
 pub struct Exercise {

@@ -12,23 +12,23 @@ use std::time::{Duration, Instant};
 
 use confine::run::Ending;
 use confine::sandbox::Network;
+use engine::case::Case;
+use engine::compile::{self, Build};
+use engine::escape::terminal;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+use engine::source::Source;
+use engine::stage::Program;
+use engine::stress;
+use engine::workspace::Workspace;
 
-use crate::case::Case;
-use crate::compile::{self, Build};
 use crate::error::Error;
-use crate::escape::terminal;
 use crate::exercise::{Check, Exercise};
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
-use crate::source::Source;
-use crate::stage::Program;
-use crate::stress;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
-use crate::workspace::Workspace;
 
 pub use replay::replay;
 

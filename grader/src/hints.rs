@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use engine::workspace::Workspace;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
-use crate::workspace::Workspace;
 
 /// The hints of `exercise`, the mildest first.
 ///
@@ -18,10 +18,7 @@ pub fn read(workspace: &Workspace, exercise: &str) -> Result<Vec<String>, Error>
     let path = workspace.crate_folder(exercise).join("README.md");
     let hints = parse(&fs::read_to_string(&path).map_err(Error::file(&path))?);
     if hints.is_empty() {
-        return Err(Error::Content {
-            path,
-            reason: "it has no numbered list in a section `## Hints`".into(),
-        });
+        return Err(Error::content(path, "it has no numbered list in a section `## Hints`"));
     }
     Ok(hints)
 }

@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use confine::run::Ending;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::{Observation, Text};
 
-use crate::judgement::{Fault, Judgement};
-use crate::observation::{Observation, Text};
 use crate::quoted::quoted;
 
 /// Judges that the program ended by itself with exit code `code`.

@@ -7,29 +7,21 @@
 // Elsewhere there is nothing here, and the command says so in one sentence.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
-pub mod case;
 pub mod cli;
 pub mod command;
 pub mod commands;
-pub mod compile;
-pub mod controlled;
-pub mod counterexample;
 pub mod error;
-pub(crate) mod escape;
 pub mod exercise;
 pub mod exercises;
 pub mod exit_code;
-pub mod explore;
 pub mod fixture;
 pub mod grade;
 pub mod hints;
-pub mod judgement;
 pub mod judges;
 pub mod late;
 pub mod linearizability;
 pub mod nearest;
 pub mod new_folder;
-pub mod observation;
 pub mod output;
 pub mod progress;
 pub mod pull_request;
@@ -38,17 +30,8 @@ pub mod random;
 pub mod release;
 pub mod report;
 pub mod rubric;
-pub mod rules;
-mod short_hash;
-pub mod solution_region;
-pub mod source;
 pub mod specimen;
-pub mod stage;
-pub mod stress;
-pub mod symbols;
 mod tally;
 pub mod verdict;
 pub mod watch;
-mod work;
 pub mod workflow_files;
-pub mod workspace;

@@ -21,7 +21,7 @@ impl NewFolder {
     /// # Errors
     /// When something other than an empty folder is there, or nothing can be written beside it.
     pub fn at(place: &Path) -> Result<Self, Error> {
-        let taken = |what: &str| Err(Error::Usage(format!("{}: {what}", place.display())));
+        let taken = |what: &str| Err(Error::usage(format!("{}: {what}", place.display())));
         match fs::read_dir(place).map(|mut entries| entries.next().is_none()) {
             Ok(true) => {}
             Ok(false) => return taken("it is not empty; name a new folder, or remove this one"),
@@ -48,7 +48,7 @@ impl NewFolder {
     /// When it is not, when the file is there already, or when it cannot be written.
     pub fn write(&self, below: &Path, content: &[u8]) -> Result<(), Error> {
         if !below.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(Error::Usage(format!("{}: not a path below a folder", below.display())));
+            return Err(Error::usage(format!("{}: not a path below a folder", below.display())));
         }
         let path = self.path().join(below);
         if let Some(folder) = path.parent() {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use engine::workspace::Workspace;
 use serde::Deserialize;
 
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::late::LateRule;
 use crate::report::{Visibility, sum};
-use crate::workspace::Workspace;
 
 /// The points of one exercise.
 #[derive(Debug, Deserialize)]
@@ -39,7 +39,7 @@ impl Rubric {
     pub fn read(workspace: &Workspace, exercise: &Exercise) -> Result<Self, Error> {
         let path = workspace.fixtures(exercise.name).join("rubric.toml");
         let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
-        Self::parse(&text, exercise).map_err(|reason| Error::Content { path, reason })
+        Self::parse(&text, exercise).map_err(|reason| Error::content(path, reason))
     }
 
     fn parse(text: &str, exercise: &Exercise) -> Result<Self, String> {

@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::workspace::Workspace;
+
 use crate::error::Error;
 use crate::exercise::Exercise;
-use crate::workspace::Workspace;
 
 /// One program and what grading it must come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,7 @@ pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<Specimen>, 
     let mut specimens = Vec::new();
     let headed = |path: &PathBuf, read: fn(&str, &Exercise) -> Result<Expected, String>| {
         let text = fs::read_to_string(path).map_err(Error::file(path))?;
-        read(&text, exercise).map_err(|reason| Error::Content { path: path.clone(), reason })
+        read(&text, exercise).map_err(|reason| Error::content(path, reason))
     };
     for path in rust_files(&fixtures.join("mutants"))? {
         let expected = headed(&path, |text, exercise| failing_check(text, exercise).map(Expected::Fails))?;

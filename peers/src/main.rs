@@ -19,8 +19,8 @@ use confine::interrupt;
 use grader::progress::Progress;
 use grader::report::ExerciseReport;
 use confine::run::keeper;
-use grader::source::Source;
-use grader::workspace::Workspace;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use shuttle::Config;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 

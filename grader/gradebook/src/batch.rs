@@ -2,16 +2,15 @@
 
 use std::time::{Instant, SystemTime};
 
-use confine::run::RunError;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use grader::error::Error as GraderError;
 use grader::exercise::Exercise;
 use grader::grade::Options;
 use grader::late::{Late, LateRule, Moment};
 use grader::report::{ExerciseReport, Report};
 use grader::rubric::Rubric;
-use grader::source::Source;
 use grader::verdict::Verdict;
-use grader::workspace::Workspace;
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::book::{Claim, Wanted};
@@ -179,7 +178,7 @@ impl Batch<'_> {
                 let submitted_at = known.map(Timestamp::from).or(newest);
                 match grade(exercise, &read) {
                     Ok(report) => Attempt { submitted_at, ..task.graded(report, self.options.seed, came) },
-                    Err(GraderError::Run(RunError::Interrupted)) => return Ok(Step::Interrupted),
+                    Err(error) if error.is_interrupt() => return Ok(Step::Interrupted),
                     Err(error) => Attempt { submitted_at, ..task.failed(error.to_string()) },
                 }
             }
@@ -278,7 +277,7 @@ mod tests {
     fn grade(exercise: &Exercise, source: &Source) -> Result<ExerciseReport, GraderError> {
         match source.files[Path::new("main.rs")].as_slice() {
             b"panic" => panic!("a bug of the grader"),
-            b"error" => Err(GraderError::Cargo("the disk is full".into())),
+            b"error" => Err(GraderError::cargo("the disk is full")),
             b"stop" => Err(RunError::Interrupted.into()),
             _ => Ok(report(exercise)),
         }

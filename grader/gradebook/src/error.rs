@@ -19,6 +19,12 @@ pub enum Error {
     NothingMatched(String),
 }
 
+impl From<engine::error::Error> for Error {
+    fn from(error: engine::error::Error) -> Self {
+        Self::Grader(error.into())
+    }
+}
+
 impl Error {
     /// An error about a gradebook, for `map_err`.
     pub fn database(path: impl AsRef<Path>) -> impl FnOnce(rusqlite::Error) -> Self {
@@ -34,19 +40,20 @@ impl Error {
 
     /// A file does not say what it must.
     pub fn content(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
-        grader::error::Error::Content { path: path.as_ref().to_owned(), reason: reason.into() }.into()
+        grader::error::Error::content(path, reason).into()
     }
 
     /// Arguments that do not go together.
     pub fn usage(reason: impl Into<String>) -> Self {
-        grader::error::Error::Usage(reason.into()).into()
+        grader::error::Error::usage(reason).into()
     }
 
     /// The exit code that tells scripts about it: those of `cargo grade`.
     pub fn exit_code(&self) -> u8 {
         match self {
             // Gradebooks and rosters are files that the user names.
-            Self::Grader(grader::error::Error::Content { .. }) | Self::Database { .. } => exit_code::USAGE,
+            Self::Grader(grader::error::Error::Engine(engine::error::Error::Content { .. }))
+            | Self::Database { .. } => exit_code::USAGE,
             Self::Grader(error) => error.exit_code(),
             Self::NothingMatched(_) => exit_code::NOTHING_MATCHED,
         }

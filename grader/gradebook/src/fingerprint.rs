@@ -4,12 +4,12 @@
 use std::fs;
 use std::path::Path;
 
+use engine::source::Source;
+use engine::workspace::Workspace;
 use grader::error::Error as GraderError;
 use grader::grade::Options;
 use grader::late::Moment;
 use grader::rubric::Rubric;
-use grader::source::Source;
-use grader::workspace::Workspace;
 use hmac_sha256::Hash as Sha256;
 
 use crate::error::Error;

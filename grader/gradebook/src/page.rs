@@ -226,7 +226,7 @@ pub(crate) mod tests {
         let book = crate::book::Book::in_memory();
         let attempts =
             [attempt("ada", 0.0, 0), Attempt { exercise: "hello-threads".into(), ..attempt("ada", 0.0, 0) }];
-        Sight::new(&grader::workspace::Workspace::at(root), &book, &attempts, None, attempts[0].graded_at)
+        Sight::new(&engine::workspace::Workspace::at(root), &book, &attempts, None, attempts[0].graded_at)
             .unwrap()
     }
 

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
+use engine::workspace::Workspace;
 use grader::late::Moment;
 use grader::report::{Audience, CheckReport, ExerciseReport, Report, Visibility};
 use grader::rubric::Rubric;
 use grader::verdict::Verdict;
-use grader::workspace::Workspace;
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::book::Book;

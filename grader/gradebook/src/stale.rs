@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use engine::workspace::Workspace;
 use grader::rubric::Rubric;
-use grader::workspace::Workspace;
 
 use crate::attempt::Attempt;
 use crate::book::Book;

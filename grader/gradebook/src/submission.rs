@@ -13,9 +13,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use grader::error::Error as GraderError;
-use grader::source::Source;
-use grader::workspace::Workspace;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use tempfile::TempDir;
 
 use crate::attempt::Timestamp;
@@ -185,7 +184,7 @@ impl Opened {
             content::copy(&place, clean.path()).map_err(unreadable)?;
         }
         let from = clean.as_ref().map_or(place.as_path(), TempDir::path);
-        let unreadable = |error: GraderError| {
+        let unreadable = |error: engine::error::Error| {
             let text = error.to_string().replace(&*from.to_string_lossy(), &place.to_string_lossy());
             Problem::Unreadable(self.with_original_path(text))
         };

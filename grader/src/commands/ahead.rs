@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::compile::{self, Build};
+use engine::compile::{self, Build};
+use engine::source::Source;
+use engine::workspace::Workspace;
+
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::progress::Progress;
-use crate::source::Source;
-use crate::workspace::Workspace;
 
 /// So many programs are built and wait for their grading.
 const MOST: usize = 4;
@@ -63,7 +64,7 @@ impl Ahead {
             for (exercise, source) in sources {
                 let started = Instant::now();
                 let tell = |what| told.tell(what);
-                let build = compile::build(&workspace, exercise.name, &source, &tell);
+                let build = compile::build(&workspace, exercise.name, &source, &tell).map_err(Error::from);
                 told.last().clear();
                 if sender.send((build, started.elapsed())).is_err() {
                     return;

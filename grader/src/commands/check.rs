@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::source::Source;
+use engine::workspace::Workspace;
+
 use super::ahead::Ahead;
 use crate::cli::CheckArgs;
 use crate::error::Error;
@@ -14,15 +17,13 @@ use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Audience, ExerciseReport, Format, Report};
 use crate::rubric::Rubric;
-use crate::source::Source;
 use crate::verdict::Verdict;
 use crate::workflow_files;
-use crate::workspace::Workspace;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;
     if args.source.is_some() && exercises.len() != 1 {
-        return Err(Error::Usage("--source stands for one exercise's source: name that exercise".into()));
+        return Err(Error::usage("--source stands for one exercise's source: name that exercise"));
     }
     let workspace = Workspace::find()?;
     let lateness = Lateness::read(args, &workspace, &exercises)?;
@@ -86,7 +87,7 @@ fn grade_all(
     let CheckArgs { seed, schedules, preemptions, .. } = *args;
     let options = Options { seed, schedules, preemptions, ..Options::default() };
     let read = |exercise: &&'static Exercise| {
-        Source::read(workspace, exercise.name, args.source.as_deref()).map(Arc::new)
+        Ok(Arc::new(Source::read(workspace, exercise.name, args.source.as_deref())?))
     };
     let sources: Vec<Result<Arc<Source>, Error>> = exercises.iter().map(read).collect();
     let readable = exercises.iter().zip(&sources).filter(|(_, source)| source.is_ok());
@@ -145,7 +146,7 @@ impl Lateness {
         if args.handed_in.is_some() && rules.iter().all(Option::is_none) {
             let reason = "--handed-in needs an exercise whose rubric.toml has `[late]` and that has a due date, \
                           there or by --due";
-            return Err(Error::Usage(reason.into()));
+            return Err(Error::usage(reason));
         }
         Ok(Self { handed_in: args.handed_in, rules })
     }
@@ -166,7 +167,7 @@ fn open_outputs(args: &CheckArgs) -> Result<Vec<(Format, Output)>, Error> {
     for (index, (_, path)) in targets.iter().enumerate() {
         if let Some(path) = path.as_ref().filter(|_| targets[..index].iter().any(|(_, known)| known == path))
         {
-            return Err(Error::Usage(format!("{}: two reports cannot go to one file", path.display())));
+            return Err(Error::usage(format!("{}: two reports cannot go to one file", path.display())));
         }
     }
     targets.into_iter().map(|(format, path)| Ok((format, Output::open(path.as_deref())?))).collect()

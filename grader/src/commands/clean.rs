@@ -1,14 +1,16 @@
 //! `cargo grade clean`: takes away what builds have left, and says what that frees.
 
+use engine::compile::{self, Freed};
+use engine::workspace::Workspace;
+
 use crate::cli::CleanArgs;
-use crate::compile::{self, Freed};
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
-use crate::workspace::Workspace;
+use crate::progress::announce;
 
 pub(super) fn run(args: &CleanArgs) -> Result<u8, Error> {
-    let freed = compile::clean(&Workspace::find()?, args.programs, args.dry_run)?;
+    let freed = compile::clean(&Workspace::find()?, args.programs, args.dry_run, &announce)?;
     Output::open(None)?.write(&said(freed, args.dry_run))?;
     Ok(exit_code::PASS)
 }

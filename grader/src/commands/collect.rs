@@ -8,11 +8,12 @@ use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use engine::workspace::Workspace;
+
 use crate::cli::CollectArgs;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
-use crate::workspace::Workspace;
 
 /// What `cargo gradebook collect --help` prints: a test of the gradebook holds it to that.
 const HELP: &str = include_str!("collect-help.txt");
@@ -34,5 +35,5 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
         .args(&args.args)
         .exec();
     // A successful exec never returns.
-    Err(Error::Cargo(error.to_string()))
+    Err(Error::cargo(error.to_string()))
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use confine::run::Invocation;
 use confine::sandbox::{self, Demand, Refused, Surroundings, Tier, layers};
+use engine::compile;
+use engine::workspace::Workspace;
 
-use crate::compile;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
-use crate::workspace::Workspace;
 
 /// Something that a program in the jail must not be able to do: it is tried, by a shell.
 struct Attempt {

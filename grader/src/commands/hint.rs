@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use engine::workspace::Workspace;
+
 use crate::cli::HintArgs;
 use crate::error::Error;
 use crate::exit_code;
 use crate::hints::{self, Given};
 use crate::output::Output;
-use crate::workspace::Workspace;
 
 pub(super) fn run(args: &HintArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?.name;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use engine::workspace::Workspace;
 use serde::Serialize;
 
 use crate::cli::{ListArgs, ListFormat};
@@ -12,7 +13,6 @@ use crate::exit_code;
 use crate::output::Output;
 use crate::report::{SCHEMA_VERSION, Visibility};
 use crate::rubric::Rubric;
-use crate::workspace::Workspace;
 
 #[derive(Serialize)]
 struct Catalogue {

@@ -17,16 +17,16 @@ mod watch;
 use std::path::Path;
 
 use confine::sandbox::{self, Demand, Tier};
+use engine::compile;
+use engine::escape::in_line;
+use engine::source::Source;
+use engine::workspace::Workspace;
 
 use crate::cli::{Cli, Command, SandboxArgs};
-use crate::compile;
 use crate::error::Error;
-use crate::escape::in_line;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::progress::{Progress, announce};
-use crate::source::Source;
-use crate::workspace::Workspace;
 
 /// Does what the command line says.
 ///
@@ -57,7 +57,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
 /// When something cannot be fetched, or this machine has less of a sandbox than is asked for.
 pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxArgs) -> Result<Tier, Error> {
     sandbox::raise(&sandbox.limit);
-    of_each(exercises, |exercise| compile::fetch(workspace, exercise.name, &announce))?;
+    of_each(exercises, |exercise| Ok(compile::fetch(workspace, exercise.name, &announce)?))?;
     let demand = match (sandbox.official, sandbox.unsafe_no_sandbox) {
         (true, _) => Demand::Official,
         (_, true) => Demand::Nothing,
@@ -72,7 +72,7 @@ pub fn enter(workspace: &Workspace, exercises: &[&Exercise], sandbox: &SandboxAr
 /// When it cannot be built.
 pub fn prepare(workspace: &Workspace, exercises: &[&Exercise]) -> Result<(), Error> {
     let progress = Progress::on_terminal();
-    of_each(exercises, |exercise| compile::prepare(workspace, exercise.name, &|what| progress.say(what)))
+    of_each(exercises, |exercise| Ok(compile::prepare(workspace, exercise.name, &|what| progress.say(what))?))
 }
 
 /// An error that is one exercise's own is told again when that exercise is built; the others are none the worse.

@@ -1,12 +1,13 @@
 //! `cargo grade prepare`: builds what grading needs, so that later calls need no network and no time for it.
 
+use engine::compile;
+use engine::workspace::Workspace;
+
 use crate::cli::PrepareArgs;
-use crate::compile;
 use crate::error::Error;
 use crate::exit_code;
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::workspace::Workspace;
 
 pub(super) fn run(args: &PrepareArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;

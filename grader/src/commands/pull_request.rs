@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use engine::workspace::Workspace;
+
 use crate::cli::{PullRequestCommentArgs, TakePullRequestArgs};
 use crate::error::Error;
 use crate::exercise::Exercise;
@@ -11,7 +13,6 @@ use crate::exit_code;
 use crate::output::Output;
 use crate::pull_request::{self, Taken, comment};
 use crate::rubric::Rubric;
-use crate::workspace::Workspace;
 
 /// `cargo grade take-pull-request`
 pub(super) fn take(args: &TakePullRequestArgs) -> Result<u8, Error> {
@@ -42,7 +43,7 @@ pub(super) fn comment(args: &PullRequestCommentArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let rubric = |exercise: &Exercise| Rubric::read(&workspace, exercise);
     let text = comment::render(&json, &args.head, &not_taken, rubric)
-        .map_err(|reason| Error::Content { path: path.clone(), reason })?;
+        .map_err(|reason| Error::content(path, reason))?;
     Output::open(None)?.write(&text)?;
     Ok(exit_code::PASS)
 }

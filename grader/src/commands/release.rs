@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use engine::workspace::Workspace;
+
 use crate::cli::ReleaseArgs;
 use crate::error::Error;
 use crate::exit_code;
 use crate::release;
-use crate::workspace::Workspace;
 
 pub(super) fn run(args: &ReleaseArgs) -> Result<u8, Error> {
     let released = release::release(&Workspace::find()?, &args.out)?;

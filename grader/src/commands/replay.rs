@@ -1,5 +1,8 @@
 //! `cargo grade replay`: run one case of a report again and show what the program did.
 
+use engine::source::Source;
+use engine::workspace::Workspace;
+
 use crate::cli::ReplayArgs;
 use crate::error::Error;
 use crate::exit_code;
@@ -7,8 +10,6 @@ use crate::grade::{self, Options};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Audience, Report};
-use crate::source::Source;
-use crate::workspace::Workspace;
 
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?;
@@ -17,6 +18,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let source = match Source::read(&workspace, exercise.name, args.source.as_deref()) {
         Ok(source) => source,
         Err(error) => {
+            let error = Error::from(error);
             super::enter(&workspace, &[], &args.sandbox)?;
             let report = Report::new(args.seed, vec![grade::without_source(&workspace, exercise, &error)?]);
             output.write(&args.output.format.render(&report))?;

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use engine::solution_region;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use schedule::Schedule;
 
 use crate::cli::SelftestArgs;
@@ -17,11 +20,8 @@ use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::progress::Progress;
 use crate::report::{CheckReport, ExerciseReport, Failure};
-use crate::solution_region;
-use crate::source::Source;
 use crate::specimen::{self, Expected};
 use crate::verdict::Verdict;
-use crate::workspace::Workspace;
 
 /// Programs that are graded at once: while one is built, another one runs.
 const AT_ONCE: usize = 2;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     }
     if subjects.is_empty() {
         let reason = "no mutants, variants or solutions are here: the course's own repository has them";
-        return Err(Error::Usage(reason.to_owned()));
+        return Err(Error::usage(reason.to_owned()));
     }
     super::enter(&selftest.workspace, &super::selected(&args.exercises)?, &args.sandbox)?;
     selftest.progress = Progress::on_terminal();
@@ -168,10 +168,9 @@ impl Selftest {
         let mut source = Source::read(&self.workspace, exercise.name, None)?;
         let folder = self.workspace.crate_folder(exercise.name).join("src");
         for (path, content) in &mut source.files {
-            let content_error = |reason: String| Error::Content { path: folder.join(path), reason };
             let text = String::from_utf8_lossy(content);
-            let (stub, count) =
-                solution_region::strip(&text).map_err(|error| content_error(error.to_string()))?;
+            let (stub, count) = solution_region::strip(&text)
+                .map_err(|error| Error::content(folder.join(path), error.to_string()))?;
             regions += count;
             *content = stub.into_bytes();
         }

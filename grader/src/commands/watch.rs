@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use confine::run::RunError;
+use engine::source::Source;
+use engine::workspace::Workspace;
 
 use super::hint;
 use crate::cli::WatchArgs;
@@ -16,9 +17,7 @@ use crate::grade::{self, Options};
 use crate::output::{self, Output, Screen};
 use crate::progress::Progress;
 use crate::report::{Audience, Format, Report};
-use crate::source::Source;
 use crate::watch::{KEYS, Key, Watch, Woken, fitted};
-use crate::workspace::Workspace;
 
 /// Clears the screen and puts the cursor into its first corner (ECMA-48 `ED`, `CUP`).
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
@@ -40,7 +39,7 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
     loop {
         match watching.grade_changed() {
             Ok(()) => show(&watching.status()),
-            Err(Error::Run(RunError::Interrupted)) => return Ok(exit_code::PASS),
+            Err(error) if error.is_interrupt() => return Ok(exit_code::PASS),
             // A file that is just being replaced, a network that is away: the next save may do.
             Err(error) => show(&format!("{}cargo grade: {error}\n\n{}", clear(), watching.status())),
         }
@@ -163,7 +162,7 @@ impl Watched {
             Err(error) => {
                 // Once it can be read again, it counts as changed.
                 self.files = None;
-                return Err(error);
+                return Err(error.into());
             }
         };
         if self.files.as_ref() == Some(&source.files) {

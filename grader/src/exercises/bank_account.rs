@@ -6,11 +6,12 @@ mod judges;
 mod ledger;
 mod statement;
 
-use crate::case::{Call, Case, Sharing};
+use engine::case::{Call, Case, Sharing};
+use engine::observation::Observation;
+
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::ends;
-use crate::observation::Observation;
 use crate::random::Random;
 use judges::{every_operation_once, of_example, of_ledger};
 use ledger::{Ledger, Operation, deposit, transfer, withdraw};

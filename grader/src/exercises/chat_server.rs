@@ -13,16 +13,16 @@ mod scripts;
 mod serving;
 mod shutdown;
 
+use engine::case::{Case, Sharing, Talks};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 use rustix::process::Signal;
 
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
-use crate::case::{Case, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::chat::Transcripts;
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 
 /// The exercise as the registry knows it.
 pub static EXERCISE: Exercise = Exercise {

@@ -10,10 +10,11 @@ mod plan;
 mod scenario;
 mod simulate;
 
+use engine::observation::Observation;
+
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::USAGE;
 use crate::fixture::http::Traffic;
-use crate::observation::Observation;
 
 /// The exercise `downloader`.
 pub static EXERCISE: Exercise = Exercise {
@@ -57,8 +58,9 @@ fn traffic(seen: &Observation) -> Option<&Traffic> {
 
 #[cfg(test)]
 mod testing {
+    use engine::judgement::Judgement;
+
     use super::*;
-    use crate::judgement::Judgement;
 
     /// A run that printed `stdout` and left `traffic`.
     pub(super) fn observed(stdout: &str, traffic: Traffic) -> Observation {

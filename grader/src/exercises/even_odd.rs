@@ -1,14 +1,14 @@
 //! Two threads that print the numbers in turn.
 
+use engine::case::Case;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::{Observation, writer};
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use crate::case::Case;
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{kept_back, lines, rests, same_lines, terminates};
-use crate::observation::{Observation, writer};
 
 /// One thread prints the odd numbers, another the even ones.
 pub static EXERCISE: Exercise = Exercise {
@@ -95,8 +95,9 @@ fn alternates(seen: &Observation, max: u64) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use engine::observation::Text;
+
     use super::*;
-    use crate::observation::Text;
 
     fn says(max: u64, stdout: &str) -> String {
         match alternates(&Observation { stdout: stdout.into(), ..Observation::default() }, max) {

@@ -3,15 +3,16 @@
 mod count;
 mod scenario;
 
+use engine::case::{Call, Case};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
-use crate::case::{Call, Case};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::pipes::Reading;
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, lines, same_lines, terminates};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Files that are read by a pool of threads, and counted as `wc` does.

@@ -1,13 +1,13 @@
 //! Two threads that print at the same time, and a main thread that waits for both.
 
+use engine::case::Case;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::{Observation, writer};
 use schedule::protocol::CHILD;
 
-use crate::case::Case;
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{kept_back, lines, terminates};
-use crate::observation::{Observation, writer};
 use crate::quoted::quoted;
 
 /// One thread prints numbers, another one letters.
@@ -157,8 +157,9 @@ fn overlaps(seen: &Observation) -> Option<(String, Option<usize>)> {
 
 #[cfg(test)]
 mod tests {
+    use engine::observation::Text;
+
     use super::*;
-    use crate::observation::Text;
 
     fn output(lines: &[&str]) -> Observation {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();

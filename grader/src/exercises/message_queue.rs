@@ -3,16 +3,16 @@
 use std::thread;
 
 use confine::run::{RunError, Running};
+use engine::case::{Case, Scenario, Sharing, Talks};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::{Observation, writer};
+use engine::stage::Stage;
 
-use crate::case::{Case, Scenario, Sharing, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::fixture::family::{Family, PAUSE, Sight, kill_alive};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, kept_back, lines, same_lines, terminates};
-use crate::observation::{Observation, writer};
 use crate::quoted::quoted;
-use crate::stage::Stage;
 
 /// Messages that are received in order, and a sender that may be slow or die.
 pub static EXERCISE: Exercise = Exercise {

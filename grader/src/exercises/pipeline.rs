@@ -3,15 +3,16 @@
 mod judges;
 mod scenario;
 
+use engine::case::{Call, Case, Talks};
+use engine::judgement::{Fault, Judgement};
+
 use self::judges::{
     Complaint, all_workers_killed, bounded_memory, complains, counts_right, had_children, has_workers,
     in_order, killed_worker, unless_stopped,
 };
 use self::scenario::{Fed, Feeding};
-use crate::case::{Call, Case, Talks};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{ends, terminates};
 
 /// Numbers that flow from files through threads to child processes and back.

@@ -7,13 +7,13 @@ mod transcript;
 mod workers;
 
 use confine::run::RunError;
+use engine::case::{Case, Scenario};
+use engine::observation::Observation;
+use engine::stage::Stage;
 
-use crate::case::{Case, Scenario};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
 use crate::judges::{ends, terminates};
-use crate::observation::Observation;
-use crate::stage::Stage;
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
 use known::Primes;
 use memory::{LargestLimit, little_memory};
@@ -200,7 +200,7 @@ mod tests {
         let case = counted("defaults", &[], &[], &primes);
         let output = "10000: 1229 primes, largest 9973\n20000: 2262 primes, largest 19997\n30000: 3245 primes, largest 29989\n";
         let seen = Observation { stdout: output.into(), ..Observation::default() };
-        assert_eq!(case.judges[0].1.judge_unasked(&seen), crate::judgement::Judgement::Kept);
+        assert_eq!(case.judges[0].1.judge_unasked(&seen), engine::judgement::Judgement::Kept);
         assert_eq!(case.scenario.shown("primes"), "primes");
     }
 

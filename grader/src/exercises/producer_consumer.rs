@@ -1,11 +1,12 @@
 //! Producers and consumers around one bounded buffer.
 
-use crate::case::{Case, Sharing};
+use engine::case::{Case, Sharing};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Text;
+
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, advised_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{kept_back, lines, number, rests, terminates};
-use crate::observation::Text;
 use crate::quoted::quoted;
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.

@@ -1,11 +1,12 @@
 //! One counter and several threads that add to it, with and without a race.
 
-use crate::case::{Case, Sharing};
+use engine::case::{Case, Sharing};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, number, terminates};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// The lost update, and two ways to keep it from happening.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::case::{Case, Sharing};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 use schedule::protocol::CHILD;
 
-use crate::case::{Case, Sharing};
 use crate::exercise::{Check, Exercise};
 use crate::exercises::wrong_usage::{USAGE, wrong_usage};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, number, same_lines, terminates};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Workers that take jobs from one place.
@@ -214,8 +214,9 @@ fn shares_work(seen: &Observation) -> Option<(String, Option<usize>)> {
 
 #[cfg(test)]
 mod tests {
+    use engine::observation::Text;
+
     use super::*;
-    use crate::observation::Text;
 
     const SETTING: Setting = Setting { workers: 2, jobs: 2, panic_on: None, verbose: true };
     const RIGHT: [(u8, &str); 4] = [

@@ -1,12 +1,12 @@
 //! Wrong usage: calls that a program must refuse, whatever the exercise.
 
 use confine::run::Ending;
+use engine::case::Case;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 
-use crate::case::Case;
 use crate::exercise::Check;
-use crate::judgement::{Fault, Judgement};
 use crate::judges::ends;
-use crate::observation::Observation;
 
 /// The check of every exercise for wrong usage. A program that refuses every call keeps it: so it stands in each
 /// exercise's `after`.

@@ -1,13 +1,13 @@
 //! What exploring a case adds to the findings.
 
 use confine::run::RunError;
+use engine::case::{Case, Witness};
+use engine::explore::{self, Exploration, Extent, Finding};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 
 use super::{Findings, Grading};
-use crate::case::{Case, Witness};
 use crate::error::Error;
-use crate::explore::{self, Exploration, Extent, Finding};
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 use crate::report::{BoundedReport, Failure, FewerReport, Lesson};
 
 impl Grading<'_> {

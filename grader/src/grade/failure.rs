@@ -1,15 +1,17 @@
 //! How a failure is put into a report: what was seen, the picture of the run, and the command that shows it again.
 
+use engine::case::Case;
+use engine::controlled::Record;
+use engine::counterexample;
+use engine::judgement::Fault;
+use engine::observation::Observation;
+use engine::picture::Picture;
+use engine::symbols::Symbols;
+use engine::symbols::panic_line;
+
 use super::Grading;
 use super::words::{last_said, lines_around, quoted};
-use crate::case::Case;
-use crate::controlled::Record;
-use crate::counterexample;
-use crate::judgement::Fault;
-use crate::observation::Observation;
-use crate::report::picture::Picture;
-use crate::report::{Failure, panic_line};
-use crate::symbols::Symbols;
+use crate::report::Failure;
 
 impl Grading<'_> {
     pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {

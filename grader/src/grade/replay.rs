@@ -3,22 +3,22 @@
 use std::collections::HashSet;
 
 use confine::run::Ending;
+use engine::case::Case;
+use engine::compile;
+use engine::controlled::Record;
+use engine::explore;
+use engine::judgement::Judgement;
+use engine::observation::Observation;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use schedule::Schedule;
 use schedule::protocol::Header;
 
 use super::{Findings, Grading, Options, Prepared, words};
-use crate::case::Case;
-use crate::compile;
-use crate::controlled::Record;
 use crate::error::Error;
 use crate::exercise::Exercise;
-use crate::explore;
-use crate::judgement::Judgement;
-use crate::observation::Observation;
 use crate::progress::Progress;
 use crate::report::{ExerciseReport, Lesson, listing};
-use crate::source::Source;
-use crate::workspace::Workspace;
 
 /// Runs the one case of `options` along `schedule` so many times and judges the first run. The report counts as
 /// distinct how many of the runs differed: in their steps, their output, or how they ended.

@@ -1,16 +1,16 @@
 //! Whether the work of a case is that of threads that share something.
 
 use confine::run::RunError;
+use engine::case::Case;
+use engine::explore::{Survey, survey};
+use engine::judgement::Fault;
+use engine::observation::Observation;
 
 use super::{Findings, Grading};
-use crate::case::Case;
-use crate::explore::{Survey, survey};
-use crate::judgement::Fault;
-use crate::observation::Observation;
 use crate::report::Failure;
 
 impl Grading<'_> {
-    /// Holds a case against its [`crate::case::Sharing`], where it has one.
+    /// Holds a case against its [`engine::case::Sharing`], where it has one.
     pub(super) fn survey(&self, case: &Case, findings: &mut Findings) -> Result<(), RunError> {
         let Some(sharing) = case.sharing.as_ref().filter(|_| findings.stub.is_none()) else { return Ok(()) };
         if sharing.checks.iter().all(|check| findings.has_failed(check)) {

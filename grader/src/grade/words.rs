@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::escape::{in_line, is_invisible};
-use crate::rules::Refusal;
-use crate::source::Source;
+use engine::escape::{in_line, is_invisible};
+use engine::rules::Refusal;
+use engine::source::Source;
 
 /// Where and why a source was refused, a line a rule.
 pub(super) fn refused(exercise: &str, source: &Source, refusals: &[Refusal]) -> String {

@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use engine::escape::code_block;
 use serde::Deserialize;
 
 use super::ObjectId;
 use crate::error::Error;
-use crate::escape::code_block;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::report::SCHEMA_VERSION;
@@ -190,10 +190,10 @@ fn is_same(one: f64, other: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use engine::workspace::Workspace;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::workspace::Workspace;
 
     fn head() -> ObjectId {
         "0123456789abcdef0123456789abcdef01234567".parse().unwrap()

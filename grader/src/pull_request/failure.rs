@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::Path;
 
+use engine::escape::in_line;
+
 use super::Refusal;
 use crate::error::Error;
-use crate::escape::in_line;
 
 /// What git says where the pull request itself is at fault: there is none, it has objects that nobody should have, that
 /// are broken, or that are too many.
@@ -33,7 +34,7 @@ pub(super) fn place(remote: &str) -> Result<String, Error> {
     let no_place = "there is no such folder, and it is no URL as https://SERVER/OWNER/NAME";
     let folder = fs::canonicalize(remote).ok().filter(|folder| folder.is_dir());
     let folder = folder.and_then(|folder| folder.to_str().map(str::to_owned));
-    folder.ok_or_else(|| Error::Usage(format!("{}: {no_place}", in_line(remote))))
+    folder.ok_or_else(|| Error::usage(format!("{}: {no_place}", in_line(remote))))
 }
 
 /// Why a fetch from `remote` failed.
@@ -52,7 +53,7 @@ pub(super) fn of_fetch(said: &str, remote: &str) -> Error {
         return Refusal::Git(last_line(said)).into();
     }
     if has(&NO_REPOSITORY) {
-        return Error::Usage(format!("{}: git finds no repository there", in_line(remote)));
+        return Error::usage(format!("{}: git finds no repository there", in_line(remote)));
     }
     of_git(said)
 }

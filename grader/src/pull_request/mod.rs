@@ -17,10 +17,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use engine::source::named_files;
+
 use crate::error::Error;
 use crate::exercises;
 use crate::new_folder::NewFolder;
-use crate::source::named_files;
 
 use entry::{Entry, Kind};
 use git::Repository;

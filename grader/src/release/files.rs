@@ -32,8 +32,7 @@ pub(super) fn below(root: &Path, path: &Path) -> Result<Tree, Error> {
         } else if kind.is_file() {
             tree.insert(path.clone(), read(root, &path)?);
         } else {
-            let reason = "neither a file nor a folder, so it is not released".to_owned();
-            return Err(Error::Content { path: entry.path(), reason });
+            return Err(Error::content(entry.path(), "neither a file nor a folder, so it is not released"));
         }
     }
     Ok(tree)

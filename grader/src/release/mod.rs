@@ -14,11 +14,12 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use engine::workspace::{RELEASED_MANIFESTS, Workspace};
+
 use crate::error::Error;
 use crate::exercise::Exercise;
 use crate::exercises;
 use crate::new_folder::NewFolder;
-use crate::workspace::{RELEASED_MANIFESTS, Workspace};
 
 use files::{below, read};
 
@@ -44,6 +45,7 @@ const FILES: &[&str] = &[
     "docs/schedule-control.md",
     "grader/Cargo.toml",
     "grader/confine/Cargo.toml",
+    "grader/engine/Cargo.toml",
     "grader/hooks/Cargo.toml",
     "grader/launcher/Cargo.toml",
     "grader/runtime/Cargo.toml",
@@ -56,6 +58,7 @@ const FOLDERS: &[&str] = &[
     "grader/src",
     "grader/benches",
     "grader/confine/src",
+    "grader/engine/src",
     "grader/hooks/src",
     "grader/launcher/src",
     "grader/runtime/src",
@@ -113,8 +116,8 @@ fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
     }
     let manifest = Path::new("Cargo.toml");
     let text = files::text(root, manifest)?;
-    let content = manifest::of_students(&text)
-        .map_err(|reason| Error::Content { path: root.join(manifest), reason: reason.to_owned() })?;
+    let content =
+        manifest::of_students(&text).map_err(|reason| Error::content(root.join(manifest), reason))?;
     tree.insert(manifest.into(), content.into_bytes());
     tree.insert("README.md".into(), readme::render(exercises::ALL).into_bytes());
     Ok((tree, regions))
@@ -132,7 +135,7 @@ fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usi
     let (sources, regions) = stub::of_crate(root, below(root, &package.join("src"))?)?;
     if regions == 0 {
         let src = root.join(package).join("src");
-        return Err(Error::Usage(format!("{}: it has no solution region to take out", src.display())));
+        return Err(Error::usage(format!("{}: it has no solution region to take out", src.display())));
     }
     tree.extend(sources);
     Ok(regions)
@@ -145,14 +148,14 @@ fn prune_lock_file(folder: &Path, out: &Path) -> Result<(), Error> {
         .args(["update", "--workspace", "--offline", "--quiet"])
         .current_dir(folder)
         .output()
-        .map_err(|error| Error::Cargo(error.to_string()))?;
+        .map_err(|error| Error::cargo(error.to_string()))?;
     match output.status.success() {
         true => Ok(()),
         false => {
             // It stands beside its place until it is whole, under a name that says nothing to anybody.
             let said = String::from_utf8_lossy(&output.stderr);
             let said = said.replace(&folder.display().to_string(), &out.display().to_string());
-            Err(Error::Cargo(said.trim().to_owned()))
+            Err(Error::cargo(said.trim().to_owned()))
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use engine::solution_region;
+
 use super::Tree;
 use crate::error::Error;
-use crate::solution_region;
 
 /// Stands in `main.rs` for the whole crate, where students see it and can take it out. Without it a
 /// stub would be buried in warnings (over a hundred in the twelve exercises) about helpers that only the
@@ -29,7 +30,7 @@ pub(super) fn of_crate(root: &Path, sources: Tree) -> Result<(Tree, usize), Erro
     let mut stubs = Tree::new();
     let mut regions = 0;
     for (path, content) in sources {
-        let unusable = |reason: String| Error::Usage(format!("{}: {reason}", root.join(&path).display()));
+        let unusable = |reason: String| Error::usage(format!("{}: {reason}", root.join(&path).display()));
         let text = String::from_utf8(content).map_err(|error| unusable(error.to_string()))?;
         let (stub, count) = solution_region::strip(&text).map_err(|error| unusable(error.to_string()))?;
         regions += count;

@@ -58,8 +58,8 @@ fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
         score: entry.score,
         message: match entry.outcome {
             Outcome::Pass => None,
-            Outcome::Advice => Some(format!("advice: {}", crate::escape::terminal(&entry.details))),
-            _ => Some(crate::escape::terminal(&entry.details)),
+            Outcome::Advice => Some(format!("advice: {}", engine::escape::terminal(&entry.details))),
+            _ => Some(engine::escape::terminal(&entry.details)),
         },
         test_code: entry.call.unwrap_or_default(),
         filename,

@@ -3,7 +3,7 @@
 
 use textwrap::core::display_width;
 
-use super::picture::{Lane, Object, Picture, Row, SourceLine};
+use engine::picture::{Lane, Object, Picture, Row, SourceLine};
 use schedule::ThreadId;
 
 /// How wide text for people is where nothing says how wide it may be.

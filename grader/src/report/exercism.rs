@@ -61,7 +61,7 @@ fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
         Outcome::Fail => "fail",
         Outcome::Error | Outcome::Skipped => "error",
     };
-    let text = crate::escape::terminal(&entry.details);
+    let text = engine::escape::terminal(&entry.details);
     let is_advice = entry.outcome == Outcome::Advice;
     Test {
         name: format!("{}: {}", exercise.exercise, entry.name),

@@ -1,10 +1,10 @@
 //! The forms of a report, and who may see what in each.
 
 use clap::ValueEnum;
+use engine::escape;
 
 use super::{Audience, Report};
 use super::{classroom, exercism, github, gradescope, html, human, json, junit};
-use crate::escape;
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,10 +6,11 @@
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 
+use engine::escape::{command_message, command_property, terminal};
+
 use super::diagnostics;
 use super::entries::{self, Entry, Outcome};
 use super::{ExerciseReport, Report, human};
-use crate::escape::{command_message, command_property, terminal};
 
 /// The most annotations of a kind.
 const MOST: usize = 10;

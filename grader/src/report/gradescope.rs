@@ -99,6 +99,6 @@ fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
             Visibility::AfterDue => "after_due_date",
             Visibility::Hidden => "hidden",
         },
-        output: crate::escape::terminal(&entry.details),
+        output: engine::escape::terminal(&entry.details),
     }
 }

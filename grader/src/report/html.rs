@@ -11,11 +11,11 @@ mod waits;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use engine::escape::markup;
 use hmac_sha256::Hash;
 
 use super::entries::{self, Entry, Outcome};
 use super::{ExerciseReport, Failure, Lesson, Report, human};
-use crate::escape::markup;
 use program::Program;
 
 const STYLE: &str = include_str!("html/style.css");

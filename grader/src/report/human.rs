@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use confine::sandbox::Tier;
+use engine::escape::terminal;
 
 use super::columns::{self, wrapped};
 use super::compiler_text::coloured;
 use super::next_step::next_step;
 use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
-use crate::escape::terminal;
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();

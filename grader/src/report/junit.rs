@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
+use engine::escape::markup;
+
 use super::entries::{self, Entry, Outcome};
 use super::{ExerciseReport, Report, sum};
-use crate::escape::markup;
 
 /// How many of the cases came to what.
 #[derive(Default)]

@@ -16,7 +16,6 @@ mod human;
 mod json;
 mod junit;
 mod next_step;
-pub mod picture;
 mod points;
 #[cfg(test)]
 mod sample;
@@ -34,11 +33,11 @@ use crate::late::Late;
 use crate::verdict::Verdict;
 
 pub use audience::{Audience, Visibility};
+use engine::picture::{Picture, SourceLine};
 pub use format::Format;
-use picture::{Picture, SourceLine};
 pub use points::{Points, rounded, sum};
 pub use source::SourceFile;
-pub(crate) use source::{listing, panic_line};
+pub(crate) use source::listing;
 
 /// The version of the JSON form. Fields are added without changing it, never removed or renamed.
 pub const SCHEMA_VERSION: u32 = 1;

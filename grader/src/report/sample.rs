@@ -1,6 +1,7 @@
 //! A report with everything in it that formats find hard: for their tests.
 
-use super::picture::{Holder, Lane, Object, Picture, Row, SourceLine, Wait, WaitReason};
+use engine::picture::{Holder, Lane, Object, Picture, Row, SourceLine, Wait, WaitReason};
+
 use super::{
     BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Lesson, Report, SourceFile, Stressed,
     Visibility,

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use engine::escape::{code, code_block};
+
 use super::entries::{self, Entry, Outcome};
 use super::{ExerciseReport, Report};
-use crate::escape::{code, code_block};
 
 /// As Markdown, of at most `most` bytes: what does not fit is left out, and that is said.
 pub(super) fn render(report: &Report, most: usize) -> String {

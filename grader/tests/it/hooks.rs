@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use confine::run::{Ending, Invocation, keeper};
-use grader::compile::{self, Build};
-use grader::controlled::Controlled;
+use engine::compile::{self, Build};
+use engine::controlled::Controlled;
 
-use grader::source::Source;
-use grader::workspace::Workspace;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use schedule::protocol::Request;
 use schedule::search;
 

@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use confine::run::{Invocation, keeper};
-use grader::compile::{self, Build};
-use grader::controlled::{Controlled, Record};
-use grader::source::Source;
-use grader::workspace::Workspace;
+use engine::compile::{self, Build};
+use engine::controlled::{Controlled, Record};
+use engine::source::Source;
+use engine::workspace::Workspace;
 use schedule::policy::Kind;
 use schedule::protocol::{Finish, Request};
 use schedule::search;

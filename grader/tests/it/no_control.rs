@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use confine::run::{Invocation, RunError, keeper};
-use grader::controlled::Controlled;
+use engine::controlled::Controlled;
 use predicates::prelude::*;
 use predicates::str::contains;
 

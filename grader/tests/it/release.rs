@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use grader::solution_region;
+use engine::solution_region;
 use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;

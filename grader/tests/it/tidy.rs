@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use confine::run::Ending;
-use grader::case::Case;
+use engine::case::Case;
+use engine::judgement::Judgement;
+use engine::observation::Observation;
+use engine::solution_region;
+use engine::workspace::Workspace;
 use grader::exercise::Exercise;
 use grader::exercises;
-use grader::judgement::Judgement;
-use grader::observation::Observation;
 use grader::rubric::Rubric;
-use grader::solution_region;
 use grader::specimen::{self, Expected, Specimen};
-use grader::workspace::Workspace;
 
 use crate::support::{root, rust_files};
 

@@ -10,12 +10,12 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use confine::interrupt;
+use engine::workspace::Workspace;
 use grader::exercise::Exercise;
 use grader::grade::{self, Options};
 use grader::late::Moment;
 use grader::progress::Progress;
 use grader::random::drawn_seed;
-use grader::workspace::Workspace;
 use grader::{exercises, exit_code};
 
 use crate::attempt::{Attempt, Outcome};

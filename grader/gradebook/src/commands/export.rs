@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
+use engine::workspace::Workspace;
 use grader::exit_code;
 use grader::output::Output;
-use grader::workspace::Workspace;
 
 use crate::attempt::Attempt;
 use crate::book::Book;

@@ -1,10 +1,11 @@
 //! Ledgers with one fault each. All of a ledger has to be read before anything is applied.
 
+use engine::case::{Call, Case};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::call;
-use crate::case::{Call, Case};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::ends;
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// The start of every bad ledger: lines 1 to 5 are good, and would print something if applied.

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::case::Case;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::{Text, writer};
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
 use super::bank::{Bank, history};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::case::Case;
-use crate::judgement::{Fault, Judgement};
 use crate::judges::terminates;
 use crate::linearizability::{Answer, check};
-use crate::observation::{Text, writer};
 use crate::quoted::quoted;
 
 /// The most configurations that one history is searched through. Right programs need about as

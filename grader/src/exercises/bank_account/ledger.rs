@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use engine::judgement::Fault;
+
 use super::statement::Statement;
-use crate::judgement::Fault;
 use crate::judges::number;
 use crate::random::Random;
 

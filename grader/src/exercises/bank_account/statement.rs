@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use engine::judgement::Fault;
+use engine::observation::Text;
+
 use super::ledger::{Action, Operation};
-use crate::judgement::Fault;
 use crate::judges::{lines, number};
-use crate::observation::Text;
 use crate::quoted::quoted;
 
 /// An operation with its outcome.

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::event::{What, events, history, members, residents};
 use super::transcripts;
 use crate::fixture::chat::Transcripts;
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// No message is lost, doubled or made up, and JOIN and LEAVE alternate for each name.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::event::{Event, What};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::lines;
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Judges a run of `demo` with `clients` clients that send `messages` messages each.

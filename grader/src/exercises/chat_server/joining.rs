@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use confine::run::{Activity, Limits, RunError, Running, Stdin, activity};
+use engine::case::Scenario;
+use engine::observation::Observation;
+use engine::stage::Stage;
 
 use super::serving::{Stop, serve};
 use super::transcripts;
-use crate::case::Scenario;
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Room, Transcript};
-use crate::observation::Observation;
-use crate::stage::Stage;
 
 const NICK: &str = "joiner";
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use engine::judgement::Fault;
+
 use super::event::{Event, What, events, members};
 use crate::fixture::chat::{Manner, Transcript, Transcripts};
-use crate::judgement::Fault;
 use crate::quoted::quoted;
 
 /// Every client is welcomed, then sees consecutive numbers from its own JOIN on, and what stands
@@ -89,11 +90,12 @@ pub(super) fn fifo(transcripts: &Transcripts) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use engine::judgement::Judgement;
+
     use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
     use super::*;
     use crate::exercises::chat_server::held;
     use crate::fixture::chat::Because;
-    use crate::judgement::Judgement;
 
     fn seen_by(ann_receives: &str, bob_receives: &str) -> String {
         seen(held(same_for_all), talk_of([ann(ann_receives), bob(bob_receives)]))

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::event::{history, members};
 use super::transcripts;
 use crate::fixture::chat::{End, Manner, Transcript, Transcripts};
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Who sends a bad line gets `ERROR reason` and is cut off; nobody else hears of it.

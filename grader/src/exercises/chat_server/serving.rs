@@ -6,13 +6,13 @@ use std::time::Duration;
 use confine::run::{
     Activity, Ending, Invocation, Limits, Outcome, RunError, Running, Stdin, activity, keeper,
 };
+use engine::case::Scenario;
+use engine::observation::{Observation, Text};
+use engine::stage::Stage;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
-use crate::case::Scenario;
 use crate::fixture::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
-use crate::observation::{Observation, Text};
-use crate::stage::Stage;
 
 /// What the clients do. It ends early when something does not come.
 pub(super) type Script = fn(&mut Room) -> Result<(), GaveUp>;

@@ -1,14 +1,14 @@
 //! Whether a server that is told to stop finishes its work.
 
 use confine::run::Ending;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 use rustix::process::Signal;
 
 use super::delivery::reaches_all_residents;
 use super::event::residents;
 use super::transcripts;
-use crate::judgement::{Fault, Judgement};
 use crate::judges;
-use crate::observation::Observation;
 
 /// What one client had received when the stop was asked for, all receive in whole lines; then every
 /// connection is closed, and the exit code is 0.

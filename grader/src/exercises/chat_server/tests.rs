@@ -1,10 +1,10 @@
 //! Transcripts made by hand, and what all judges do with them.
 
 use confine::run::Ending;
+use engine::judgement::Judge;
 
 use super::*;
 use crate::fixture::chat::{Because, End, GaveUp, Manner, Transcript};
-use crate::judgement::Judge;
 
 /// A client that stays: `sent` and `received` line by line.
 pub(super) fn client(nick: &str, sent: &str, received: &str) -> Transcript {

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use engine::case::Case;
+use engine::judgement::Judgement;
+use engine::observation::Observation;
+
 use super::plan::{Due, Input, Plan};
 use super::scenario::Download;
 use super::simulate::{Simulate, overlapping};
 use super::{concurrency, faults, files, outcomes};
-use crate::case::Case;
 use crate::exercises::wrong_usage::wrong_usage;
 use crate::fixture::http::{Answer, Body, Framing, Hold, Order};
-use crate::judgement::Judgement;
 use crate::judges::{ends, terminates};
-use crate::observation::Observation;
 
 /// For calls that are to be refused before anything is fetched.
 const UNREACHED: &str = "http://127.0.0.1/";

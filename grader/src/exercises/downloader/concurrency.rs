@@ -3,10 +3,11 @@
 //! Both rest on a gate that holds every answer: while it is closed, the requests that wait there are
 //! exactly the downloads under way. No clock is involved.
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::plan::Plan;
 use super::traffic;
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 
 /// `parallel`: as many as may, run at once.
 pub(super) fn parallel(plan: &Plan, seen: &Observation) -> Judgement {

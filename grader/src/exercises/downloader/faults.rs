@@ -1,8 +1,9 @@
 //! The ways in which the server fails.
 
+use engine::case::Case;
+
 use super::cases::{AT_MOST, Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
 use super::plan::{Due, Plan, REFUSING};
-use crate::case::Case;
 use crate::fixture::http::{Answer, Body, Cut, Framing};
 
 /// Downloads that fail, each in its own way.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::line::{Line, find};
 use super::plan::{Due, Item, Plan};
 use super::traffic;
 use crate::fixture::http::{Content, Found, Traffic};
-use crate::judgement::{Fault, Judgement};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// `files-intact`: each file, and what its line says of it, equals what was served.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use engine::observation::Observation;
+
 use crate::judges;
-use crate::observation::Observation;
 
 /// One line of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! Judges of what the program says of each URL, and of how often it tried.
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::line::{Line, find};
 use super::plan::{Due, Item, Plan};
 use super::traffic;
-use crate::judgement::{Fault, Judgement};
 use crate::judges;
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// `in-list-order`: one line for each URL, in the order of the list, and nothing else.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use confine::left_behind;
 use confine::run::{self, Invocation, RunError, Stdin};
 use confine::sandbox::open_to_all;
+use engine::case::Scenario;
+use engine::observation::{Observation, Text};
+use engine::stage::Stage;
 
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
-use crate::case::Scenario;
 use crate::fixture::http::{Content, Found, Server};
-use crate::observation::{Observation, Text};
-use crate::stage::Stage;
 
 /// The name of the file for [`Input::File`].
 const LIST: &str = "list.txt";

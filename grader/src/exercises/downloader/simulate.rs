@@ -4,13 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use confine::run::{self, RunError};
+use engine::case::Scenario;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+use engine::stage::Stage;
 
-use crate::case::Scenario;
-use crate::judgement::{Fault, Judgement};
 use crate::judges;
-use crate::observation::Observation;
 use crate::quoted::quoted;
-use crate::stage::Stage;
 
 /// How often a program may look sequential by chance before it is taken for sequential.
 const MOST_TRIES: u32 = 10;

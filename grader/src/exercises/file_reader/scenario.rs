@@ -5,14 +5,14 @@ use std::thread;
 use std::time::Duration;
 
 use confine::run::{self, Activity, RunError};
+use engine::case::Scenario;
+use engine::observation::Observation;
+use engine::stage::Stage;
 use rustix::process::Pid;
 
 use super::count::{Content, Counts};
-use crate::case::Scenario;
 use crate::fixture::family::Sight;
 use crate::fixture::pipes::{self, Pipes, Reading};
-use crate::observation::Observation;
-use crate::stage::Stage;
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);

@@ -1,11 +1,12 @@
 //! Holds what `pipeline` printed, and what was seen of its child processes, against the contract.
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::due;
 use super::scenario::{Fate, Fed};
 use crate::fixture::family::Family;
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines, terminates};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Result<(), Fault> {

@@ -7,15 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use confine::run::{self, Activity, RunError, Running};
+use engine::case::Scenario;
+use engine::observation::{Evidence, Observation};
+use engine::stage::Stage;
 use rustix::fs::OFlags;
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::case::Scenario;
 use crate::fixture::family::{Family, Sight, is_alive, kill_alive};
 use crate::fixture::pipes::{self, Pipes, Reading};
-use crate::observation::{Evidence, Observation};
-use crate::stage::Stage;
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);

@@ -1,11 +1,12 @@
 //! Holds what the program printed, and what was seen of its child processes, against the contract.
 
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+
 use super::known::is_right_for_a_large_limit;
 use super::transcript::{self, Call};
 use super::workers::{AT_MOST, ENOUGH_RUNS, KILLED, KILLED_EARLY, LOOKED_ENOUGH};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines};
-use crate::observation::Observation;
 use crate::quoted::quoted;
 
 /// Judges that the output is the lines `due`.

@@ -7,15 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use confine::run::{Ending, RunError, private_memory, processor_time};
+use engine::case::Scenario;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+use engine::stage::Stage;
 
 use super::known::LARGEST_LINE;
-use crate::case::Scenario;
 use crate::fixture::family::PAUSE;
 use crate::fixture::pipes::{Reading, Unfinished};
-use crate::judgement::{Fault, Judgement};
 use crate::judges::{lines, same_lines};
-use crate::observation::Observation;
-use crate::stage::Stage;
 
 /// Memory of the program's own, in bytes; files that it maps do not count.
 const MOST_MEMORY: u64 = 64 << 20;

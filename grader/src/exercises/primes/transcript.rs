@@ -6,7 +6,7 @@
 
 use confine::run::Outcome;
 
-use crate::observation::{Observation, Text};
+use engine::observation::{Observation, Text};
 
 const CALL: &str = "$ ";
 const PRINTED: &str = "| ";

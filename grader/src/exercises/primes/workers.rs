@@ -6,13 +6,13 @@
 use std::thread;
 
 use confine::run::RunError;
+use engine::case::Scenario;
+use engine::observation::Observation;
+use engine::stage::Stage;
 
 use super::known::large_limits;
 use super::transcript::Session;
-use crate::case::Scenario;
 use crate::fixture::family::{PAUSE, Sight, kill_one_child};
-use crate::observation::Observation;
-use crate::stage::Stage;
 
 /// After so many runs with enough looks a program has had its chances.
 pub(super) const ENOUGH_RUNS: usize = 2;

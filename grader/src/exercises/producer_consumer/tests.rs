@@ -1,5 +1,6 @@
+use engine::observation::Observation;
+
 use super::*;
-use crate::observation::Observation;
 
 const TWO_AND_TWO: Setting = Setting { producers: 2, consumers: 2, items: 2, capacity: 1 };
 

@@ -1,9 +1,10 @@
 //! One failure: what was promised, what happened, and the run that shows it.
 
+use engine::escape::markup;
+
 use super::super::{CheckReport, Failure};
 use super::program::Program;
 use super::{chip, schedule, waits};
-use crate::escape::markup;
 use crate::verdict::Verdict;
 
 /// `known` says that the same run is shown above.

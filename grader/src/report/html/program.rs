@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::picture::SourceLine;
+use engine::escape::markup;
+use engine::picture::SourceLine;
+
 use super::super::{ExerciseReport, SourceFile, diagnostics};
-use crate::escape::markup;
 
 /// The most lines of a file that are shown.
 const MOST_LINES: usize = 5_000;

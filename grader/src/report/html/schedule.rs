@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use engine::escape::markup;
+use engine::picture::{Lane, Picture, Row, Wait, WaitReason};
 use schedule::ThreadId;
 
-use super::super::picture::{Lane, Picture, Row, Wait, WaitReason};
 use super::super::{SourceLine, columns};
 use super::program::Program;
-use crate::escape::markup;
 
 /// Lanes have so many colours.
 const COLOURS: usize = 8;

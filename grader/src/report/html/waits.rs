@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::f64::consts::TAU;
 use std::fmt::Write;
 
+use engine::escape::markup;
+use engine::picture::{Picture, WaitReason};
 use schedule::ThreadId;
 
 use super::super::columns;
-use super::super::picture::{Picture, WaitReason};
 use super::program::Program;
 use super::schedule::colour;
-use crate::escape::markup;
 
 /// More threads than these make no readable graph; the words below it are enough.
 const MOST_NODES: usize = 12;
@@ -24,7 +24,7 @@ pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     if picture.waits.is_empty() {
         return picture.left_line().map(|line| format!("<p class=\"left\">{line}</p>\n")).unwrap_or_default();
     }
-    let line = |wait: &super::super::picture::Wait| match &wait.place {
+    let line = |wait: &engine::picture::Wait| match &wait.place {
         Some(place) => program.link(place, "line", &markup(&wait.to_string()), ""),
         None => markup(&wait.to_string()),
     };

@@ -1,6 +1,7 @@
+use engine::observation::Observation;
+
 use super::super::ledger::{Operation, deposit, transfer, withdraw};
 use super::*;
-use crate::observation::Observation;
 use crate::random::Random;
 
 /// `alice` and `bob` on `joint`, opened with 10, and `rent`, with 0.

@@ -8,7 +8,7 @@ use schedule::protocol::{Operation, ThreadRecord};
 use super::locks::Held;
 use super::objects::Objects;
 use crate::controlled::Record;
-use crate::report::picture::{Wait, WaitReason};
+use crate::picture::{Wait, WaitReason};
 use crate::symbols::Symbols;
 
 /// What each thread that has not ended waits for.

@@ -17,7 +17,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 /// How large a program can be. More files are read than that, as they may be none of it.
 const MOST_FILES: usize = 200;
-pub(crate) const MOST_BYTES_A_FILE: u64 = 1 << 20;
+pub const MOST_BYTES_A_FILE: u64 = 1 << 20;
 const MOST_BYTES: usize = 4 << 20;
 
 /// A rule that a source breaks, and where.

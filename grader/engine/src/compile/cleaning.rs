@@ -7,9 +7,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::telling::Tell;
 use super::{dependencies, programs};
 use crate::error::Error;
-use crate::progress::announce;
 use crate::workspace::Workspace;
 
 /// What builds leave beside programs, in the folder of builds.
@@ -31,12 +31,12 @@ pub struct Freed {
 ///
 /// # Errors
 /// When the folder cannot be locked, read or cleared.
-pub fn clean(workspace: &Workspace, only_programs: bool, is_tried: bool) -> Result<Freed, Error> {
+pub fn clean(workspace: &Workspace, only_programs: bool, is_tried: bool, tell: Tell) -> Result<Freed, Error> {
     let folder = workspace.build_folder();
     if !folder.is_dir() {
         return Ok(Freed::default());
     }
-    let _locks = dependencies::locks(workspace, &announce)?;
+    let _locks = dependencies::locks(workspace, tell)?;
     let mut freed = Freed::default();
     let kept = programs::place(workspace);
     freed.programs = programs::count(&kept);

@@ -7,7 +7,7 @@ use super::locks::{Effect, effect};
 use super::objects::Objects;
 use super::shards;
 use crate::controlled::Record;
-use crate::report::picture::SourceLine;
+use crate::picture::SourceLine;
 use crate::symbols::{Place, Symbols};
 
 /// What a row says.

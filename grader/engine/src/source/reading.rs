@@ -136,7 +136,7 @@ impl Reading {
 
 /// The names of all files that `sources` can include, and more: what stands between quotes, behind its last slash. Rules
 /// see to it that nothing is included by a name that is written in another way.
-pub(crate) fn named_files<'a>(sources: impl Iterator<Item = &'a Vec<u8>>) -> HashSet<Vec<u8>> {
+pub fn named_files<'a>(sources: impl Iterator<Item = &'a Vec<u8>>) -> HashSet<Vec<u8>> {
     let quoted = sources.flat_map(|text| text.split(|byte| *byte == b'"'));
     let names = quoted.filter_map(|text| text.rsplit(|byte| *byte == b'/').next());
     names.filter(|name| (1..=MOST_NAME).contains(&name.len())).map(<[u8]>::to_vec).collect()

@@ -2,7 +2,7 @@
 
 /// For XML 1.0 and HTML, in text and in quoted attributes. Characters that XML 1.0 forbids (section 2.2,
 /// `Char`) become U+FFFD, and so do those that would only confuse.
-pub(crate) fn markup(text: &str) -> String {
+pub fn markup(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -26,7 +26,7 @@ pub(crate) fn markup(text: &str) -> String {
 /// Whether a character is not seen itself but changes what is seen: controls, separators of lines and paragraphs,
 /// those that turn the direction of text or have no width (general categories Cc, Cf, Zl and Zp, and
 /// `Default_Ignorable_Code_Point`, of Unicode 17; see also UTS 55).
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
@@ -62,7 +62,7 @@ const INVISIBLE: [(char, char); 27] = [
 ];
 
 /// For a place in a line, as the name of a file: nothing in it begins another line.
-pub(crate) fn in_line(text: &str) -> String {
+pub fn in_line(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut safe, c| {
         match is_invisible(c) {
             true => safe.extend(c.escape_default()),
@@ -73,7 +73,7 @@ pub(crate) fn in_line(text: &str) -> String {
 }
 
 /// For a terminal or a log: what is not seen, but line feeds and tabs, is written as escapes.
-pub(crate) fn terminal(text: &str) -> String {
+pub fn terminal(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -87,7 +87,7 @@ pub(crate) fn terminal(text: &str) -> String {
 
 /// For a log of GitHub Actions, whose runner takes lines that begin with `::`, and `##[` anywhere, for commands to
 /// itself (`ActionCommand` in actions/runner).
-pub(crate) fn without_commands(text: &str) -> String {
+pub fn without_commands(text: &str) -> String {
     let line = |line: &str| match line.trim_start().starts_with("::") {
         true => line.replacen("::", "\\::", 1),
         false => line.to_owned(),
@@ -96,23 +96,23 @@ pub(crate) fn without_commands(text: &str) -> String {
 }
 
 /// For the message of a workflow command (`escapeData` of GitHub's toolkit).
-pub(crate) fn command_message(text: &str) -> String {
+pub fn command_message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// For a property of a workflow command (`escapeProperty` of GitHub's toolkit).
-pub(crate) fn command_property(text: &str) -> String {
+pub fn command_property(text: &str) -> String {
     command_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// For Markdown: a block of code whose fence is longer than any in the text.
-pub(crate) fn code_block(text: &str) -> String {
+pub fn code_block(text: &str) -> String {
     let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", terminal(text).trim_end_matches('\n'))
 }
 
 /// For Markdown, also in a table: code in a line.
-pub(crate) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = terminal(text).replace(['\n', '\t'], " ").replace('|', "¦");
     let fence = "`".repeat(longest_run(&text, '`') + 1);
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };

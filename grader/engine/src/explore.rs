@@ -31,7 +31,7 @@ use crate::observation::Observation;
 use crate::stage::Program;
 
 use budget::Budget;
-pub(crate) use budget::ENOUGH;
+pub use budget::ENOUGH;
 use set::Set;
 pub use starve::starve;
 pub use survey::{Survey, survey};

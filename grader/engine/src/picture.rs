@@ -124,7 +124,7 @@ impl Wait {
 
 impl Picture {
     /// Whether a row or a wait names an object.
-    pub(crate) fn names(&self, object: &str) -> bool {
+    pub fn names(&self, object: &str) -> bool {
         let is_it = |word: &str| word.trim_end_matches([',', ':']) == object;
         let waits = self
             .waits

@@ -14,7 +14,7 @@ use schedule::ThreadId;
 use schedule::protocol::{Event, Finish, Operation, ThreadRecord};
 
 use crate::controlled::Record;
-use crate::report::picture::{Lane, Picture, Row, SourceLine};
+use crate::picture::{Lane, Picture, Row, SourceLine};
 use crate::symbols::{Place, Symbols};
 use locks::Held;
 use objects::Objects;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
-use crate::report::picture::Holder;
+use crate::picture::Holder;
 use crate::symbols::Place;
 
 /// What one operation on a lock's word comes to.

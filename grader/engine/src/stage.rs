@@ -10,7 +10,6 @@ use schedule::ThreadId;
 use schedule::protocol::Request;
 
 use crate::controlled::{Controlled, Record};
-use crate::fixture::http::Ports;
 use crate::observation::Observation;
 
 /// What a scenario has at hand for one run.
@@ -58,6 +57,15 @@ pub struct Program {
     pub path: PathBuf,
     /// The library that is preloaded into it.
     pub runtime: PathBuf,
+}
+
+/// The ports of a server that the program talks to; 0 for any that is free.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    /// Where it serves.
+    pub serving: u16,
+    /// Where nobody listens.
+    pub refusing: u16,
 }
 
 /// The fork servers of one processor, one for each different call, and how they run next.

@@ -14,7 +14,7 @@ const EACH: Duration = Duration::from_millis(32);
 const BASE: Duration = Duration::from_secs(10);
 
 /// With fewer schedules than that, or than were asked for, nothing is proven.
-pub(crate) const ENOUGH: u64 = 100;
+pub const ENOUGH: u64 = 100;
 
 /// What may be spent on one exploration, or on making one failure's schedule short.
 #[derive(Clone, Copy, Debug)]

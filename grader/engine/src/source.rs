@@ -11,7 +11,7 @@ use crate::rules::{Refusal, Rule};
 use crate::workspace::Workspace;
 
 use reading::Reading;
-pub(crate) use reading::named_files;
+pub use reading::named_files;
 
 /// The content of a crate's `src/` folder, and where it came from.
 #[derive(Clone, Debug)]

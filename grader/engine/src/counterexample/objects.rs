@@ -9,7 +9,7 @@ use schedule::ThreadId;
 use schedule::protocol::{Event, Operation};
 
 use super::kinds::{has_many_words, is_inner, is_where_writers_wait, kind, of_type, widest};
-use crate::report::picture::Object;
+use crate::picture::Object;
 use crate::symbols::Place;
 
 /// The call in which a thread is.
