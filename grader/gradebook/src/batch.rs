@@ -278,7 +278,7 @@ mod tests {
         match source.files[Path::new("main.rs")].as_slice() {
             b"panic" => panic!("a bug of the grader"),
             b"error" => Err(GraderError::cargo("the disk is full")),
-            b"stop" => Err(RunError::Interrupted.into()),
+            b"stop" => Err(confine::run::RunError::Interrupted.into()),
             _ => Ok(report(exercise)),
         }
     }

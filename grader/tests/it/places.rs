@@ -72,7 +72,9 @@ impl Course {
         );
         course.package("grader/runtime", "runtime", &runtime);
         course.package("grader/schedule", "schedule", &format!("[lib]\n{}", lib("schedule")));
-        symlink(root().join("fixtures"), course.root.join("fixtures")).unwrap();
+        for folder in ["fixtures", "grader/hooks"] {
+            symlink(root().join(folder), course.root.join(folder)).unwrap();
+        }
         course
     }
 

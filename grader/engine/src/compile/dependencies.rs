@@ -220,10 +220,8 @@ impl<'a> Cargo<'a> {
     ) -> Result<Self, Error> {
         let alone = folder.alone.lock().unwrap_or_else(PoisonError::into_inner);
         let target = folder.of(workspace);
-        look_at_place(workspace)?;
-        for folder in [&workspace.build_folder(), &target] {
-            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        }
+        make_folder(workspace)?;
+        fs::create_dir_all(&target).map_err(|error| unwritable(&target, &error))?;
         // Compilers may run as another user, and see what is in it.
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(&target, open).map_err(Error::file(&target))?;
@@ -332,6 +330,13 @@ fn wait_for(lock: &File, path: &Path, tell: Tell) -> Result<(), Error> {
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// Makes the folder of builds, if it is in a place to build in.
+pub(super) fn make_folder(workspace: &Workspace) -> Result<(), Error> {
+    let folder = workspace.build_folder();
+    look_at_place(workspace)?;
+    fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))
 }
 
 /// Says what no attempt to build would say clearly.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{HOOKS, environment, programs, toolchain::Toolchain};
+use super::{HOOKS, dependencies, environment, programs, toolchain::Toolchain};
 use crate::error::Error;
 use crate::short_hash::short_hash;
 use crate::workspace::Workspace;
@@ -23,6 +23,7 @@ const PROGRAM: &str =
 /// When the compiler cannot be run, or cannot build it.
 pub(super) fn library(workspace: &Workspace) -> Result<PathBuf, Error> {
     let toolchain = Toolchain::find(workspace)?;
+    dependencies::make_folder(workspace)?;
     let source = workspace.root().join(SOURCE);
     let text = fs::read(&source).map_err(Error::file(&source))?;
     let hash = short_hash([toolchain.version.as_bytes(), &text]);

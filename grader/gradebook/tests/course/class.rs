@@ -5,10 +5,10 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use engine::workspace::Workspace;
 use grader::exercise::Exercise;
 use grader::exercises::{even_odd, hello_threads};
 use grader::specimen;
-use grader::workspace::Workspace;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

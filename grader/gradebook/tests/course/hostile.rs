@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
+use engine::workspace::Workspace;
 use grader::exercise::Exercise;
 use grader::exercises::even_odd;
 use grader::specimen::{self, Expected};
-use grader::workspace::Workspace;
 
 use crate::{Course, workspace};
 

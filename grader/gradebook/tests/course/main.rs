@@ -12,12 +12,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use engine::workspace::Workspace;
 use gradebook::attempt::Attempt;
 use gradebook::book::Book;
 use gradebook::policy::{self, Policy};
 use grader::release;
 use grader::report::{Audience, Format, Report};
-use grader::workspace::Workspace;
 use serde_json::Value;
 
 use class::{CERTAIN, EXERCISES, FORMULA, STUDENTS};

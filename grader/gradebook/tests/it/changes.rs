@@ -4,13 +4,13 @@
 
 use std::fs;
 
+use engine::workspace::Workspace;
 use gradebook::attempt::{Attempt, Outcome, Timestamp};
 use gradebook::book::Book;
 use gradebook::page;
 use gradebook::sight::Sight;
 use grader::report::Report;
 use grader::verdict::Verdict;
-use grader::workspace::Workspace;
 use serde_json::json;
 
 use crate::support::{Class, stdout};
