@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use confine::sandbox::{Layer, Raised};
+use exercises::random::parse_seed;
+use report::Format;
+use report::late::Moment;
 use schedule::Schedule;
 
 use crate::grade::SCHEDULES;
-use crate::late::Moment;
 use crate::pull_request::ObjectId;
-use crate::random::parse_seed;
-use crate::report::Format;
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///

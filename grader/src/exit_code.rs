@@ -15,7 +15,7 @@ pub const INTERNAL: u8 = 70;
 /// Stopped by Ctrl-C or SIGTERM (128 + SIGINT, as shells report it).
 pub const INTERRUPTED: u8 = 130;
 
-use crate::verdict::Verdict;
+use report::verdict::Verdict;
 
 /// The code for a report whose worst verdict is `verdict`.
 pub fn of(verdict: Verdict) -> u8 {

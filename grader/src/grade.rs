@@ -21,14 +21,14 @@ use engine::source::Source;
 use engine::stage::Program;
 use engine::stress;
 use engine::workspace::Workspace;
+use exercises::{Check, Exercise};
+use report::verdict::Verdict;
+use report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 
 use crate::error::Error;
-use crate::exercise::{Check, Exercise};
 use crate::progress::Progress;
-use crate::report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 use crate::rubric::Rubric;
 use crate::tally::Tally;
-use crate::verdict::Verdict;
 
 pub use replay::replay;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::late::LateRule;
+use report::{Visibility, sum};
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::late::LateRule;
-use crate::report::{Visibility, sum};
 
 /// The points of one exercise.
 #[derive(Debug, Deserialize)]
@@ -95,8 +95,9 @@ impl Rubric {
 
 #[cfg(test)]
 mod tests {
+    use exercises::Check;
+
     use super::*;
-    use crate::exercise::Check;
 
     static EXERCISE: Exercise = Exercise {
         name: "sample",

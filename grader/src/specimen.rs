@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use engine::workspace::Workspace;
+use exercises::Exercise;
 
 use crate::error::Error;
-use crate::exercise::Exercise;
 
 /// One program and what grading it must come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,8 +114,9 @@ fn known(id: &str, exercise: &Exercise) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use exercises::Check;
+
     use super::*;
-    use crate::exercise::Check;
 
     static EXERCISE: Exercise = Exercise {
         name: "sample",

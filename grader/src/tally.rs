@@ -1,9 +1,10 @@
 //! What all judged runs together say of one check.
 
-use crate::exercise::Check;
-use crate::report::{CheckReport, Failure, Lesson};
+use exercises::Check;
+use report::verdict::Verdict;
+use report::{CheckReport, Failure, Lesson};
+
 use crate::rubric::Worth;
-use crate::verdict::Verdict;
 
 /// Counts judgements of one check. The first failure is the one that is shown.
 #[derive(Default)]
@@ -112,8 +113,9 @@ fn passed(schedules: u64, runs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use report::Visibility;
+
     use super::*;
-    use crate::report::Visibility;
 
     const WORTH: Worth = Worth { points: 3.0, visibility: Visibility::Visible };
     const CHECK: Check = Check { id: "right", about: "the output is right" };

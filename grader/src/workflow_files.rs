@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use report::{Audience, Format, Report};
 
 use crate::error::Error;
-use crate::report::{Audience, Format, Report};
 
 /// The most bytes of a step's summary: GitHub refuses a larger one as a whole.
 const MOST_SUMMARY: usize = 1024 * 1024;

@@ -13,11 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use grader::exercises;
 use grader::grade::{Options, grade};
 use confine::interrupt;
 use grader::progress::Progress;
-use grader::report::ExerciseReport;
+use report::ExerciseReport;
 use confine::run::keeper;
 use engine::source::Source;
 use engine::workspace::Workspace;

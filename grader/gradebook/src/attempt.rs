@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use grader::late::Moment;
-use grader::report::rounded;
-use grader::verdict::Verdict;
+use report::late::Moment;
+use report::rounded;
+use report::verdict::Verdict;
 
 /// What is kept of one grading.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,13 @@ use std::time::{Instant, SystemTime};
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
 use grader::error::Error as GraderError;
-use grader::exercise::Exercise;
 use grader::grade::Options;
-use grader::late::{Late, LateRule, Moment};
-use grader::report::{ExerciseReport, Report};
 use grader::rubric::Rubric;
-use grader::verdict::Verdict;
+use report::late::{Late, LateRule, Moment};
+use report::verdict::Verdict;
+use report::{ExerciseReport, Report};
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::book::{Claim, Wanted};
@@ -264,7 +264,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use grader::report::{Explored, Stressed};
+    use report::{Explored, Stressed};
 
     use super::*;
     use crate::submission::{self, Naming};
@@ -312,8 +312,7 @@ mod tests {
     fn steps(submissions: &[Submission], done: HashSet<String>) -> Vec<(String, Step)> {
         let workspace = workspace();
         let options = Options::default();
-        let mut exercises =
-            prepare(&workspace, &[&grader::exercises::even_odd::EXERCISE], &options, None).unwrap();
+        let mut exercises = prepare(&workspace, &[&exercises::even_odd::EXERCISE], &options, None).unwrap();
         let rule = LateRule { due: None, per_day: 10.0, at_most: 50.0 };
         exercises[0].late = Some((rule, "2026-03-01T00:00:00Z".parse().unwrap()));
         let handed_in = Times::from([("a", "2026-03-02T12:00:00Z"), ("b", "1970-01-01T00:00:00Z")]);
@@ -371,7 +370,7 @@ mod tests {
     #[test]
     fn a_due_date_without_a_rule_is_a_mistake() {
         let due = "2026-03-01T00:00:00Z".parse().ok();
-        let exercises = [&grader::exercises::even_odd::EXERCISE];
+        let exercises = [&exercises::even_odd::EXERCISE];
         assert!(prepare(&workspace(), &exercises, &Options::default(), due).is_err());
     }
 

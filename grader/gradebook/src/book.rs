@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use confine::interrupt;
-use grader::late::Moment;
-use grader::report::rounded;
+use report::late::Moment;
+use report::rounded;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 

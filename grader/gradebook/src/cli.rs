@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use grader::cli::SandboxArgs;
 use grader::grade::SCHEDULES;
-use grader::late::Moment;
+use report::late::Moment;
 
 use crate::error::Error;
 use crate::export::Format;

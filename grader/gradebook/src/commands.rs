@@ -8,9 +8,8 @@ mod show;
 
 use std::io::{self, Write};
 
+use exercises::Exercise;
 use grader::error::Error as GraderError;
-use grader::exercise::Exercise;
-use grader::exercises;
 
 use crate::cli::{Cli, Command};
 use crate::error::Error;

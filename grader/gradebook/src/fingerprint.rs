@@ -8,9 +8,9 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use grader::error::Error as GraderError;
 use grader::grade::Options;
-use grader::late::Moment;
 use grader::rubric::Rubric;
 use hmac_sha256::Hash as Sha256;
+use report::late::Moment;
 
 use crate::error::Error;
 use crate::submission::Problem;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use grader::late::Moment;
+use report::late::Moment;
 
 use crate::error::Error;
 use crate::name;

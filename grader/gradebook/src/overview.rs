@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grader::report::{rounded, sum};
 use maud::{Markup, html};
+use report::{rounded, sum};
 
 use crate::attempt::{Attempt, Outcome};
 use crate::export::in_course_order;

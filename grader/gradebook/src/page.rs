@@ -8,8 +8,8 @@ mod stored;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use grader::report::{Audience, CheckReport, Failure, Format};
 use maud::{DOCTYPE, Markup, html};
+use report::{Audience, CheckReport, Failure, Format};
 
 use crate::attempt::Attempt;
 use crate::error::Error;

@@ -72,7 +72,7 @@ fn is_proof(attempt: &Attempt) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use grader::verdict::Verdict;
+    use report::verdict::Verdict;
 
     use super::*;
     use crate::attempt::Timestamp;

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use engine::workspace::Workspace;
-use grader::late::Moment;
-use grader::report::{Audience, CheckReport, ExerciseReport, Report, Visibility};
 use grader::rubric::Rubric;
-use grader::verdict::Verdict;
+use report::late::Moment;
+use report::verdict::Verdict;
+use report::{Audience, CheckReport, ExerciseReport, Report, Visibility};
 
 use crate::attempt::{Attempt, Outcome, Timestamp};
 use crate::book::Book;
@@ -43,7 +43,7 @@ impl Sight {
     ) -> Result<Self, Error> {
         let names: BTreeSet<&str> = attempts.iter().map(|attempt| attempt.exercise.as_str()).collect();
         let mut sight = Self::default();
-        for exercise in names.into_iter().filter_map(grader::exercises::find) {
+        for exercise in names.into_iter().filter_map(exercises::find) {
             let rubric = Rubric::read(workspace, exercise)?;
             let due = due.or(book.due(exercise.name)?).or(rubric.late().and_then(|late| late.due));
             sight.rules.insert(exercise.name.to_owned(), (rubric, audience(due, now)));

@@ -17,7 +17,7 @@ use crate::fingerprint;
 pub fn notes(workspace: &Workspace, book: &Book, chosen: &[Attempt]) -> Result<Vec<String>, Error> {
     let names: BTreeSet<&str> = chosen.iter().map(|attempt| attempt.exercise.as_str()).collect();
     let mut notes = Vec::new();
-    for exercise in names.into_iter().filter_map(grader::exercises::find) {
+    for exercise in names.into_iter().filter_map(exercises::find) {
         let rubric = Rubric::read(workspace, exercise)?;
         let rules = fingerprint::rules(&rubric, book.due(exercise.name)?);
         let of_exercise = chosen.iter().filter(|attempt| attempt.exercise == exercise.name);

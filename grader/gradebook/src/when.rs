@@ -6,10 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use grader::late::Moment;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
+use report::late::Moment;
 
 use crate::attempt::Timestamp;
 

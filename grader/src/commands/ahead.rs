@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use engine::compile::{self, Build};
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
 
 use crate::error::Error;
-use crate::exercise::Exercise;
 use crate::progress::Progress;
 
 /// So many programs are built and wait for their grading.

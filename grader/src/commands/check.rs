@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::late::{LateRule, Moment};
+use report::verdict::Verdict;
+use report::{Audience, ExerciseReport, Format, Report};
 
 use super::ahead::Ahead;
 use crate::cli::CheckArgs;
 use crate::error::Error;
-use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::grade::{self, Options};
-use crate::late::{LateRule, Moment};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::{Audience, ExerciseReport, Format, Report};
 use crate::rubric::Rubric;
-use crate::verdict::Verdict;
 use crate::workflow_files;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {

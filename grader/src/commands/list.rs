@@ -3,15 +3,14 @@
 use std::fmt::Write;
 
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::{SCHEMA_VERSION, Visibility};
 use serde::Serialize;
 
 use crate::cli::{ListArgs, ListFormat};
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::exercises;
 use crate::exit_code;
 use crate::output::Output;
-use crate::report::{SCHEMA_VERSION, Visibility};
 use crate::rubric::Rubric;
 
 #[derive(Serialize)]
@@ -50,12 +49,12 @@ pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
 
 fn entry(workspace: &Workspace, exercise: &'static Exercise) -> Result<Entry, Error> {
     let rubric = Rubric::read(workspace, exercise)?;
-    let of = |check: &'static crate::exercise::Check| CheckEntry {
+    let of = |check: &'static exercises::Check| CheckEntry {
         id: check.id,
         about: check.about,
         max_score: rubric.points(check.id),
     };
-    let is_shown = |check: &&crate::exercise::Check| rubric.visibility(check.id) == Visibility::Visible;
+    let is_shown = |check: &&exercises::Check| rubric.visibility(check.id) == Visibility::Visible;
     Ok(Entry {
         exercise: exercise.name,
         summary: exercise.summary,

@@ -21,11 +21,10 @@ use engine::compile;
 use engine::escape::in_line;
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
 
 use crate::cli::{Cli, Command, SandboxArgs};
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::exercises;
 use crate::progress::{Progress, announce};
 
 /// Does what the command line says.

@@ -5,10 +5,10 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use engine::workspace::Workspace;
+use exercises::Exercise;
 
 use crate::cli::{PullRequestCommentArgs, TakePullRequestArgs};
 use crate::error::Error;
-use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::output::Output;
 use crate::pull_request::{self, Taken, comment};

@@ -2,6 +2,7 @@
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use report::{Audience, Report};
 
 use crate::cli::ReplayArgs;
 use crate::error::Error;
@@ -9,7 +10,6 @@ use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::{Audience, Report};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     };
     drop(progress);
     // The other checks were not asked for: that nothing judged them here says nothing.
-    report.checks.retain(|check| check.verdict != crate::verdict::Verdict::Skipped);
+    report.checks.retain(|check| check.verdict != report::verdict::Verdict::Skipped);
     report.recount();
     let report = Report::new(args.seed, vec![report]);
     let text = args.output.format.render_in(&report, Audience::Student, output.width());

@@ -11,17 +11,17 @@ use std::thread;
 use engine::solution_region;
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::verdict::Verdict;
+use report::{CheckReport, ExerciseReport, Failure};
 use schedule::Schedule;
 
 use crate::cli::SelftestArgs;
 use crate::error::Error;
-use crate::exercise::Exercise;
 use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::progress::Progress;
-use crate::report::{CheckReport, ExerciseReport, Failure};
 use crate::specimen::{self, Expected};
-use crate::verdict::Verdict;
 
 /// Programs that are graded at once: while one is built, another one runs.
 const AT_ONCE: usize = 2;

@@ -6,17 +6,16 @@ use std::path::PathBuf;
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::{Audience, Format, Report};
 
 use super::hint;
 use crate::cli::WatchArgs;
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::exercises;
 use crate::exit_code;
 use crate::grade::{self, Options};
 use crate::output::{self, Output, Screen};
 use crate::progress::Progress;
-use crate::report::{Audience, Format, Report};
 use crate::watch::{KEYS, Key, Watch, Woken, fitted};
 
 /// Clears the screen and puts the cursor into its first corner (ECMA-48 `ED`, `CUP`).

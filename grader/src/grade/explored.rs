@@ -5,10 +5,10 @@ use engine::case::{Case, Witness};
 use engine::explore::{self, Exploration, Extent, Finding};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
+use report::{BoundedReport, Failure, FewerReport, Lesson};
 
 use super::{Findings, Grading};
 use crate::error::Error;
-use crate::report::{BoundedReport, Failure, FewerReport, Lesson};
 
 impl Grading<'_> {
     /// Explores a case with its part of the exercise's schedules.

@@ -8,10 +8,10 @@ use engine::observation::Observation;
 use engine::picture::Picture;
 use engine::symbols::Symbols;
 use engine::symbols::panic_line;
+use report::Failure;
 
 use super::Grading;
 use super::words::{last_said, lines_around, quoted};
-use crate::report::Failure;
 
 impl Grading<'_> {
     pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {

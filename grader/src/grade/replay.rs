@@ -11,14 +11,14 @@ use engine::judgement::Judgement;
 use engine::observation::Observation;
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Exercise;
+use report::{ExerciseReport, Lesson, listing};
 use schedule::Schedule;
 use schedule::protocol::Header;
 
 use super::{Findings, Grading, Options, Prepared, words};
 use crate::error::Error;
-use crate::exercise::Exercise;
 use crate::progress::Progress;
-use crate::report::{ExerciseReport, Lesson, listing};
 
 /// Runs the one case of `options` along `schedule` so many times and judges the first run. The report counts as
 /// distinct how many of the runs differed: in their steps, their output, or how they ended.

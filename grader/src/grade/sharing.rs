@@ -5,9 +5,9 @@ use engine::case::Case;
 use engine::explore::{Survey, survey};
 use engine::judgement::Fault;
 use engine::observation::Observation;
+use report::Failure;
 
 use super::{Findings, Grading};
-use crate::report::Failure;
 
 impl Grading<'_> {
     /// Holds a case against its [`engine::case::Sharing`], where it has one.

@@ -8,7 +8,6 @@ use super::entry::Entry;
 use super::git::Repository;
 use super::{MOST_BYTES, ObjectId};
 use crate::error::Error;
-use crate::exercises;
 
 /// No more are compared, nor named.
 const MOST_FILES: usize = 100;

@@ -7,15 +7,14 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use engine::escape::code_block;
+use exercises::Exercise;
+use report::SCHEMA_VERSION;
+use report::verdict::Verdict;
 use serde::Deserialize;
 
 use super::ObjectId;
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::exercises;
-use crate::report::SCHEMA_VERSION;
 use crate::rubric::Rubric;
-use crate::verdict::Verdict;
 
 /// No report is larger, in bytes.
 pub const MOST_BYTES: u64 = 16 * 1024 * 1024;

@@ -20,7 +20,6 @@ use std::str::FromStr;
 use engine::source::named_files;
 
 use crate::error::Error;
-use crate::exercises;
 use crate::new_folder::NewFolder;
 
 use entry::{Entry, Kind};

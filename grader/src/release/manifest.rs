@@ -1,7 +1,7 @@
 //! The workspace's manifest as students get it. Edited as text, so that its comments stay.
 
 /// The members of the students' workspace.
-const MEMBERS: &str = r#"members = ["crates/*", "grader", "grader/confine", "grader/engine", "grader/hooks", "grader/launcher", "grader/runtime", "grader/schedule"]
+const MEMBERS: &str = r#"members = ["crates/*", "grader", "grader/confine", "grader/engine", "grader/exercises", "grader/hooks", "grader/launcher", "grader/report", "grader/runtime", "grader/schedule"]
 # What `cargo build` and `cargo test` are about when they are called without a package.
 default-members = ["crates/*"]
 "#;

@@ -15,10 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use engine::workspace::{RELEASED_MANIFESTS, Workspace};
+use exercises::Exercise;
 
 use crate::error::Error;
-use crate::exercise::Exercise;
-use crate::exercises;
 use crate::new_folder::NewFolder;
 
 use files::{below, read};
@@ -46,8 +45,10 @@ const FILES: &[&str] = &[
     "grader/Cargo.toml",
     "grader/confine/Cargo.toml",
     "grader/engine/Cargo.toml",
+    "grader/exercises/Cargo.toml",
     "grader/hooks/Cargo.toml",
     "grader/launcher/Cargo.toml",
+    "grader/report/Cargo.toml",
     "grader/runtime/Cargo.toml",
     "grader/schedule/Cargo.toml",
     "rustfmt.toml",
@@ -59,8 +60,10 @@ const FOLDERS: &[&str] = &[
     "grader/benches",
     "grader/confine/src",
     "grader/engine/src",
+    "grader/exercises/src",
     "grader/hooks/src",
     "grader/launcher/src",
+    "grader/report/src",
     "grader/runtime/src",
     "grader/schedule/src",
 ];

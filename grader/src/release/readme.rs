@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::exercise::Exercise;
+use exercises::Exercise;
 
 const HEAD: &str = "\
 # Concurrency exercises
@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn every_exercise_has_a_row() {
-        let text = render(crate::exercises::ALL);
-        for exercise in crate::exercises::ALL {
+        let text = render(exercises::ALL);
+        for exercise in exercises::ALL {
             assert!(text.contains(&format!("| [{0}](crates/{0}/README.md) | ", exercise.name)), "{text}");
         }
     }

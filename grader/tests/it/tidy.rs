@@ -9,8 +9,7 @@ use engine::judgement::Judgement;
 use engine::observation::Observation;
 use engine::solution_region;
 use engine::workspace::Workspace;
-use grader::exercise::Exercise;
-use grader::exercises;
+use exercises::Exercise;
 use grader::rubric::Rubric;
 use grader::specimen::{self, Expected, Specimen};
 

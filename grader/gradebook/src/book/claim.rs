@@ -57,7 +57,7 @@ impl Presence {
         // Locked before it has its name, so that nobody takes it for that of a grader that is no more.
         let file = NamedTempFile::new_in(folder).map_err(failed())?;
         file.as_file().lock().map_err(failed())?;
-        let name = format!("{:016x}", grader::random::drawn_seed());
+        let name = format!("{:016x}", exercises::random::drawn_seed());
         let path = place(book, &name);
         let lock = file.persist(&path).map_err(|error| failed()(error.error))?;
         Ok(Self { name, path, since, again, _lock: lock })

@@ -11,12 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use confine::interrupt;
 use engine::workspace::Workspace;
-use grader::exercise::Exercise;
+use exercises::Exercise;
+use exercises::random::drawn_seed;
+use grader::exit_code;
 use grader::grade::{self, Options};
-use grader::late::Moment;
 use grader::progress::Progress;
-use grader::random::drawn_seed;
-use grader::{exercises, exit_code};
+use report::late::Moment;
 
 use crate::attempt::{Attempt, Outcome};
 use crate::batch::{self, Batch, Event, Step, Task};

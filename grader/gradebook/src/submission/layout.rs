@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::exercises;
-
 use super::Problem;
 use super::tree::{Tree, is_source};
 

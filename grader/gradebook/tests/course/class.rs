@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use engine::workspace::Workspace;
-use grader::exercise::Exercise;
-use grader::exercises::{even_odd, hello_threads};
+use exercises::Exercise;
+use exercises::{even_odd, hello_threads};
 use grader::specimen;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use engine::workspace::Workspace;
-use grader::exercise::Exercise;
-use grader::exercises::even_odd;
+use exercises::Exercise;
+use exercises::even_odd;
 use grader::specimen::{self, Expected};
 
 use crate::{Course, workspace};

@@ -17,7 +17,7 @@ use gradebook::attempt::Attempt;
 use gradebook::book::Book;
 use gradebook::policy::{self, Policy};
 use grader::release;
-use grader::report::{Audience, Format, Report};
+use report::{Audience, Format, Report};
 use serde_json::Value;
 
 use class::{CERTAIN, EXERCISES, FORMULA, STUDENTS};

@@ -4,9 +4,9 @@ use std::fs;
 
 use gradebook::attempt::{Attempt, Outcome, Timestamp};
 use gradebook::book::Book;
-use grader::verdict::Verdict;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
+use report::verdict::Verdict;
 
 use crate::support::{Class, stdout};
 

@@ -9,8 +9,8 @@ use gradebook::attempt::{Attempt, Outcome, Timestamp};
 use gradebook::book::Book;
 use gradebook::page;
 use gradebook::sight::Sight;
-use grader::report::Report;
-use grader::verdict::Verdict;
+use report::Report;
+use report::verdict::Verdict;
 use serde_json::json;
 
 use crate::support::{Class, stdout};

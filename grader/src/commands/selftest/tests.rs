@@ -1,5 +1,6 @@
+use report::{Explored, Stressed, Visibility};
+
 use super::*;
-use crate::report::{Explored, Stressed, Visibility};
 
 fn check(id: &str, verdict: Verdict, max_score: f64) -> CheckReport {
     CheckReport {
@@ -11,7 +12,7 @@ fn check(id: &str, verdict: Verdict, max_score: f64) -> CheckReport {
         message: String::new(),
         failure: None,
         shown: None,
-        lesson: crate::report::Lesson::None,
+        lesson: report::Lesson::None,
     }
 }
 

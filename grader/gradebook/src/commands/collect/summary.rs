@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use grader::exercise::Exercise;
-use grader::verdict::Verdict;
+use exercises::Exercise;
+use report::verdict::Verdict;
 
 use crate::attempt::{Attempt, Outcome};
 use crate::overview::{Statistics, statistics};

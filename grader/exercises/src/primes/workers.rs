@@ -1,0 +1,115 @@
+//! Looking at the child processes of a running program, and killing one.
+//!
+//! Nothing here trusts to luck: a program that was too quick to be looked at gets a larger limit,
+//! and where all limits were too small for it the notes say so.
+
+use std::thread;
+
+use confine::run::RunError;
+use engine::case::Scenario;
+use engine::observation::Observation;
+use engine::stage::Stage;
+
+use super::known::large_limits;
+use super::transcript::Session;
+use crate::peers::family::{PAUSE, Sight, kill_one_child};
+
+/// After so many runs with enough looks a program has had its chances.
+pub(super) const ENOUGH_RUNS: usize = 2;
+
+/// How the notes begin that tell the number of children.
+pub(super) const AT_MOST: &str = "child processes at once, at most: ";
+
+/// The note of a run with enough looks.
+pub(super) const LOOKED_ENOUGH: &str = "looked at often enough";
+
+/// The note of a run in which a child was killed.
+pub(super) const KILLED: &str = "one child process was killed";
+
+/// The note of a run of which nine tenths were still to come then.
+pub(super) const KILLED_EARLY: &str = "early in the run";
+
+/// Counts the child processes that are alive at once, where there have to be `workers`.
+pub(super) struct Count {
+    pub(super) workers: usize,
+}
+
+impl Scenario for Count {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        let mut session = Session::default();
+        let mut limits = large_limits().peekable();
+        let mut runs_with_enough_looks = 0;
+        while let Some(&limit) = limits.peek() {
+            let sight = self.watch(stage, limit, &mut session)?;
+            if sight.is_enough() {
+                runs_with_enough_looks += 1;
+            } else {
+                limits.next();
+            }
+            if sight.most >= self.workers || runs_with_enough_looks >= ENOUGH_RUNS || !session.goes_well() {
+                break;
+            }
+        }
+        Ok(session.observation())
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("{program} {} & pgrep --count --parent $!", shown_args(self.workers))
+    }
+}
+
+impl Count {
+    /// Runs the program once and looks at its children until it ends.
+    fn watch(&self, stage: &Stage<'_>, limit: u64, session: &mut Session) -> Result<Sight, RunError> {
+        let args = args(self.workers, limit);
+        let running = stage.call(&args).start()?;
+        let mut sight = Sight::default();
+        while let Some(program) = running.pid() {
+            sight.look(program);
+            thread::sleep(PAUSE);
+        }
+        let enough = sight.is_enough().then(|| LOOKED_ENOUGH.to_owned());
+        let notes = [format!("{AT_MOST}{}", sight.most)].into_iter().chain(enough).collect();
+        session.add(&args, running.wait()?, notes);
+        Ok(sight)
+    }
+}
+
+/// Kills one of `workers` child processes.
+pub(super) struct Death {
+    pub(super) workers: usize,
+}
+
+impl Scenario for Death {
+    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+        let mut session = Session::default();
+        for limit in large_limits() {
+            let args = args(self.workers, limit);
+            let running = stage.call(&args).start()?;
+            let mut sight = Sight::default();
+            let killed = kill_one_child(&running, &mut sight);
+            let outcome = running.wait()?;
+            let early = killed.is_some_and(|after| after * 10 <= outcome.wall);
+            let notes = [(killed.is_some(), KILLED), (early, KILLED_EARLY)];
+            let notes = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned());
+            session.add(&args, outcome, notes.collect());
+            let hopeless = killed.is_none() && sight.is_enough();
+            if early || hopeless || !session.goes_well() {
+                break;
+            }
+        }
+        Ok(session.observation())
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("{program} {} & pkill -KILL --oldest --parent $!", shown_args(self.workers))
+    }
+}
+
+fn args(workers: usize, limit: u64) -> Vec<String> {
+    ["--mode", "processes", "--workers", &workers.to_string(), &limit.to_string()].map(str::to_owned).into()
+}
+
+fn shown_args(workers: usize) -> String {
+    args(workers, large_limits().next().unwrap_or(0)).join(" ")
+}
