@@ -18,10 +18,10 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::{bank_account, even_odd, producer_consumer};
-use grader::cli::SandboxArgs;
+use grader::cli::args::SandboxArgs;
 use grader::error::Error;
+use grader::grade::progress::Progress;
 use grader::grade::{self, Options};
-use grader::progress::Progress;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 const ROUNDS: usize = 5;
@@ -61,7 +61,7 @@ fn measure(mode: &str) -> Result<(), Error> {
     keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
     let workspace = Workspace::find()?;
     let args = ["bench"].into_iter().chain((mode == OPEN).then_some(OPEN));
-    grader::commands::enter(&workspace, &EXPLORED, &Sandbox::parse_from(args).args)?;
+    grader::cli::commands::enter(&workspace, &EXPLORED, &Sandbox::parse_from(args).args)?;
     println!("build of even-odd, ms\t{}", build(&workspace)? * 1e3);
     let program = program(&workspace)?;
     println!("run of even-odd, ms\t{}", run(&program, RUNS, "1", false)? * 1e3);

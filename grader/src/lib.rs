@@ -1,27 +1,11 @@
-//! Lockstep's autograder.
-//!
-//! `compile` builds a program, `run` runs it to its end, `case` says what is run and what it
-//! leaves behind, `exercises` say how that is judged, `grade` puts these together, and `report`
-//! renders what came of it. `commands` are thin layers over them.
+//! Lockstep's autograder: `grade` builds a program, has its cases run and judged, and adds up the points; `course` is what
+//! goes with the exercises; `cli` is the command over them. What they stand on are crates of their own: `confine`, `engine`,
+//! `exercises`, `report`.
 
 // Elsewhere there is nothing here, and the command says so in one sentence.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 pub mod cli;
-pub mod command;
-pub mod commands;
+pub mod course;
 pub mod error;
-pub mod exit_code;
 pub mod grade;
-pub mod hints;
-pub mod nearest;
-pub mod new_folder;
-pub mod output;
-pub mod progress;
-pub mod pull_request;
-pub mod release;
-pub mod rubric;
-pub mod specimen;
-mod tally;
-pub mod watch;
-pub mod workflow_files;

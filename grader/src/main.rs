@@ -7,7 +7,7 @@ compile_error!(
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn main() -> std::process::ExitCode {
-    grader::command::main()
+    grader::cli::command::main()
 }
 
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]

@@ -15,7 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use grader::grade::{Options, grade};
 use confine::interrupt;
-use grader::progress::Progress;
+use grader::grade::progress::Progress;
 use report::ExerciseReport;
 use confine::run::keeper;
 use engine::source::Source;

@@ -7,7 +7,7 @@ use engine::workspace::Workspace;
 use exercises::Exercise;
 use grader::error::Error as GraderError;
 use grader::grade::Options;
-use grader::rubric::Rubric;
+use grader::grade::rubric::Rubric;
 use report::late::{Late, LateRule, Moment};
 use report::verdict::Verdict;
 use report::{ExerciseReport, Report};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use grader::cli::SandboxArgs;
+use grader::cli::args::SandboxArgs;
 use grader::grade::SCHEDULES;
 use report::late::Moment;
 
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_grader_knows_the_help_by_heart() {
         let help = Cli::try_parse_from(["cargo gradebook", "collect", "--help"]).unwrap_err().to_string();
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/commands/collect-help.txt");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/cli/commands/collect-help.txt");
         if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
             std::fs::write(path, &help).unwrap();
         }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use grader::command;
+use grader::cli::command;
 
 use crate::cli::Cli;
 use crate::commands;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::exit_code;
+use grader::error::exit_code;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use grader::course::release::GRADING;
 use grader::error::Error as GraderError;
 use grader::grade::Options;
-use grader::rubric::Rubric;
+use grader::grade::rubric::Rubric;
 use hmac_sha256::Hash as Sha256;
 use report::late::Moment;
 
@@ -21,8 +22,8 @@ use crate::submission::Problem;
 /// When it cannot be read.
 pub fn grader(workspace: &Workspace) -> Result<String, Error> {
     let mut hash = Hash::default();
-    for folder in ["grader/src", "grader/schedule/src", "grader/runtime/src"] {
-        add_folder(&mut hash, &workspace.root().join(folder))?;
+    for folder in GRADING {
+        add_folder(&mut hash, &workspace.root().join(folder).join("src"))?;
     }
     hash.add_file(&workspace.root().join("Cargo.lock"))?;
     Ok(hash.finish())

@@ -86,7 +86,7 @@ fn is_absent(error: &std::io::Error) -> bool {
 }
 
 fn write(path: &Path, page: &str) -> Result<(), Error> {
-    Ok(grader::output::Output::open(Some(path))?.write(page)?)
+    Ok(grader::cli::output::Output::open(Some(path))?.write(page)?)
 }
 
 /// A whole page.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use engine::workspace::Workspace;
-use grader::rubric::Rubric;
+use grader::grade::rubric::Rubric;
 use report::late::Moment;
 use report::verdict::Verdict;
 use report::{Audience, CheckReport, ExerciseReport, Report, Visibility};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::workspace::Workspace;
-use grader::rubric::Rubric;
+use grader::grade::rubric::Rubric;
 
 use crate::attempt::Attempt;
 use crate::book::Book;

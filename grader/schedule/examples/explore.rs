@@ -3,7 +3,7 @@
 //!
 //!     explore RUNTIME SCHEDULES COMMAND [ARGUMENT]...
 //!
-//! The program must be built with hooks (`HOOKS` in grader/src/compile.rs). RUNTIME is the file of the library that is
+//! The program must be built with hooks (`HOOKS` in grader/engine/src/compile.rs). RUNTIME is the file of the library that is
 //! preloaded into it.
 
 use std::collections::{BTreeMap, HashSet};

@@ -18,7 +18,7 @@ use schedule::protocol::Header;
 
 use super::{Findings, Grading, Options, Prepared, words};
 use crate::error::Error;
-use crate::progress::Progress;
+use crate::grade::progress::Progress;
 
 /// Runs the one case of `options` along `schedule` so many times and judges the first run. The report counts as
 /// distinct how many of the runs differed: in their steps, their output, or how they ended.

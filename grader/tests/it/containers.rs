@@ -40,7 +40,7 @@ fn the_image_has_the_rust_that_the_workspace_asks_for() {
     assert_eq!(stages[1..], [["rust", "AS", "dev"], ["rust", "AS", "grader"]]);
     // Whoever sets another toolchain for the checkout sets it for the image.
     assert!(!root().join("rust-toolchain.toml").exists() && !root().join("rust-toolchain").exists());
-    for readme in ["README.md", "grader/src/release/readme.rs", "docs/platforms.md"] {
+    for readme in ["README.md", "grader/src/course/release/readme.rs", "docs/platforms.md"] {
         assert!(text(readme).contains(&format!("{version} or later")), "{readme}");
     }
 }

@@ -11,9 +11,20 @@ use crate::support::{root, rust_files};
 /// A module at the top of a crate → those that it imports, each with a file that does.
 type Imports = BTreeMap<String, BTreeMap<String, PathBuf>>;
 
+/// Where the modules of each crate are. (Between crates Cargo knows no circle.)
+const CRATES: [&str; 7] = [
+    "grader/src",
+    "grader/confine/src",
+    "grader/engine/src",
+    "grader/exercises/src",
+    "grader/gradebook/src",
+    "grader/report/src",
+    "grader/schedule/src",
+];
+
 #[test]
 fn no_modules_import_each_other_in_a_circle() {
-    for crate_folder in ["grader/src", "grader/confine/src", "grader/schedule/src", "grader/gradebook/src"] {
+    for crate_folder in CRATES {
         let imports = imports_of(&root().join(crate_folder));
         if let Some(circle) = circle(&imports) {
             let step = |pair: &[String]| {
@@ -22,6 +33,32 @@ fn no_modules_import_each_other_in_a_circle() {
             let steps: Vec<String> = circle.windows(2).map(step).collect();
             panic!("{crate_folder} has a circle: {}", steps.join(", "));
         }
+    }
+}
+
+/// Each of our crates, and those of ours that it may stand on.
+const FLOORS: [(&str, &[&str]); 8] = [
+    ("schedule", &[]),
+    ("runtime", &["schedule"]),
+    ("confine", &["schedule"]),
+    ("engine", &["confine", "schedule"]),
+    ("exercises", &["confine", "engine", "schedule"]),
+    ("report", &["confine", "engine", "schedule"]),
+    ("grader", &["confine", "engine", "exercises", "report", "schedule"]),
+    ("gradebook", &["confine", "engine", "exercises", "grader", "report", "schedule"]),
+];
+
+#[test]
+fn crates_stand_on_those_below_them_alone() {
+    let ours: Vec<&str> = FLOORS.iter().map(|(name, _)| *name).collect();
+    for (name, below) in FLOORS {
+        let folder = if name == "grader" { "grader".into() } else { format!("grader/{name}") };
+        let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = text.parse().unwrap();
+        let named = manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+        let named = named.map(|(named, _)| named.as_str()).filter(|named| ours.contains(named));
+        let too_many: Vec<&str> = named.filter(|named| !below.contains(named)).collect();
+        assert_eq!(too_many, [""; 0], "{name}");
     }
 }
 

@@ -10,8 +10,9 @@ use engine::observation::Observation;
 use engine::solution_region;
 use engine::workspace::Workspace;
 use exercises::Exercise;
-use grader::rubric::Rubric;
-use grader::specimen::{self, Expected, Specimen};
+use grader::course::release::GRADING;
+use grader::course::specimen::{self, Expected, Specimen};
+use grader::grade::rubric::Rubric;
 
 use crate::support::{root, rust_files};
 
@@ -27,6 +28,22 @@ fn no_exercise_has(problem: impl Fn(&Exercise) -> Option<String>) {
         .filter_map(|exercise| problem(exercise).map(|text| format!("{}: {text}", exercise.name)))
         .collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Else a report would not be known to be outdated, and students would miss a crate.
+#[test]
+fn every_crate_of_the_grader_is_known_to_decide_or_not() {
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    let members = manifest["workspace"]["members"].as_array().unwrap();
+    let members =
+        members.iter().map(|member| member.as_str().unwrap()).filter(|member| *member != "crates/*");
+    let undecided: Vec<&str> = members
+        .filter(|member| !GRADING.contains(member))
+        // A book about reports, and what starts the grader.
+        .filter(|member| !["grader/gradebook", "grader/launcher"].contains(member))
+        .collect();
+    assert_eq!(undecided, [""; 0]);
 }
 
 fn folders(path: &Path) -> Vec<String> {

@@ -13,9 +13,9 @@ use confine::interrupt;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::random::drawn_seed;
-use grader::exit_code;
+use grader::error::exit_code;
+use grader::grade::progress::Progress;
 use grader::grade::{self, Options};
-use grader::progress::Progress;
 use report::late::Moment;
 
 use crate::attempt::{Attempt, Outcome};
@@ -45,8 +45,8 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let exercises = exercises(args, &class)?;
     let handed_in = lateness::handed_in(args.handed_in.as_deref(), &class, &zone)?;
     let submissions = part(args, class);
-    grader::commands::enter(&workspace, &exercises, &args.sandbox)?;
-    grader::commands::prepare(&workspace, &exercises)?;
+    grader::cli::commands::enter(&workspace, &exercises, &args.sandbox)?;
+    grader::cli::commands::prepare(&workspace, &exercises)?;
     let book = Book::open(&args.book.path)?;
     let options = Options { seed: seed(args, &book)?, schedules: args.schedules, ..Options::default() };
     let prepared = batch::prepare(&workspace, &exercises, &options, due)?;

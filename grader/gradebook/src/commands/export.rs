@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use engine::workspace::Workspace;
-use grader::exit_code;
-use grader::output::Output;
+use grader::cli::output::Output;
+use grader::error::exit_code;
 
 use crate::attempt::Attempt;
 use crate::book::Book;

@@ -1,6 +1,6 @@
 //! `cargo gradebook merge`: put gradebooks together.
 
-use grader::exit_code;
+use grader::error::exit_code;
 
 use crate::book::Book;
 use crate::cli::MergeArgs;

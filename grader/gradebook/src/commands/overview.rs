@@ -1,7 +1,7 @@
 //! `cargo gradebook overview`: the page of a class.
 
-use grader::exit_code;
-use grader::output::Output;
+use grader::cli::output::Output;
+use grader::error::exit_code;
 
 use crate::book::Book;
 use crate::cli::OverviewArgs;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use grader::error::Error as GraderError;
-use grader::exit_code;
+use grader::error::exit_code;
 
 use crate::attempt::Attempt;
 use crate::book::Book;

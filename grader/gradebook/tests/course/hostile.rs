@@ -8,7 +8,7 @@ use std::process::Stdio;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::even_odd;
-use grader::specimen::{self, Expected};
+use grader::course::specimen::{self, Expected};
 
 use crate::{Course, workspace};
 

@@ -16,7 +16,7 @@ use engine::workspace::Workspace;
 use gradebook::attempt::Attempt;
 use gradebook::book::Book;
 use gradebook::policy::{self, Policy};
-use grader::release;
+use grader::course::release;
 use report::{Audience, Format, Report};
 use serde_json::Value;
 

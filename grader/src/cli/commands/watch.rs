@@ -10,13 +10,13 @@ use exercises::Exercise;
 use report::{Audience, Format, Report};
 
 use super::hint;
-use crate::cli::WatchArgs;
+use crate::cli::args::WatchArgs;
+use crate::cli::output::{self, Output, Screen};
+use crate::cli::watch::{KEYS, Key, Watch, Woken, fitted};
 use crate::error::Error;
-use crate::exit_code;
+use crate::error::exit_code;
+use crate::grade::progress::Progress;
 use crate::grade::{self, Options};
-use crate::output::{self, Output, Screen};
-use crate::progress::Progress;
-use crate::watch::{KEYS, Key, Watch, Woken, fitted};
 
 /// Clears the screen and puts the cursor into its first corner (ECMA-48 `ED`, `CUP`).
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";

@@ -16,12 +16,12 @@ use report::verdict::Verdict;
 use report::{CheckReport, ExerciseReport, Failure};
 use schedule::Schedule;
 
-use crate::cli::SelftestArgs;
+use crate::cli::args::SelftestArgs;
+use crate::course::specimen::{self, Expected};
 use crate::error::Error;
-use crate::exit_code;
+use crate::error::exit_code;
+use crate::grade::progress::Progress;
 use crate::grade::{self, Options};
-use crate::progress::Progress;
-use crate::specimen::{self, Expected};
 
 /// Programs that are graded at once: while one is built, another one runs.
 const AT_ONCE: usize = 2;

@@ -4,7 +4,7 @@ use exercises::Check;
 use report::verdict::Verdict;
 use report::{CheckReport, Failure, Lesson};
 
-use crate::rubric::Worth;
+use crate::grade::rubric::Worth;
 
 /// Counts judgements of one check. The first failure is the one that is shown.
 #[derive(Default)]

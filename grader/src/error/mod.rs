@@ -1,14 +1,16 @@
 //! What can keep the grader from grading. What is wrong with a *program* is never an error but
 //! part of its report.
 
+pub mod exit_code;
+pub mod nearest;
+
 use std::io;
 use std::path::Path;
 
 use confine::run::RunError;
 use confine::sandbox;
 
-use crate::exit_code;
-use crate::nearest::nearest;
+use nearest::nearest;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

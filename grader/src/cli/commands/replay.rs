@@ -4,12 +4,12 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use report::{Audience, Report};
 
-use crate::cli::ReplayArgs;
+use crate::cli::args::ReplayArgs;
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
+use crate::error::exit_code;
+use crate::grade::progress::Progress;
 use crate::grade::{self, Options};
-use crate::output::Output;
-use crate::progress::Progress;
 
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?;

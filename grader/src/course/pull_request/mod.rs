@@ -19,8 +19,8 @@ use std::str::FromStr;
 
 use engine::source::named_files;
 
+use crate::course::new_folder::NewFolder;
 use crate::error::Error;
-use crate::new_folder::NewFolder;
 
 use entry::{Entry, Kind};
 use git::Repository;

@@ -7,9 +7,9 @@ use confine::sandbox::{self, Demand, Refused, Surroundings, Tier, layers};
 use engine::compile;
 use engine::workspace::Workspace;
 
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
+use crate::error::exit_code;
 
 /// Something that a program in the jail must not be able to do: it is tried, by a shell.
 struct Attempt {

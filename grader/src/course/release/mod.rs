@@ -17,8 +17,8 @@ use std::process::Command;
 use engine::workspace::{RELEASED_MANIFESTS, Workspace};
 use exercises::Exercise;
 
+use crate::course::new_folder::NewFolder;
 use crate::error::Error;
-use crate::new_folder::NewFolder;
 
 use files::{below, read};
 
@@ -42,31 +42,25 @@ const FILES: &[&str] = &[
     "docs/platforms.md",
     "docs/pull-requests.md",
     "docs/schedule-control.md",
-    "grader/Cargo.toml",
-    "grader/confine/Cargo.toml",
-    "grader/engine/Cargo.toml",
-    "grader/exercises/Cargo.toml",
-    "grader/hooks/Cargo.toml",
-    "grader/launcher/Cargo.toml",
-    "grader/report/Cargo.toml",
-    "grader/runtime/Cargo.toml",
-    "grader/schedule/Cargo.toml",
     "rustfmt.toml",
 ];
 
-/// Folders that students get as they are: the grader, without its own tests.
-const FOLDERS: &[&str] = &[
-    "grader/src",
-    "grader/benches",
-    "grader/confine/src",
-    "grader/engine/src",
-    "grader/exercises/src",
-    "grader/hooks/src",
-    "grader/launcher/src",
-    "grader/report/src",
-    "grader/runtime/src",
-    "grader/schedule/src",
+/// The folders of the crates that grade: what they say, with the lock file, decides what a report says.
+pub const GRADING: [&str; 8] = [
+    "grader",
+    "grader/confine",
+    "grader/engine",
+    "grader/exercises",
+    "grader/hooks",
+    "grader/report",
+    "grader/runtime",
+    "grader/schedule",
 ];
+
+/// The folders of the crates that students get: manifest and source, without tests.
+fn crates() -> impl Iterator<Item = &'static str> {
+    GRADING.into_iter().chain(["grader/launcher"])
+}
 
 /// What was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,11 +101,15 @@ fn keep_manifests(folder: &NewFolder) -> Result<usize, Error> {
 fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
     let root = workspace.root();
     let mut tree = Tree::new();
-    for path in FILES {
-        tree.insert(path.into(), read(root, Path::new(path))?);
+    let manifests = crates().map(|folder| Path::new(folder).join("Cargo.toml"));
+    for path in FILES.iter().map(PathBuf::from).chain(manifests) {
+        let content = read(root, &path)?;
+        tree.insert(path, content);
     }
-    for folder in FOLDERS {
-        tree.extend(below(root, Path::new(folder))?);
+    // The manifest of the grader names its benchmarks.
+    let sources = crates().map(|folder| Path::new(folder).join("src"));
+    for folder in sources.chain(["grader/benches".into()]) {
+        tree.extend(below(root, &folder)?);
     }
     let mut regions = 0;
     for exercise in exercises::ALL {
@@ -119,8 +117,8 @@ fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
     }
     let manifest = Path::new("Cargo.toml");
     let text = files::text(root, manifest)?;
-    let content =
-        manifest::of_students(&text).map_err(|reason| Error::content(root.join(manifest), reason))?;
+    let content = manifest::of_students(&text, crates())
+        .map_err(|reason| Error::content(root.join(manifest), reason))?;
     tree.insert(manifest.into(), content.into_bytes());
     tree.insert("README.md".into(), readme::render(exercises::ALL).into_bytes());
     Ok((tree, regions))

@@ -11,8 +11,8 @@ use report::Format;
 use report::late::Moment;
 use schedule::Schedule;
 
+use crate::course::pull_request::ObjectId;
 use crate::grade::SCHEDULES;
-use crate::pull_request::ObjectId;
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///

@@ -2,8 +2,11 @@
 
 mod explored;
 mod failure;
+pub mod progress;
 mod replay;
+pub mod rubric;
 mod sharing;
+mod tally;
 mod words;
 
 use std::collections::BTreeSet;
@@ -26,9 +29,9 @@ use report::verdict::Verdict;
 use report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 
 use crate::error::Error;
-use crate::progress::Progress;
-use crate::rubric::Rubric;
-use crate::tally::Tally;
+use progress::Progress;
+use rubric::Rubric;
+use tally::Tally;
 
 pub use replay::replay;
 

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use engine::workspace::Workspace;
 
-use crate::cli::ReleaseArgs;
+use crate::cli::args::ReleaseArgs;
+use crate::course::release;
 use crate::error::Error;
-use crate::exit_code;
-use crate::release;
+use crate::error::exit_code;
 
 pub(super) fn run(args: &ReleaseArgs) -> Result<u8, Error> {
     let released = release::release(&Workspace::find()?, &args.out)?;

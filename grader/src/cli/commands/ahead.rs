@@ -13,7 +13,7 @@ use engine::workspace::Workspace;
 use exercises::Exercise;
 
 use crate::error::Error;
-use crate::progress::Progress;
+use crate::grade::progress::Progress;
 
 /// So many programs are built and wait for their grading.
 const MOST: usize = 4;

@@ -3,11 +3,11 @@
 use engine::compile::{self, Freed};
 use engine::workspace::Workspace;
 
-use crate::cli::CleanArgs;
+use crate::cli::args::CleanArgs;
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
-use crate::progress::announce;
+use crate::error::exit_code;
+use crate::grade::progress::announce;
 
 pub(super) fn run(args: &CleanArgs) -> Result<u8, Error> {
     let freed = compile::clean(&Workspace::find()?, args.programs, args.dry_run, &announce)?;

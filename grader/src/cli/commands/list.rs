@@ -7,11 +7,11 @@ use exercises::Exercise;
 use report::{SCHEMA_VERSION, Visibility};
 use serde::Serialize;
 
-use crate::cli::{ListArgs, ListFormat};
+use crate::cli::args::{ListArgs, ListFormat};
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
-use crate::rubric::Rubric;
+use crate::error::exit_code;
+use crate::grade::rubric::Rubric;
 
 #[derive(Serialize)]
 struct Catalogue {

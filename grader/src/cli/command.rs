@@ -8,9 +8,10 @@ use clap::Parser;
 use confine::interrupt;
 use confine::run::keeper;
 
-use crate::cli::Cli;
+use crate::cli::args::Cli;
+use crate::cli::commands;
 use crate::error::Error;
-use crate::{commands, exit_code};
+use crate::error::exit_code;
 
 /// The command `cargo grade`: parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {

@@ -80,7 +80,7 @@ pub(super) fn last_line(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit_code;
+    use crate::error::exit_code;
 
     #[test]
     fn only_what_is_wrong_with_the_pull_request_refuses_it() {

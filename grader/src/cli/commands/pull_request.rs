@@ -7,12 +7,12 @@ use std::path::Path;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 
-use crate::cli::{PullRequestCommentArgs, TakePullRequestArgs};
+use crate::cli::args::{PullRequestCommentArgs, TakePullRequestArgs};
+use crate::cli::output::Output;
+use crate::course::pull_request::{self, Taken, comment};
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
-use crate::pull_request::{self, Taken, comment};
-use crate::rubric::Rubric;
+use crate::error::exit_code;
+use crate::grade::rubric::Rubric;
 
 /// `cargo grade take-pull-request`
 pub(super) fn take(args: &TakePullRequestArgs) -> Result<u8, Error> {

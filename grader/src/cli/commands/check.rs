@@ -11,14 +11,14 @@ use report::verdict::Verdict;
 use report::{Audience, ExerciseReport, Format, Report};
 
 use super::ahead::Ahead;
-use crate::cli::CheckArgs;
+use crate::cli::args::CheckArgs;
+use crate::cli::output::Output;
+use crate::cli::workflow_files;
 use crate::error::Error;
-use crate::exit_code;
+use crate::error::exit_code;
+use crate::grade::progress::Progress;
+use crate::grade::rubric::Rubric;
 use crate::grade::{self, Options};
-use crate::output::Output;
-use crate::progress::Progress;
-use crate::rubric::Rubric;
-use crate::workflow_files;
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;

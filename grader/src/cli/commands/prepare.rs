@@ -3,11 +3,11 @@
 use engine::compile;
 use engine::workspace::Workspace;
 
-use crate::cli::PrepareArgs;
+use crate::cli::args::PrepareArgs;
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
-use crate::progress::Progress;
+use crate::error::exit_code;
+use crate::grade::progress::Progress;
 
 pub(super) fn run(args: &PrepareArgs) -> Result<u8, Error> {
     let exercises = super::selected(&args.exercises)?;

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::ObjectId;
 use crate::error::Error;
-use crate::rubric::Rubric;
+use crate::grade::rubric::Rubric;
 
 /// No report is larger, in bytes.
 pub const MOST_BYTES: u64 = 16 * 1024 * 1024;

@@ -10,10 +10,10 @@ use std::process::Command;
 
 use engine::workspace::Workspace;
 
-use crate::cli::CollectArgs;
+use crate::cli::args::CollectArgs;
+use crate::cli::output::Output;
 use crate::error::Error;
-use crate::exit_code;
-use crate::output::Output;
+use crate::error::exit_code;
 
 /// What `cargo gradebook collect --help` prints: a test of the gradebook holds it to that.
 const HELP: &str = include_str!("collect-help.txt");

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use engine::workspace::Workspace;
 
-use crate::cli::HintArgs;
+use crate::cli::args::HintArgs;
+use crate::cli::output::Output;
+use crate::course::hints::{self, Given};
 use crate::error::Error;
-use crate::exit_code;
-use crate::hints::{self, Given};
-use crate::output::Output;
+use crate::error::exit_code;
 
 pub(super) fn run(args: &HintArgs) -> Result<u8, Error> {
     let exercise = super::find(&args.exercise)?.name;

@@ -23,9 +23,9 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 
-use crate::cli::{Cli, Command, SandboxArgs};
+use crate::cli::args::{Cli, Command, SandboxArgs};
 use crate::error::Error;
-use crate::progress::{Progress, announce};
+use crate::grade::progress::{Progress, announce};
 
 /// Does what the command line says.
 ///

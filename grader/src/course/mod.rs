@@ -1,0 +1,8 @@
+//! The course around the exercises: what students get (`release`), hints, pull requests, and the programs that the grader is
+//! tested with.
+
+pub mod hints;
+pub mod new_folder;
+pub mod pull_request;
+pub mod release;
+pub mod specimen;
