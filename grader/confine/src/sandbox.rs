@@ -16,6 +16,7 @@ mod enter;
 mod filter;
 mod group;
 pub(crate) mod jail;
+mod landlock;
 pub mod layers;
 mod limits;
 mod paths;

@@ -4,14 +4,11 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    Scope, path_beneath_rules,
-};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
 use super::filter::filters;
+use super::landlock::{Rights, Ruleset};
 use super::{Layer, Network, Policy, Tier, audit};
 
 /// Gives up all that `policy` does not allow. Returns the listener of an audited run, where this kernel gives one.
@@ -26,7 +23,7 @@ pub(super) fn give_up(policy: &Policy) -> io::Result<Option<OwnedFd>> {
     }
     let listener = if policy.is_audited { audit::listen().ok() } else { None };
     if !policy.without.contains(&Layer::Landlock) {
-        restrict_files(policy).map_err(io::Error::other)?;
+        restrict_files(policy)?;
     }
     if !policy.without.contains(&Layer::Seccomp) {
         for filter in filters(policy.tier).map_err(io::Error::other)? {
@@ -53,33 +50,25 @@ fn set_limits(policy: &Policy) -> io::Result<()> {
     Ok(())
 }
 
-/// Landlock (landlock(7)): read anywhere that is left to see, write in few places, signal nobody outside.
-fn restrict_files(policy: &Policy) -> Result<(), landlock::RulesetError> {
-    let abi = ABI::V6;
-    let ruleset = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?;
-    let ruleset = match policy.network {
-        Network::Own => ruleset.handle_access(AccessNet::from_all(abi))?,
-        Network::Shared => ruleset,
+/// Read anywhere that is left to see, write in few places, signal nobody outside.
+fn restrict_files(policy: &Policy) -> io::Result<()> {
+    let Some(ruleset) = Ruleset::new(policy.network == Network::Own)? else { return Ok(()) };
+    // The jail's root has nothing else.
+    let seen: Vec<&Path> = if policy.tier >= Tier::Strong {
+        vec![Path::new("/")]
+    } else {
+        policy.readable.iter().map(AsRef::as_ref).chain([Path::new("/proc"), Path::new("/dev")]).collect()
     };
-    let ruleset = ruleset.scope(Scope::from_all(abi))?.create()?;
-    let seen: Vec<&Path> = match policy.tier {
-        // The jail's root has nothing else.
-        Tier::Strong | Tier::Full => vec![Path::new("/")],
-        _ => {
-            policy.readable.iter().map(AsRef::as_ref).chain([Path::new("/proc"), Path::new("/dev")]).collect()
-        }
-    };
-    let mut written: Vec<&Path> = policy.writable.iter().map(AsRef::as_ref).collect();
-    if policy.tier >= Tier::Strong {
-        written.push(Path::new("/tmp"));
+    for path in seen {
+        ruleset.keep(path, Rights::READ)?;
     }
-    let devices = ["/dev/null", "/dev/zero", "/dev/full"];
-    ruleset
-        .add_rules(path_beneath_rules(seen, AccessFs::from_read(abi)))?
-        .add_rules(path_beneath_rules(written, AccessFs::from_all(abi)))?
-        .add_rules(path_beneath_rules(devices, AccessFs::from_file(abi)))?
-        .restrict_self()?;
-    Ok(())
+    let temporary = Path::new("/tmp");
+    let temporary = (policy.tier >= Tier::Strong).then_some(temporary);
+    for path in policy.writable.iter().map(AsRef::as_ref).chain(temporary) {
+        ruleset.keep(path, Rights::ALL)?;
+    }
+    for device in ["/dev/null", "/dev/zero", "/dev/full"] {
+        ruleset.keep(device, Rights::OF_FILES)?;
+    }
+    ruleset.give_up_the_rest()
 }

@@ -92,6 +92,82 @@ pub(super) fn landlock_version() -> io::Result<u32> {
     u32::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
+/// `struct landlock_ruleset_attr`. Older kernels know a part of it, and take the whole if the rest is zero.
+#[repr(C)]
+pub(super) struct RulesetAttributes {
+    pub(super) files: u64,
+    pub(super) network: u64,
+    pub(super) scopes: u64,
+}
+
+/// Makes a set of rules (landlock_create_ruleset(2)).
+///
+/// # Errors
+/// When the kernel has no Landlock, or not all of `attributes`.
+pub(super) fn landlock_ruleset(attributes: &RulesetAttributes) -> io::Result<OwnedFd> {
+    const NO_FLAGS: libc::c_uint = 0;
+    // SAFETY: the attributes are valid for their size, and only read.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::from_ref(attributes),
+            size_of_val(attributes),
+            NO_FLAGS,
+        )
+    };
+    match i32::try_from(result) {
+        // SAFETY: the kernel has just opened it for this process, and nobody else knows of it.
+        Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// `struct landlock_path_beneath_attr`.
+#[repr(C, packed)]
+pub(super) struct PathRule<'a> {
+    rights: u64,
+    place: libc::c_int,
+    _open: std::marker::PhantomData<std::os::fd::BorrowedFd<'a>>,
+}
+
+impl<'a> PathRule<'a> {
+    /// These rights to what is open as `place` and below.
+    pub(super) fn new(rights: u64, place: &'a OwnedFd) -> Self {
+        Self { rights, place: place.as_raw_fd(), _open: std::marker::PhantomData }
+    }
+}
+
+/// Adds a rule (landlock_add_rule(2)).
+///
+/// # Errors
+/// When it grants what the set does not speak of, or rights of folders to a file.
+pub(super) fn landlock_add(ruleset: &OwnedFd, rule: &PathRule) -> io::Result<()> {
+    const PATH_BENEATH: libc::c_int = 1;
+    const NO_FLAGS: libc::c_uint = 0;
+    // SAFETY: the rule is what this type of rule is made of, and only read.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_add_rule,
+            ruleset.as_raw_fd(),
+            PATH_BENEATH,
+            std::ptr::from_ref(rule),
+            NO_FLAGS,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Has this thread obey the rules from now on (landlock_restrict_self(2)).
+///
+/// # Errors
+/// When the thread could gain privileges still.
+pub(super) fn landlock_restrict(ruleset: &OwnedFd) -> io::Result<()> {
+    const NO_FLAGS: libc::c_uint = 0;
+    // SAFETY: numbers only.
+    let result = unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), NO_FLAGS) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Whether a process may have the same addresses each time (personality(2)): what this one has stays as it is.
 ///
 /// # Errors
