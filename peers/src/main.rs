@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use grader::grade::{Options, grade};
 use confine::interrupt;
-use grader::grade::progress::Progress;
-use report::ExerciseReport;
 use confine::run::keeper;
 use engine::source::Source;
 use engine::workspace::Workspace;
+use grader::grade::progress::Progress;
+use grader::grade::{Options, grade};
+use report::ExerciseReport;
 use shuttle::Config;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 
@@ -69,9 +69,8 @@ const BUGS: [Bug; 5] = [
 ];
 
 fn main() -> ExitCode {
-    let mut args = env::args_os().skip(1);
-    if args.next().is_some_and(|first| first == keeper::ARGUMENT) {
-        return if keeper::keep(args).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if env::args_os().nth(1).is_some_and(|first| first == keeper::ARGUMENT) {
+        return if keeper::keep().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     match compare() {
         Ok(()) => ExitCode::SUCCESS,

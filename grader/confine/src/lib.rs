@@ -2,7 +2,7 @@
 //! and enforces what it can reach and use, `process_table` is what the kernel tells of it and its children, and
 //! `left_behind` reads what it left. `interrupt` is how whoever waits for it is asked to stop.
 //!
-//! Nothing here knows of exercises, schedules or grades.
+//! Nothing here knows of exercises or grades; of schedules only how threads are numbered.
 
 // Elsewhere there is nothing here, and the grader's command says so in one sentence.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

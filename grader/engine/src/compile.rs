@@ -23,6 +23,7 @@ mod unused;
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use confine::run::Outcome;
@@ -77,15 +78,25 @@ const PROFILE: [&str; 4] = [
 /// # Errors
 /// When cargo or the compiler cannot be run, or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -> Result<Build, Error> {
-    let (built, runtime) = thread::scope(|scope| {
-        let runtime = scope.spawn(|| dependencies::runtime(workspace, tell));
-        let built = program(workspace, exercise, source, tell);
-        (built, runtime.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    if let Some(Err(refusal)) = source.main() {
+        return Ok(Build::Refused(vec![refusal.clone()]));
+    }
+    let is_waited_for = AtomicBool::new(false);
+    let tell_late = |what| {
+        if is_waited_for.load(Ordering::Relaxed) {
+            tell(what);
+        }
+    };
+    let (compiled, runtime) = thread::scope(|scope| {
+        let runtime = scope.spawn(|| dependencies::runtime(workspace, &tell_late));
+        let compiled = program(workspace, exercise, source, tell);
+        is_waited_for.store(true, Ordering::Relaxed);
+        (compiled, runtime.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
-    Ok(match built? {
-        Built::Program(path) => Build::Ready(Program { path, runtime: runtime? }),
-        Built::Errors(message) => Build::Errors(message),
-        Built::Refused(refusals) => Build::Refused(refusals),
+    Ok(match compiled? {
+        Compiled::Program(path) => Build::Ready(Program { path, runtime: runtime? }),
+        Compiled::Errors(message) => Build::Errors(message),
+        Compiled::Refused(refusals) => Build::Refused(refusals),
     })
 }
 
@@ -102,12 +113,13 @@ pub fn fetch(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), Er
 /// # Errors
 /// When cargo cannot be run, or cannot build it.
 pub fn prepare(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), Error> {
-    dependencies::recipe(workspace, &Package::new(workspace, exercise)?, tell)?;
+    let hooks = hooks::object(workspace)?;
+    dependencies::recipe(workspace, &Package::new(workspace, exercise)?, &hooks, tell)?;
     dependencies::runtime(workspace, tell).map(drop)
 }
 
 /// What a build of a program alone came to.
-enum Built {
+enum Compiled {
     Program(PathBuf),
     Errors(String),
     Refused(Vec<Refusal>),
@@ -115,21 +127,23 @@ enum Built {
 
 /// What the compiler read for a program is looked at before anybody can run it, also where the program was kept: the rules
 /// may be newer than it.
-fn program(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -> Result<Built, Error> {
-    if let Some(Err(refusal)) = source.main() {
-        return Ok(Built::Refused(vec![refusal.clone()]));
-    }
+fn program(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -> Result<Compiled, Error> {
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
-    let recipe = dependencies::recipe_of(workspace, &package, source, tell)?;
+    let hooks = hooks::object(workspace)?;
+    let recipe = dependencies::recipe_of(workspace, &package, source, &hooks, tell)?;
     tell(format!("{exercise}: building"));
     let key = key(&toolchain.version, &recipe, &package, source);
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
     if let Some(list) = programs::kept_list(&program) {
         let refusals = Parts::from_bytes(&list).refusals(source);
-        return Ok(if refusals.is_empty() { Built::Program(program) } else { Built::Refused(refusals) });
+        return Ok(if refusals.is_empty() {
+            Compiled::Program(program)
+        } else {
+            Compiled::Refused(refusals)
+        });
     }
-    Single { workspace, toolchain, recipe: &recipe, package: &package, source }.build(program)
+    Single { workspace, toolchain, recipe: &recipe, hooks: &hooks, package: &package, source }.build(program)
 }
 
 /// The hash of everything that decides what the program does.

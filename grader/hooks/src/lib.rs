@@ -26,9 +26,9 @@ unsafe extern "C" {
     fn dlsym(handle: *mut c_void, name: *const c_char) -> *mut c_void;
 }
 
-/// Called by the C library before `main`.
+/// Called by the dynamic linker before all constructors, those of libraries included: nothing of the program has run.
 #[used]
-#[unsafe(link_section = ".init_array")]
+#[unsafe(link_section = ".preinit_array")]
 static CONSTRUCTOR: extern "C" fn() = find_runtime;
 
 extern "C" fn find_runtime() {
@@ -37,10 +37,10 @@ extern "C" fn find_runtime() {
     if found.is_null() {
         return;
     }
-    let functions = found.cast::<[*mut (); COUNT]>();
-    for (place, hook) in HOOKS.iter().enumerate() {
-        // SAFETY: only the library has this name, and what it names is an array of this type.
-        hook.store(unsafe { (*functions)[place] }, Relaxed);
+    // SAFETY: only the library has this name, and what it names is an array of this type, which nobody writes to.
+    let functions = unsafe { &*found.cast::<[*mut (); COUNT]>() };
+    for (hook, function) in HOOKS.iter().zip(functions) {
+        hook.store(*function, Relaxed);
     }
 }
 

@@ -253,18 +253,24 @@ fn what_was_built_is_taken_away_and_the_grader_stays() {
         String::from_utf8(output).unwrap()
     };
     assert_eq!(clean(&[]), "nothing to free\n");
-    let files = ["grader", "programs/even-odd-1", "programs/even-odd-1.list", "target/release/deps/x"];
+    let files = [
+        "grader",
+        "programs/even-odd-1",
+        "programs/even-odd-1.list",
+        "target/release/deps/x",
+        "runtime/release/x",
+    ];
     for file in files.map(|file| build.join(file)) {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, vec![0; 2 << 20]).unwrap();
     }
     assert_eq!(
         clean(&["--dry-run"]),
-        "would free 6 MiB: 1 program with 4 MiB, and what they are built with: 2 MiB; the next call builds that again, \
+        "would free 8 MiB: 1 program with 4 MiB, and what they are built with: 4 MiB; the next call builds that again, \
          which takes minutes\n"
     );
     assert_eq!(clean(&["--programs"]), "freed 4 MiB: 1 program\n");
-    assert!(clean(&[]).starts_with("freed 2 MiB: 0 programs"));
+    assert!(clean(&[]).starts_with("freed 4 MiB: 0 programs"));
     assert_eq!(clean(&[]), "nothing to free\n");
     assert!(build.join("grader").exists() && !build.join("target").exists());
 }

@@ -112,8 +112,15 @@ fn ctrl_c_ends_the_run_and_says_so() {
 /// Another grader may build for minutes in the same folder: Ctrl-C does not wait for it.
 #[test]
 fn who_waits_for_another_grader_ends_at_once() {
+    for folder in ["target", "runtime"] {
+        ends_while_waiting_for(folder);
+    }
+}
+
+/// Another grader builds in this folder.
+fn ends_while_waiting_for(folder: &str) {
     let target = tempfile::tempdir().unwrap();
-    let lock = target.path().join("grade/target.lock");
+    let lock = target.path().join(format!("grade/{folder}.lock"));
     fs::create_dir(lock.parent().unwrap()).unwrap();
     let held = fs::File::create(&lock).unwrap();
     held.lock().unwrap();

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use confine::run::{Ending, Invocation, keeper};
 use engine::compile::{self, Build};
 use engine::controlled::Controlled;
-
 use engine::source::Source;
 use engine::workspace::Workspace;
 use schedule::protocol::Request;
@@ -21,13 +20,13 @@ use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCs
 
 const START: u64 = 0xfedc_ba98_7654_3210;
 const GIVEN: u64 = 0x8877_6655_4433_22f1;
-const BOTH: [Ordering; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];
+const ORDERS: [Ordering; 5] = [Relaxed, Acquire, Release, AcqRel, SeqCst];
 const OF_FAILURE: [Ordering; 3] = [Relaxed, Acquire, SeqCst];
 
 macro_rules! size {
     ($atomic:ident, $int:ident) => {
         let (start, given) = (START as $int, GIVEN as $int);
-        for order in BOTH {
+        for order in ORDERS {
             let check = |name: &str, change: &dyn Fn(&$atomic) -> $int, expected: $int| {
                 let atomic = $atomic::new(start);
                 assert_eq!(change(black_box(&atomic)), start, \"{name} {order:?}\");

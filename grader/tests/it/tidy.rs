@@ -168,6 +168,17 @@ fn every_check_is_judged_by_some_case_and_no_case_judges_another() {
 }
 
 /// What the judges of `case` say of a run that ends with `code` and leaves nothing else, by their checks.
+/// Who judges how a program ends says so; else a run without an end would say nothing to it.
+#[test]
+fn judges_of_ending_are_those_of_checks_of_ending() {
+    no_exercise_has(|exercise| {
+        let cases = (exercise.cases)(1);
+        let judges = cases.iter().flat_map(|case| &case.judges);
+        let wrong = judges.filter(|(check, judge)| (*check == "terminates") != judge.is_of_ending());
+        wrong.map(|(check, _)| (*check).to_owned()).next()
+    });
+}
+
 fn judged(case: &Case, code: i32) -> Vec<(&'static str, Judgement)> {
     let seen = Observation { ending: Some(Ending::Exited(code)), ..Observation::default() };
     case.judges.iter().map(|(check, judge)| (*check, judge.judge_unasked(&seen))).collect()

@@ -26,9 +26,13 @@ use crate::workspace::{Workspace, cargo_can_build_in};
 ///
 /// # Errors
 /// When cargo cannot be run, or cannot build the dependencies.
-pub(super) fn recipe(workspace: &Workspace, package: &Package, tell: Tell) -> Result<Recipe, Error> {
-    let hooks = hooks::library(workspace)?;
-    let place = Place::of(workspace, package, &hooks)?;
+pub(super) fn recipe(
+    workspace: &Workspace,
+    package: &Package,
+    hooks: &Path,
+    tell: Tell,
+) -> Result<Recipe, Error> {
+    let place = Place::of(workspace, package, hooks)?;
     if let Some(recipe) = place.kept() {
         return Ok(recipe);
     }
@@ -37,9 +41,11 @@ pub(super) fn recipe(workspace: &Workspace, package: &Package, tell: Tell) -> Re
     if let Some(recipe) = place.kept() {
         return Ok(recipe);
     }
+    // And who cleans takes all of it away.
+    hooks::object(workspace)?;
     package.write_stub()?;
     place.forget()?;
-    cargo.note(package, &hooks, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
+    cargo.note(package, hooks, &place.recipe, tell).inspect_err(|_| place.forget_fetched())?;
     place.keep()
 }
 
@@ -52,11 +58,12 @@ pub(super) fn recipe_of(
     workspace: &Workspace,
     package: &Package,
     source: &Source,
+    hooks: &Path,
     tell: Tell,
 ) -> Result<Recipe, Error> {
-    match Place::of(workspace, package, &hooks::library(workspace)?)?.kept() {
+    match Place::of(workspace, package, hooks)?.kept() {
         Some(recipe) => Ok(recipe),
-        None => recipe(workspace, &package.without_unnamed(source), tell),
+        None => recipe(workspace, &package.without_unnamed(source), hooks, tell),
     }
 }
 
@@ -65,7 +72,7 @@ pub(super) fn recipe_of(
 /// # Errors
 /// When cargo cannot be run, or cannot fetch it.
 pub(super) fn fetch(workspace: &Workspace, package: &Package, tell: Tell) -> Result<(), Error> {
-    let place = Place::of(workspace, package, &hooks::library(workspace)?)?;
+    let place = Place::of(workspace, package, &hooks::object(workspace)?)?;
     if place.kept().is_some() || place.is_fetched() {
         return Ok(());
     }
@@ -159,7 +166,7 @@ pub(super) fn runtime(workspace: &Workspace, tell: Tell) -> Result<PathBuf, Erro
     let build = cargo.call("build", &package::of_runtime(workspace)?, "").args(args).args(telling::TELLING);
     telling::run(build, "building what chooses schedules", CRATES_OF_RUNTIME, tell)?;
     // Cargo takes its own file away when another grader builds a newer one, and programs may be starting with it.
-    let built = cargo.target().join("release").join("liblockstep_runtime.so");
+    let built = cargo.target.join("release").join("liblockstep_runtime.so");
     let content = fs::read(&built).map_err(Error::file(&built))?;
     let runtime = programs::keep_library(workspace, &content)?;
     Ok(kept.insert(runtime).clone())
@@ -184,6 +191,19 @@ static OF_RUNTIME: Folder = Folder { name: "runtime", alone: Mutex::new(()) };
 impl Folder {
     fn of(&self, workspace: &Workspace) -> PathBuf {
         workspace.build_folder().join(self.name)
+    }
+
+    /// It is there afterwards.
+    fn make(&self, workspace: &Workspace) -> Result<PathBuf, Error> {
+        look_at_place(workspace)?;
+        let (above, folder) = (workspace.build_folder(), self.of(workspace));
+        for folder in [&above, &folder] {
+            fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        }
+        // Compilers may run as another user, and see what is in it.
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&folder, open).map_err(Error::file(&folder))?;
+        Ok(folder)
     }
 }
 
@@ -219,12 +239,7 @@ impl<'a> Cargo<'a> {
         tell: Tell,
     ) -> Result<Self, Error> {
         let alone = folder.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = folder.of(workspace);
-        make_folder(workspace)?;
-        fs::create_dir_all(&target).map_err(|error| unwritable(&target, &error))?;
-        // Compilers may run as another user, and see what is in it.
-        let open = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&target, open).map_err(Error::file(&target))?;
+        let target = folder.make(workspace)?;
         let lock = lock(workspace, folder, tell)?;
         // With what is built from it, also where several workspaces share that: the paths of crates are part of it.
         let home = fs::canonicalize(&target).map_err(Error::file(&target))?.join("cargo-home");
@@ -237,10 +252,6 @@ impl<'a> Cargo<'a> {
             _alone: alone,
             _lock: lock,
         })
-    }
-
-    fn target(&self) -> &Path {
-        &self.target
     }
 
     /// A call of cargo for the manifest in `folder`, with these flags for the compiler, whatever the user's
@@ -332,11 +343,9 @@ fn wait_for(lock: &File, path: &Path, tell: Tell) -> Result<(), Error> {
     }
 }
 
-/// Makes the folder of builds, if it is in a place to build in.
-pub(super) fn make_folder(workspace: &Workspace) -> Result<(), Error> {
-    let folder = workspace.build_folder();
-    look_at_place(workspace)?;
-    fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))
+/// The folder of what programs are built with, made if it is in a place to build in.
+pub(super) fn make_target(workspace: &Workspace) -> Result<PathBuf, Error> {
+    OF_PROGRAMS.make(workspace)
 }
 
 /// Says what no attempt to build would say clearly.

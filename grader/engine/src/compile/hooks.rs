@@ -1,6 +1,7 @@
-//! What a program calls in place of atomic operations: a small library that is linked into each (`grader/hooks`). By
+//! What a program calls in place of atomic operations: a small object that is linked into each (`grader/hooks`). By
 //! itself it does what the operations ask for; under control it leads to the runtime.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,35 +14,51 @@ use crate::workspace::Workspace;
 /// Where its source stands in a workspace.
 const SOURCE: &str = "grader/hooks/src/lib.rs";
 
+/// How it is built, without the compiler's pass: it would call itself. It needs nothing but the C library: what a linker
+/// has of others may stand before it.
+const ARGS: [&str; 7] = [
+    "--crate-name=hooks",
+    "--crate-type=lib",
+    "--edition=2024",
+    "--emit=obj",
+    "-Copt-level=2",
+    "-Ccodegen-units=1",
+    "-Cpanic=abort",
+];
+
+/// On AArch64 atomic operations may be calls of functions in the compiler's own library.
+const INLINE_ATOMICS: &[&str] =
+    if cfg!(target_arch = "aarch64") { &["-Ctarget-feature=-outline-atomics"] } else { &[] };
+
 /// The least that has a hook.
 const PROGRAM: &str =
     "fn main() { std::sync::atomic::AtomicU8::new(0).fetch_add(1, std::sync::atomic::Ordering::SeqCst); }\n";
 
-/// The library, built if it was not. The compiler's pass must not meet it: it would call itself.
+/// The object, built if it was not. It stands beside what else programs are built with.
 ///
 /// # Errors
 /// When the compiler cannot be run, or cannot build it.
-pub(super) fn library(workspace: &Workspace) -> Result<PathBuf, Error> {
+pub(super) fn object(workspace: &Workspace) -> Result<PathBuf, Error> {
     let toolchain = Toolchain::find(workspace)?;
-    dependencies::make_folder(workspace)?;
+    let folder = dependencies::make_target(workspace)?;
     let source = workspace.root().join(SOURCE);
     let text = fs::read(&source).map_err(Error::file(&source))?;
-    let hash = short_hash([toolchain.version.as_bytes(), &text]);
-    let library = programs::folder(workspace)?.join(format!("hooks-{hash}.rlib"));
-    if !programs::is_kept(&library) {
+    let args = ARGS.iter().chain(INLINE_ATOMICS).copied();
+    let of_compiler = [toolchain.version.as_bytes(), toolchain.sysroot.as_os_str().as_encoded_bytes(), &text];
+    let hash = short_hash(of_compiler.into_iter().chain(args.clone().map(str::as_bytes)));
+    let object = folder.join(format!("hooks-{hash}.o"));
+    if !object.is_file() {
         let folder = temporary()?;
-        let built = folder.path().join("hooks.rlib");
-        let args =
-            ["--crate-name=hooks", "--crate-type=rlib", "--edition=2024", "-Copt-level=2", "-Cpanic=abort"];
-        compile(toolchain, &source, &built, |rustc| rustc.args(args))?;
-        programs::keep(fs::File::open(&built).map_err(Error::file(&built))?, &library)?;
+        let built = folder.path().join("hooks.o");
+        compile(toolchain, &source, &built, args)?;
+        programs::put(fs::File::open(&built).map_err(Error::file(&built))?, &object)?;
     }
-    Ok(library)
+    Ok(object)
 }
 
 /// The compiler's flag that links it into a program.
-pub(super) fn link_flag(library: &Path) -> String {
-    format!("-Clink-arg={}", library.display())
+pub(super) fn link_flag(object: &Path) -> String {
+    format!("-Clink-arg={}", object.display())
 }
 
 /// Whether programs with hooks can be built here: one is.
@@ -49,13 +66,13 @@ pub(super) fn link_flag(library: &Path) -> String {
 /// # Errors
 /// When the compiler cannot be run, or a program cannot be linked.
 pub fn linker(workspace: &Workspace) -> Result<(), Error> {
-    let library = library(workspace)?;
+    let object = object(workspace)?;
     let folder = temporary()?;
     let (source, program) = (folder.path().join("main.rs"), folder.path().join("main"));
     fs::write(&source, PROGRAM).map_err(Error::file(&source))?;
-    let flags =
-        HOOKS.split_whitespace().map(str::to_owned).chain([link_flag(&library), "-Copt-level=1".into()]);
-    compile(Toolchain::find(workspace)?, &source, &program, |rustc| rustc.args(flags))
+    let flags = HOOKS.split_whitespace().map(str::to_owned);
+    let flags = flags.chain([link_flag(&object), "-Copt-level=1".into()]);
+    compile(Toolchain::find(workspace)?, &source, &program, flags)
 }
 
 fn temporary() -> Result<tempfile::TempDir, Error> {
@@ -67,15 +84,15 @@ fn compile(
     toolchain: &Toolchain,
     source: &Path,
     built: &Path,
-    with_args: impl FnOnce(&mut Command) -> &mut Command,
+    args: impl Iterator<Item = impl AsRef<OsStr>>,
 ) -> Result<(), Error> {
     let mut rustc = Command::new(&toolchain.rustc);
-    with_args(&mut rustc).args([source.as_os_str(), "-o".as_ref(), built.as_os_str()]);
+    rustc.args(args).args([source.as_os_str(), "-o".as_ref(), built.as_os_str()]);
     let output =
         rustc.env_clear().envs(environment::of_user()).output().map_err(Error::file(&toolchain.rustc))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(Error::Cargo(format!("a program with hooks cannot be built: {said}")))
+    Err(Error::Cargo(format!("{} cannot be built: {said}", source.display())))
 }

@@ -41,15 +41,20 @@ pub(super) fn keep_library(workspace: &Workspace, content: &[u8]) -> Result<Path
 
 /// Copies under another name first, so that an interrupted copy, or that of another grader, is never taken for a
 /// program.
-pub(super) fn keep(mut built: impl io::Read, program: &Path) -> Result<(), Error> {
+pub(super) fn keep(built: impl io::Read, program: &Path) -> Result<(), Error> {
+    put(built, program)?;
+    prune(program.parent().unwrap_or(Path::new(".")));
+    Ok(())
+}
+
+/// The same where nothing is too much.
+pub(super) fn put(mut built: impl io::Read, program: &Path) -> Result<(), Error> {
     let folder = program.parent().unwrap_or(Path::new("."));
     let mut partial = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(folder))?;
     io::copy(&mut built, &mut partial).map_err(Error::file(program))?;
     let executable = fs::Permissions::from_mode(0o755);
     partial.as_file().set_permissions(executable).map_err(Error::file(program))?;
-    partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))?;
-    prune(folder);
-    Ok(())
+    partial.persist(program).map(drop).map_err(|error| Error::file(program)(error.error))
 }
 
 /// Keeps the list of what `program` was made of, before the program itself.

@@ -13,7 +13,7 @@ use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Built, advice, dependencies, diagnostics, hooks, package, programs};
+use super::{Compiled, advice, dependencies, diagnostics, package, programs};
 use crate::error::Error;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -31,6 +31,8 @@ pub(super) struct Single<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) toolchain: &'a Toolchain,
     pub(super) recipe: &'a Recipe,
+    /// What is linked into it.
+    pub(super) hooks: &'a Path,
     pub(super) package: &'a Package,
     pub(super) source: &'a Source,
 }
@@ -40,7 +42,7 @@ impl Single<'_> {
     ///
     /// # Errors
     /// When the compiler cannot be run or fails for another reason than the source.
-    pub(super) fn build(&self, program: PathBuf) -> Result<Built, Error> {
+    pub(super) fn build(&self, program: PathBuf) -> Result<Compiled, Error> {
         let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
         let folder = folder.path();
         for (path, content) in &self.source.files {
@@ -69,25 +71,25 @@ impl Single<'_> {
     }
 
     /// Why a program that the compiler has built is not taken. It was not run yet.
-    fn judged(&self, parts: &Parts) -> Option<Built> {
+    fn judged(&self, parts: &Parts) -> Option<Compiled> {
         let refusals = parts.refusals(self.source);
         let outside = parts.outside.as_ref();
         let outside =
             outside.map(|file| format!("{file}: only files of the source itself can be a part of it\n"));
-        if refusals.is_empty() { outside.map(Built::Errors) } else { Some(Built::Refused(refusals)) }
+        if refusals.is_empty() { outside.map(Compiled::Errors) } else { Some(Compiled::Refused(refusals)) }
     }
 
     /// What the compiler's errors come to. A rule that is broken is said instead of them; that the grader cannot read
     /// what the compiler cannot read either is not worth a word.
-    fn failed(&self, message: String, parts: &Parts) -> Built {
+    fn failed(&self, message: String, parts: &Parts) -> Compiled {
         let mut refusals = parts.refusals(self.source);
         refusals.retain(|refusal| refusal.rule != Rule::NoTokens);
         refusals.extend(diagnostics::asked_for(&message, &self.src(), &self.source.refused));
         match refusals.is_empty() {
-            false => Built::Refused(refusals),
+            false => Compiled::Refused(refusals),
             true => {
                 let advice = advice::on(&message, self.source, self.package);
-                Built::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
+                Compiled::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
             }
         }
     }
@@ -113,22 +115,27 @@ impl Single<'_> {
     fn compiled(&self, call: Invocation, out: &Path, parts: &mut Parts) -> Result<Option<String>, Error> {
         let outcome = call.run()?;
         parts.add_list(&out.join(self.crate_name()).with_extension("d"), self.source, &self.src());
-        self.fault(&outcome)
+        let fault = self.fault(&outcome)?;
+        if fault.is_some() && !(self.hooks.is_file() && self.recipe.is_there()) {
+            let reason = "what programs are built with was taken away meanwhile (cargo grade clean?)";
+            return Err(Error::Cargo(reason.into()));
+        }
+        Ok(fault)
     }
 
     /// Keeps what stands in `out`.
-    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Built, Error> {
+    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Compiled, Error> {
         let built = out.join(self.crate_name());
         let file = left_behind::file(&built).map_err(Error::file(&built))?;
         let bytes = file.metadata().map_err(Error::file(&built))?.len();
         if bytes > MOST_BYTES {
             let (large, most) = (bytes >> 20, MOST_BYTES >> 20);
             let message = format!("the program is too large: {large} MiB, and {most} MiB is the most\n");
-            return Ok(Built::Errors(message));
+            return Ok(Compiled::Errors(message));
         }
         programs::keep_list(&program, &parts.to_bytes())?;
         programs::keep(file, &program)?;
-        Ok(Built::Program(program))
+        Ok(Compiled::Program(program))
     }
 
     /// The source's fault that kept the compiler from building it.
@@ -163,7 +170,7 @@ impl Single<'_> {
             .readable(&self.toolchain.sysroot)
             .readable(target)
             .readable(linked)
-            .readable(hooks::library(self.workspace)?)
+            .readable(self.hooks)
             .limit(|limits| {
                 limits.idle = Duration::from_secs(300);
                 // Of time on the clock it has much more: the machine may be busy with other builds.

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_workspaces_toolchain_has_a_host() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let toolchain = Toolchain::find(&Workspace::at(root)).unwrap();
         assert!(toolchain.host().unwrap().contains("linux"));
         assert!(toolchain.rustc.is_absolute() && toolchain.cargo.is_absolute());

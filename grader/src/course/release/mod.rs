@@ -45,7 +45,8 @@ const FILES: &[&str] = &[
     "rustfmt.toml",
 ];
 
-/// The folders of the crates that grade: what they say, with the lock file, decides what a report says.
+/// The folders of the crates that grade: what they say, with the manifest and lock file of the workspace, decides what a
+/// report says.
 pub const GRADING: [&str; 8] = [
     "grader",
     "grader/confine",
