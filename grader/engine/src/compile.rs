@@ -6,13 +6,17 @@
 //! kept under the hash of everything that went into them, so the same source is built only once.
 
 mod advice;
+mod cargo;
 mod cleaning;
 mod dependencies;
 mod diagnostics;
 mod environment;
+mod folders;
 mod hooks;
+mod manifest;
 mod package;
 mod parts;
+mod place;
 mod programs;
 mod recipe;
 mod settings;
@@ -29,10 +33,10 @@ use std::thread;
 use confine::run::Outcome;
 
 use crate::error::Error;
+use crate::program::Program;
 use crate::rules::Refusal;
 use crate::short_hash::short_hash;
 use crate::source::Source;
-use crate::stage::Program;
 use crate::workspace::Workspace;
 
 pub use cleaning::{Freed, clean};

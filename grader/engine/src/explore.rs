@@ -8,9 +8,9 @@
 mod budget;
 mod confirm;
 mod processors;
-mod set;
 mod starve;
 mod survey;
+mod worker;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -28,13 +28,13 @@ use crate::case::{Case, Talks, Witness};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
-use crate::stage::Program;
+use crate::program::Program;
 
 use budget::Budget;
 pub use budget::ENOUGH;
-use set::Set;
 pub use starve::starve;
 pub use survey::{Survey, survey};
+use worker::Worker;
 
 /// Runs in a batch: few at first, as most failures come soon; later enough that processors rarely wait for each other.
 const BATCH: std::ops::RangeInclusive<u64> = 40..=200;
@@ -144,7 +144,7 @@ pub fn explore(
 /// Runs a case along schedules, and on without preemption where they end. Where the program talks to the
 /// world outside and cannot follow a schedule exactly, it follows it as far as possible.
 pub struct Replayer<'a> {
-    set: Set<'a>,
+    worker: Worker<'a>,
     case: &'a Case,
     seed: u64,
 }
@@ -155,15 +155,15 @@ impl<'a> Replayer<'a> {
     /// # Errors
     /// When there is no folder to run the program in.
     pub fn new(program: &'a Program, case: &'a Case, seed: u64) -> Result<Self, RunError> {
-        Ok(Self { set: Set::new(program, 0)?, case, seed })
+        Ok(Self { worker: Worker::new(program, 0)?, case, seed })
     }
 
     /// Runs the case once.
     ///
     /// # Errors
     /// As for [`explore`].
-    pub fn run(&self, schedule: &Schedule) -> Result<(Observation, Record), RunError> {
-        let run = |request| self.set.traced(self.case, self.seed, request, &schedule.steps);
+    pub fn run(&mut self, schedule: &Schedule) -> Result<(Observation, Record), RunError> {
+        let mut run = |request| self.worker.traced(self.case, self.seed, request, &schedule.steps);
         let (seen, record) = run(search::replay())?;
         if record.header.finish == Finish::Divergence && record.header.outside {
             return run(search::follow_patiently());
@@ -207,10 +207,10 @@ impl Explorer<'_> {
         }
         let places =
             thread::available_parallelism().map_or(1, usize::from).min(extent.schedules.max(1) as usize);
-        let sets: Result<Vec<Set>, RunError> =
-            (0..places).map(|place| Set::new(self.program, place)).collect();
-        let mut sets = sets?;
-        let (first, cost) = self.warm_up(&mut sets)?;
+        let workers: Result<Vec<Worker>, RunError> =
+            (0..places).map(|place| Worker::new(self.program, place)).collect();
+        let mut workers = workers?;
+        let (first, cost) = self.warm_up(&mut workers)?;
         self.usual = first.header.steps;
         let budget = Budget::of(extent.schedules);
         let most = extent.schedules.min(budget.runs_of(cost));
@@ -227,7 +227,8 @@ impl Explorer<'_> {
                 break;
             }
             let started = Instant::now();
-            let (mut runs, lost) = self.batch(&mut sets, &attempts, |more| budget.is_spent(spent + more))?;
+            let (mut runs, lost) =
+                self.batch(&mut workers, &attempts, |more| budget.is_spent(spent + more))?;
             exploration.spent += started.elapsed();
             // In their order, so that it is the same on any number of processors.
             if let Some(last) = runs.iter().position(|run| {
@@ -238,7 +239,7 @@ impl Explorer<'_> {
                 exploration.is_cut = true;
                 exploration.dear = Some(spent / (exploration.schedules + last as u64 + 1).max(1) as u32);
             }
-            let counted = self.count(&mut exploration, runs, search.as_mut(), &sets[0]);
+            let counted = self.count(&mut exploration, runs, search.as_mut(), &mut workers[0]);
             exploration.lost = lost_control(counted.and(lost.map_or(Ok(()), Err)))?;
             tell(exploration.schedules);
         }
@@ -251,14 +252,14 @@ impl Explorer<'_> {
 
     /// A run without preemption on each processor. It tells how long runs are and what they cost, and whether there is
     /// control at all: a program with threads has atomic operations, so their hooks must have been called.
-    fn warm_up(&self, sets: &mut [Set<'_>]) -> Result<(Record, Duration), RunError> {
-        let run = |set: &mut Set<'_>| {
+    fn warm_up(&self, workers: &mut [Worker<'_>]) -> Result<(Record, Duration), RunError> {
+        let run = |worker: &mut Worker<'_>| {
             let started = Instant::now();
-            let (_, record) = set.traced(self.case, self.seed, search::replay(), &[])?;
+            let (_, record) = worker.traced(self.case, self.seed, search::replay(), &[])?;
             let cost = budget::cost(Some(&record), started.elapsed());
             Ok((record, cost))
         };
-        let runs: Result<Vec<_>, RunError> = on_all(sets, run)?.into_iter().collect();
+        let runs: Result<Vec<_>, RunError> = on_all(workers, run)?.into_iter().collect();
         let mut runs = runs?;
         let least = runs.iter().map(|(_, cost)| *cost).min().unwrap_or_default();
         let (record, _) = runs.swap_remove(0);
@@ -274,15 +275,15 @@ impl Explorer<'_> {
     /// not be made, and why it could not.
     fn batch(
         &self,
-        sets: &mut [Set<'_>],
+        workers: &mut [Worker<'_>],
         attempts: &[Attempt],
         is_too_much: impl Fn(Duration) -> bool + Sync,
     ) -> Result<(Vec<Run>, Option<RunError>), RunError> {
         let (next, cost) = (AtomicUsize::new(0), AtomicU64::new(0));
-        let work = |set: &mut Set<'_>| {
+        let work = |worker: &mut Worker<'_>| {
             let mut runs = Vec::new();
             while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let run = self.run(set, attempt);
+                let run = self.run(worker, attempt);
                 let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
                 let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
                 if is_last(&run) || is_too_much(Duration::from_micros(cost)) {
@@ -292,7 +293,7 @@ impl Explorer<'_> {
             }
             runs
         };
-        let mut runs: Vec<_> = on_all(sets, work)?.into_iter().flatten().collect();
+        let mut runs: Vec<_> = on_all(workers, work)?.into_iter().flatten().collect();
         runs.sort_by_key(|(number, _)| *number);
         // Runs are begun in order, so all before the first that ends the batch are here; what is behind it depends on
         // the processors.
@@ -309,11 +310,10 @@ impl Explorer<'_> {
         Ok((made, None))
     }
 
-    fn run(&self, set: &Set<'_>, attempt: &Attempt) -> Result<Run, RunError> {
+    fn run(&self, worker: &mut Worker<'_>, attempt: &Attempt) -> Result<Run, RunError> {
         let started = Instant::now();
-        let seen = set.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
+        let (seen, record) = worker.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
         let clock = started.elapsed();
-        let record = set.last();
         let judgements = self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
         Ok(Run {
             attempt: attempt.clone(),
@@ -332,7 +332,7 @@ impl Explorer<'_> {
         exploration: &mut Exploration,
         runs: Vec<Run>,
         search: &mut dyn Search,
-        set: &Set<'_>,
+        worker: &mut Worker<'_>,
     ) -> Result<(), RunError> {
         for run in runs {
             exploration.schedules += 1;
@@ -352,7 +352,7 @@ impl Explorer<'_> {
                     Some(Judgement::Kept) => finding.kept += 1,
                     Some(Judgement::Unproven(reason)) => _ = finding.unproven.get_or_insert(reason),
                     Some(Judgement::Broken(_)) if finding.counterexample.is_some() => {}
-                    Some(Judgement::Broken(_)) => self.confirm(finding, place, &run.attempt, set)?,
+                    Some(Judgement::Broken(_)) => self.confirm(finding, place, &run.attempt, worker)?,
                 }
             }
         }
@@ -360,14 +360,14 @@ impl Explorer<'_> {
     }
 }
 
-/// Works with each set in a thread of its own; the results are in the order of the sets.
+/// Works with each worker in a thread of its own; the results are in the order of the workers.
 fn on_all<'a, T: Send>(
-    sets: &mut [Set<'a>],
-    work: impl Fn(&mut Set<'a>) -> T + Sync,
+    workers: &mut [Worker<'a>],
+    work: impl Fn(&mut Worker<'a>) -> T + Sync,
 ) -> Result<Vec<T>, RunError> {
     let ended: Vec<thread::Result<T>> = thread::scope(|scope| {
         let work = &work;
-        let started: Vec<_> = sets.iter_mut().map(|set| scope.spawn(move || work(set))).collect();
+        let started: Vec<_> = workers.iter_mut().map(|worker| scope.spawn(move || work(worker))).collect();
         started.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let lost = |_| RunError::Control("a thread of the grader panicked".into());

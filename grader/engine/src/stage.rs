@@ -1,15 +1,13 @@
 //! Where and how a scenario runs the program: plainly, or under control.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use confine::run::{Invocation, Limits, RunError};
 use confine::sandbox::Network;
-use schedule::ThreadId;
-use schedule::protocol::Request;
 
-use crate::controlled::{Controlled, Record};
 use crate::observation::Observation;
 
 /// What a scenario has at hand for one run.
@@ -27,8 +25,23 @@ pub struct Stage<'a> {
     /// Whether the kernel is to say who writes, in a run without control.
     pub is_audited: bool,
     /// How the program's threads are scheduled, if not by the system.
-    pub control: Option<&'a RefCell<Servers>>,
+    pub control: Option<&'a RefCell<dyn Control + 'a>>,
 }
+
+/// What runs a program along a schedule.
+pub trait Control {
+    /// Runs a call to its end.
+    ///
+    /// # Errors
+    /// When the run could not be made.
+    fn run(&mut self, call: Invocation) -> Result<Observation, RunError>;
+
+    /// What the scenario kept from the run before, on the same processor.
+    fn kept(&mut self) -> &mut Kept;
+}
+
+/// What a scenario keeps from one run to the next: its own type.
+pub type Kept = Option<Box<dyn Any + Send>>;
 
 impl Stage<'_> {
     /// A call of the program in this stage's folder, with the default limits; lower ones where this stage is hurried.
@@ -45,72 +58,20 @@ impl Stage<'_> {
     pub fn run(&self, call: Invocation) -> Result<Observation, RunError> {
         match self.control {
             None => Ok(Observation::of(call.run()?)),
-            Some(servers) => servers.borrow_mut().run(call),
-        }
-    }
-}
-
-/// A program that is built, and what controls it.
-#[derive(Clone, Debug)]
-pub struct Program {
-    /// The executable.
-    pub path: PathBuf,
-    /// The library that is preloaded into it.
-    pub runtime: PathBuf,
-}
-
-/// The ports of a server that the program talks to; 0 for any that is free.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ports {
-    /// Where it serves.
-    pub serving: u16,
-    /// Where nobody listens.
-    pub refusing: u16,
-}
-
-/// The fork servers of one processor, one for each different call, and how they run next.
-pub struct Servers {
-    runtime: PathBuf,
-    processor: usize,
-    servers: Vec<(Invocation, Controlled)>,
-    /// How the next run is made.
-    pub request: Request,
-    /// The steps that it replays first.
-    pub replayed: Vec<ThreadId>,
-    /// What the last run left.
-    pub last: Option<Record>,
-    /// Where the program's HTTP server was in the last run: a call with other ports is another call,
-    /// and would need another fork server.
-    pub ports: Ports,
-}
-
-impl Servers {
-    /// No server yet.
-    pub fn new(program: &Program, processor: usize, request: Request) -> Self {
-        Self {
-            runtime: program.runtime.clone(),
-            processor,
-            servers: Vec::new(),
-            request,
-            replayed: Vec::new(),
-            last: None,
-            ports: Ports::default(),
+            Some(control) => control.borrow_mut().run(call),
         }
     }
 
-    fn run(&mut self, call: Invocation) -> Result<Observation, RunError> {
-        self.servers.retain(|(_, server)| server.is_fresh());
-        let place = match self.servers.iter().position(|(known, _)| *known == call) {
-            Some(place) => place,
-            None => {
-                let server = Controlled::start(call.clone(), &self.runtime, self.processor)?;
-                self.servers.push((call, server));
-                self.servers.len() - 1
-            }
-        };
-        let record = self.servers[place].1.run(&self.request, &self.replayed)?;
-        let seen = record.observation();
-        self.last = Some(record);
-        Ok(seen)
+    /// What the scenario kept in its last run under control on this processor. A call that differs from that run's is
+    /// another call and needs another fork server: so what a scenario chooses anew it had better choose as before.
+    pub fn kept<T: Copy + 'static>(&self) -> Option<T> {
+        self.control?.borrow_mut().kept().as_ref()?.downcast_ref().copied()
+    }
+
+    /// Keeps something for [`Stage::kept`] of the next run.
+    pub fn keep<T: Copy + Send + 'static>(&self, value: T) {
+        if let Some(control) = self.control {
+            *control.borrow_mut().kept() = Some(Box::new(value));
+        }
     }
 }

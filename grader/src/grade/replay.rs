@@ -56,7 +56,7 @@ impl Grading<'_> {
         times: u64,
         findings: &mut Findings,
     ) -> Result<(), Error> {
-        let replayer = explore::Replayer::new(&self.program, case, self.options.seed)?;
+        let mut replayer = explore::Replayer::new(&self.program, case, self.options.seed)?;
         let mut different = HashSet::new();
         for time in 0..times {
             let (seen, record) = replayer.run(schedule)?;

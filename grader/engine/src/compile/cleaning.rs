@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::telling::Tell;
-use super::{dependencies, programs};
+use super::{folders, programs};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -36,7 +36,7 @@ pub fn clean(workspace: &Workspace, only_programs: bool, is_tried: bool, tell: T
     if !folder.is_dir() {
         return Ok(Freed::default());
     }
-    let _locks = dependencies::locks(workspace, tell)?;
+    let _locks = folders::locks(workspace, tell)?;
     let mut freed = Freed::default();
     let kept = programs::place(workspace);
     freed.programs = programs::count(&kept);

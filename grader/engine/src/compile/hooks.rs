@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{HOOKS, dependencies, environment, programs, toolchain::Toolchain};
+use super::folders::OF_PROGRAMS;
+use super::toolchain::Toolchain;
+use super::{HOOKS, environment, programs};
 use crate::error::Error;
 use crate::short_hash::short_hash;
 use crate::workspace::Workspace;
@@ -40,7 +42,7 @@ const PROGRAM: &str =
 /// When the compiler cannot be run, or cannot build it.
 pub(super) fn object(workspace: &Workspace) -> Result<PathBuf, Error> {
     let toolchain = Toolchain::find(workspace)?;
-    let folder = dependencies::make_target(workspace)?;
+    let folder = OF_PROGRAMS.make(workspace)?;
     let source = workspace.root().join(SOURCE);
     let text = fs::read(&source).map_err(Error::file(&source))?;
     let args = ARGS.iter().chain(INLINE_ATOMICS).copied();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::unused::crates;
+use super::manifest::{crates, manifest_of, read_manifest};
 use crate::error::Error;
 use crate::short_hash::short_hash;
 use crate::source::Source;
@@ -103,10 +103,6 @@ fn is_named(word: &str, source: &Source) -> bool {
     source.files.values().any(has_word)
 }
 
-pub(super) fn manifest_of(root: &Path, exercise: &str) -> PathBuf {
-    root.join("crates").join(exercise).join("Cargo.toml")
-}
-
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(Error::file(folder))?;
@@ -150,14 +146,6 @@ fn crate_manifest(path: &Path) -> Result<Table, Error> {
     let mut manifest = read_manifest(path)?;
     manifest.remove("dev-dependencies");
     Ok(manifest)
-}
-
-pub(super) fn read_manifest(path: &Path) -> Result<Table, Error> {
-    let text = fs::read_to_string(path).map_err(Error::file(path))?;
-    text.parse().map_err(|error: toml::de::Error| Error::Content {
-        path: path.to_owned(),
-        reason: error.message().to_owned(),
-    })
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use confine::left_behind;
 use confine::run::{Ending, Invocation, Outcome};
 use confine::sandbox;
 
+use super::folders::OF_PROGRAMS;
 use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Compiled, advice, dependencies, diagnostics, package, programs};
+use super::{Compiled, advice, diagnostics, package, programs};
 use crate::error::Error;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -155,7 +156,7 @@ impl Single<'_> {
 
     /// A call of the compiler with `args`, which may write to `out`.
     fn compiler(&self, folder: &Path, out: &Path, args: Vec<OsString>) -> Result<Invocation, Error> {
-        let target = dependencies::target(self.workspace);
+        let target = OF_PROGRAMS.of(self.workspace);
         // A link is shown as a link: what it leads to must be there, too.
         let linked = fs::canonicalize(&target).map_err(Error::file(&target))?;
         let ceiling = sandbox::ceiling();

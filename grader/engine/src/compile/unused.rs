@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::package::{manifest_of, read_manifest};
+use super::manifest::{manifest_of, read_manifest, tables};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -23,20 +23,6 @@ pub fn unused_dependencies(workspace: &Workspace, exercise: &str) -> Result<Vec<
         Ok::<_, Error>(dependencies(&read_manifest(&manifest_of(root, exercise))?, &shared))
     };
     Ok(beyond(&read(workspace.root())?, &read(&course)?))
-}
-
-/// The names by which the programs of a package know the crates that it depends on.
-pub(super) fn crates(manifest: &Table) -> Vec<String> {
-    let names: BTreeSet<String> =
-        tables(manifest, &["dependencies"]).flat_map(Table::keys).cloned().collect();
-    names.into_iter().collect()
-}
-
-/// The tables called `kinds` of a manifest: for every target, and for some.
-fn tables<'a>(manifest: &'a Table, kinds: &'a [&str]) -> impl Iterator<Item = &'a Table> {
-    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
-    let places = std::iter::once(manifest).chain(targets.filter_map(Value::as_table));
-    places.flat_map(move |place| kinds.iter().filter_map(|kind| place.get(*kind)?.as_table()))
 }
 
 /// A dependency, with what it inherits from the workspace.
@@ -198,11 +184,5 @@ mod tests {
     fn what_is_no_dependency_is_passed_over() {
         let odd = "dependencies = 7\n[target]\nx = 1\n[build-dependencies]\ny = false\n";
         assert_eq!(beyond(&of(odd, "workspace = 1"), &of(COURSE, SHARED)), ["y"]);
-    }
-
-    #[test]
-    fn programs_know_crates_by_the_names_of_the_manifest() {
-        let manifest = "[dependencies]\ndice = { package = \"rand\" }\n[target.'cfg(unix)'.dependencies]\nlibc = \"1\"\n";
-        assert_eq!(crates(&manifest.parse().unwrap()), ["dice", "libc"]);
     }
 }

@@ -10,7 +10,7 @@ use schedule::shorten::{MOST_ATTEMPTS, shorten};
 use schedule::{Schedule, ThreadId};
 
 use super::budget::{self, Budget};
-use super::set::Set;
+use super::worker::Worker;
 use super::{Counterexample, Explorer, Finding, is_slow};
 use crate::controlled::Record;
 use crate::judgement::{Fault, Judgement};
@@ -31,19 +31,19 @@ impl Explorer<'_> {
         finding: &mut Finding,
         place: usize,
         attempt: &Attempt,
-        set: &Set<'_>,
+        worker: &mut Worker<'_>,
     ) -> Result<(), RunError> {
-        let (_, record) = set.traced(self.case, self.seed, attempt.request, &attempt.steps)?;
+        let (_, record) = worker.traced(self.case, self.seed, attempt.request, &attempt.steps)?;
         let steps = &record.schedule.steps;
-        let mut confirmed = self.shows_again(set, place, search::replay(), steps, 2)?;
+        let mut confirmed = self.shows_again(worker, place, search::replay(), steps, 2)?;
         if let Some(broken) = &confirmed
             // A run that waits for the world outside to the end takes seconds.
             && !is_slow(broken.seen.ending())
         {
-            let shortest = self.shortened(set, place, record.schedule, broken.seen.ending())?;
-            confirmed = self.breaks(set, place, search::replay(), &shortest.steps)?.or(confirmed);
+            let shortest = self.shortened(worker, place, record.schedule, broken.seen.ending())?;
+            confirmed = self.breaks(worker, place, search::replay(), &shortest.steps)?.or(confirmed);
         } else if confirmed.is_none() && record.header.outside {
-            confirmed = self.shows_again(set, place, search::follow_patiently(), steps, 4)?;
+            confirmed = self.shows_again(worker, place, search::follow_patiently(), steps, 4)?;
         }
         let found_after = attempt.number + 1;
         match confirmed {
@@ -63,7 +63,7 @@ impl Explorer<'_> {
     /// The last of two runs along `steps` that break the check at `place`, if two of `most` do.
     fn shows_again(
         &self,
-        set: &Set<'_>,
+        worker: &mut Worker<'_>,
         place: usize,
         request: Request,
         steps: &[ThreadId],
@@ -71,7 +71,7 @@ impl Explorer<'_> {
     ) -> Result<Option<Broken>, RunError> {
         let mut shown = 0;
         for _ in 0..most {
-            let broken = self.breaks(set, place, request, steps)?;
+            let broken = self.breaks(worker, place, request, steps)?;
             shown += u32::from(broken.is_some());
             if shown == 2 {
                 return Ok(broken);
@@ -84,7 +84,7 @@ impl Explorer<'_> {
     /// another failure: the same check may break by a deadlock and by a panic.
     fn shortened(
         &self,
-        set: &Set<'_>,
+        worker: &mut Worker<'_>,
         place: usize,
         failing: Schedule,
         ending: &Ending,
@@ -97,7 +97,7 @@ impl Explorer<'_> {
                 return Ok(None);
             }
             let started = Instant::now();
-            let (seen, record) = set.traced(self.case, self.seed, search::follow(), steps)?;
+            let (seen, record) = worker.traced(self.case, self.seed, search::follow(), steps)?;
             let cost = budget::cost(Some(&record), started.elapsed()).as_micros() as u64;
             self.shortening.fetch_add(cost, Ordering::Relaxed);
             slow += u32::from(is_slow(seen.ending()));
@@ -115,12 +115,12 @@ impl Explorer<'_> {
     /// Whether a run along `steps` breaks the check at `place`.
     fn breaks(
         &self,
-        set: &Set<'_>,
+        worker: &mut Worker<'_>,
         place: usize,
         request: Request,
         steps: &[ThreadId],
     ) -> Result<Option<Broken>, RunError> {
-        let (seen, record) = set.traced(self.case, self.seed, request, steps)?;
+        let (seen, record) = worker.traced(self.case, self.seed, request, steps)?;
         let judge = self.judges[place].judge;
         Ok(match judge.judge(&seen) {
             Some(Judgement::Broken(fault)) => Some(Broken { fault, seen, record }),

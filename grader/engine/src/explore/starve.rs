@@ -7,10 +7,10 @@ use schedule::ThreadId;
 use schedule::search;
 
 use super::budget::{self, Budget};
-use super::set::Set;
+use super::worker::Worker;
 use crate::case::Case;
 use crate::observation::Observation;
-use crate::stage::Program;
+use crate::program::Program;
 
 /// The observations of runs of `case` in which one thread after another is kept from running while others can
 /// go on. A run in which they go on without end is a [`confine::run::Ending::Livelocked`].
@@ -18,9 +18,9 @@ use crate::stage::Program;
 /// # Errors
 /// As for [`super::explore`].
 pub fn starve(program: &Program, case: &Case, seed: u64) -> Result<Vec<(ThreadId, Observation)>, RunError> {
-    let set = Set::new(program, 0)?;
+    let mut worker = Worker::new(program, 0)?;
     let started = Instant::now();
-    let (_, usual) = set.traced(case, seed, search::replay(), &[])?;
+    let (_, usual) = worker.traced(case, seed, search::replay(), &[])?;
     let cost = budget::cost(Some(&usual), started.elapsed());
     let (steps, threads) = (usual.header.steps, usual.header.threads);
     let runs = u64::from(threads);
@@ -28,6 +28,6 @@ pub fn starve(program: &Program, case: &Case, seed: u64) -> Result<Vec<(ThreadId
         return Err(RunError::Control("its runs take too long to hold back one thread after another".into()));
     }
     (1..threads)
-        .map(|thread| Ok((thread, set.perform(case, seed, search::starve(thread, steps), &[])?)))
+        .map(|thread| Ok((thread, worker.perform(case, seed, search::starve(thread, steps), &[])?.0)))
         .collect()
 }

@@ -4,10 +4,10 @@ use confine::run::RunError;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Search};
 
-use super::set::Set;
+use super::worker::Worker;
 use crate::case::{Case, Sharing};
 use crate::judgement::{Judge, Judgement};
-use crate::stage::Program;
+use crate::program::Program;
 use crate::work::sharers;
 
 /// Runs at most. What right programs do in every schedule shows in the first.
@@ -31,12 +31,12 @@ pub enum Survey {
 /// # Errors
 /// As for [`super::explore`].
 pub fn survey(program: &Program, case: &Case, sharing: &Sharing, seed: u64) -> Result<Survey, RunError> {
-    let set = Set::new(program, 0)?;
-    let (_, first) = set.traced(case, seed, search::replay(), &[])?;
+    let mut worker = Worker::new(program, 0)?;
+    let (_, first) = worker.traced(case, seed, search::replay(), &[])?;
     let came_to_its_end = Judge::new(|_| Judgement::Kept);
     let (mut most, mut runs, mut unproven) = (0, 0, None);
     for attempt in Portfolio::new(seed, first.header.steps).propose(MOST_RUNS) {
-        let (seen, record) = set.traced(case, seed, attempt.request, &attempt.steps)?;
+        let (seen, record) = worker.traced(case, seed, attempt.request, &attempt.steps)?;
         match came_to_its_end.judge(&seen) {
             Some(Judgement::Unproven(reason)) => unproven = unproven.or(Some(reason)),
             Some(_) => {

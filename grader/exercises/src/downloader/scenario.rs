@@ -73,12 +73,11 @@ fn unset(error: io::Error) -> RunError {
     RunError::Stage(error.to_string())
 }
 
-/// Starts the server; under control where it was in the run before.
+/// Starts the server; under control where it was in the run before, if it can be there again.
 fn serve(plan: &Plan, stage: &Stage<'_>) -> io::Result<Server> {
-    let Some(servers) = stage.control else { return Server::start(plan.site.clone()) };
-    let ports = servers.borrow().ports;
-    let server = Server::start_at(plan.site.clone(), ports).or_else(|_| Server::start(plan.site.clone()))?;
-    servers.borrow_mut().ports = server.ports();
+    let before = stage.kept().unwrap_or_default();
+    let server = Server::start_at(plan.site.clone(), before).or_else(|_| Server::start(plan.site.clone()))?;
+    stage.keep(server.ports());
     Ok(server)
 }
 

@@ -1,0 +1,73 @@
+//! One processor's part in an exploration.
+
+use std::cell::RefCell;
+
+use confine::run::RunError;
+use confine::sandbox;
+use schedule::ThreadId;
+use schedule::protocol::Request;
+
+use crate::case::{Case, Talks};
+use crate::controlled::Record;
+use crate::fork_servers::{ControlledRun, ForkServers};
+use crate::observation::Observation;
+use crate::program::Program;
+use crate::stage::Stage;
+
+/// One processor's folder and servers.
+pub(super) struct Worker<'a> {
+    program: &'a Program,
+    folder: sandbox::Folder,
+    servers: ForkServers<'a>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(program: &'a Program, place: usize) -> Result<Self, RunError> {
+        let processor = super::processors::of_place(place);
+        Ok(Self { program, folder: fresh_folder()?, servers: ForkServers::new(program, processor) })
+    }
+
+    /// One run: what was seen, and what control recorded where the case ran the program under it.
+    pub(super) fn perform(
+        &mut self,
+        case: &Case,
+        seed: u64,
+        request: Request,
+        steps: &[ThreadId],
+    ) -> Result<(Observation, Option<Record>), RunError> {
+        // Which runs came before in this folder depends on how fast the processors were.
+        if self.folder.renew().is_err() {
+            self.folder = fresh_folder()?;
+        }
+        let request = Request { keeps_to_itself: case.talks == Talks::Within, ..request };
+        let run = RefCell::new(ControlledRun::new(&mut self.servers, request, steps));
+        let stage = Stage {
+            program: &self.program.path,
+            folder: self.folder.path(),
+            network: case.network,
+            seed,
+            is_hurried: false,
+            is_audited: false,
+            control: Some(&run),
+        };
+        let seen = case.scenario.perform(&stage)?;
+        Ok((seen, run.into_inner().into_record()))
+    }
+
+    /// One run with a trace.
+    pub(super) fn traced(
+        &mut self,
+        case: &Case,
+        seed: u64,
+        request: Request,
+        steps: &[ThreadId],
+    ) -> Result<(Observation, Record), RunError> {
+        let (seen, record) = self.perform(case, seed, Request { trace: true, ..request }, steps)?;
+        let uncontrolled = || RunError::Control("the case does not run the program under control".into());
+        Ok((seen, record.ok_or_else(uncontrolled)?))
+    }
+}
+
+fn fresh_folder() -> Result<sandbox::Folder, RunError> {
+    sandbox::folder(sandbox::ceiling().disk).map_err(|error| RunError::Stage(error.to_string()))
+}

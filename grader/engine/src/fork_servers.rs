@@ -1,0 +1,73 @@
+//! The fork servers of a program on one processor, and the single runs that they make.
+
+use confine::run::{Invocation, RunError};
+use schedule::ThreadId;
+use schedule::protocol::Request;
+
+use crate::controlled::{Controlled, Record};
+use crate::observation::Observation;
+use crate::program::Program;
+use crate::stage::{Control, Kept};
+
+/// One fork server for each different call.
+pub struct ForkServers<'a> {
+    program: &'a Program,
+    processor: usize,
+    servers: Vec<(Invocation, Controlled)>,
+    kept: Kept,
+}
+
+impl<'a> ForkServers<'a> {
+    /// No server yet.
+    pub fn new(program: &'a Program, processor: usize) -> Self {
+        Self { program, processor, servers: Vec::new(), kept: None }
+    }
+
+    /// The server of `call`, which is started where there is none.
+    fn of(&mut self, call: Invocation) -> Result<&mut Controlled, RunError> {
+        self.servers.retain(|(_, server)| server.is_fresh());
+        let place = match self.servers.iter().position(|(known, _)| *known == call) {
+            Some(place) => place,
+            None => {
+                let server = Controlled::start(call.clone(), &self.program.runtime, self.processor)?;
+                self.servers.push((call, server));
+                self.servers.len() - 1
+            }
+        };
+        Ok(&mut self.servers[place].1)
+    }
+}
+
+/// One run of a case: how it is made, and what it left.
+pub struct ControlledRun<'a, 'p> {
+    servers: &'a mut ForkServers<'p>,
+    request: Request,
+    /// The steps that it replays first.
+    replayed: &'a [ThreadId],
+    record: Option<Record>,
+}
+
+impl<'a, 'p> ControlledRun<'a, 'p> {
+    /// A run that is still to be made.
+    pub fn new(servers: &'a mut ForkServers<'p>, request: Request, replayed: &'a [ThreadId]) -> Self {
+        Self { servers, request, replayed, record: None }
+    }
+
+    /// What it left; nothing where the scenario did not run the program to its end.
+    pub fn into_record(self) -> Option<Record> {
+        self.record
+    }
+}
+
+impl Control for ControlledRun<'_, '_> {
+    fn run(&mut self, call: Invocation) -> Result<Observation, RunError> {
+        let record = self.servers.of(call)?.run(&self.request, self.replayed)?;
+        let seen = record.observation();
+        self.record = Some(record);
+        Ok(seen)
+    }
+
+    fn kept(&mut self) -> &mut Kept {
+        &mut self.servers.kept
+    }
+}
