@@ -1,15 +1,11 @@
-//! One client's connection: its reader thread, its writer thread, and the socket and outbox that they share.
+//! One client's connection: the socket and outbox that its two threads share, and its writer thread.
 
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::outbox::Outbox;
-use crate::protocol::{self, Refusal};
-use crate::room::{ClientId, Room};
-use crate::small_thread;
 
 /// A write that gets nothing out for so long means that the client does not read.
 const STALLED_AFTER: Duration = Duration::from_millis(10);
@@ -23,59 +19,25 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 
 /// The socket is read and written through one descriptor, so that a client costs one and not two.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    pub(crate) stream: TcpStream,
     pub(crate) outbox: Outbox,
 }
 
-/// The body of the reader thread: from the client's greeting until it leaves. `alive` lives as long as the writer.
-pub(crate) fn attend(
-    id: ClientId,
-    stream: TcpStream,
-    room: &Room,
-    alive: impl Send + 'static,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(STALLED_AFTER))?;
-    let connection = Arc::new(Connection { stream, outbox: Outbox::default() });
-    if !room.enter(id, Arc::clone(&connection)) {
-        return Ok(());
-    }
-    let writer = Arc::clone(&connection);
-    let spawned = small_thread(format!("writer-{id}"), move || {
-        writer.deliver();
-        drop(alive);
-    });
-    let refusal = match spawned {
-        Ok(()) => connection.listen(id, room).err(),
-        Err(_) => Some("no thread left"),
-    };
-    room.leave(id, refusal);
-    spawned
-}
-
 impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_write_timeout(Some(STALLED_AFTER))?;
+        Ok(Self { stream, outbox: Outbox::default() })
+    }
+
     /// Ends both directions at once; whichever thread is waiting for the socket wakes up.
     pub(crate) fn cut(&self) {
         // Fails if the connection is gone already, which is what is wanted.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 
-    /// Reads until the client leaves, `Err` if it must be turned away.
-    fn listen(&self, id: ClientId, room: &Room) -> Result<(), Refusal> {
-        let _guard = CutOnPanic(self);
-        let mut input = BufReader::new(&self.stream);
-        let Some(greeting) = protocol::read_line(&mut input)? else { return Ok(()) };
-        room.join(id, &protocol::parse_greeting(&greeting)?)?;
-        while let Some(line) = protocol::read_line(&mut input)? {
-            if line == "QUIT" || !room.say(id, &line) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     /// The body of the writer thread: writes what the outbox holds until it is closed and empty.
-    fn deliver(&self) {
+    pub(crate) fn deliver(&self) {
         let _guard = CutOnPanic(self);
         let mut batch = Vec::new();
         while self.outbox.wait() {
@@ -130,7 +92,7 @@ impl Connection {
 }
 
 /// A panic in one of its threads ends the connection: the client would wait for an answer for ever.
-struct CutOnPanic<'a>(&'a Connection);
+pub(crate) struct CutOnPanic<'a>(pub(crate) &'a Connection);
 
 impl Drop for CutOnPanic<'_> {
     fn drop(&mut self) {

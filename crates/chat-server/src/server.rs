@@ -7,8 +7,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use crate::connection::attend;
 use crate::output;
+use crate::reader::attend;
 use crate::room::{ClientId, Log, Room};
 use crate::small_thread;
 

@@ -15,9 +15,9 @@ use std::thread::available_parallelism;
 use clap::builder::TypedValueParser as _;
 use clap::{Parser, ValueEnum};
 
-use crate::plan::{Plan, Tally};
+use crate::plan::{BELOW_WHEEL, Plan, Tally};
 use crate::processes::Processes;
-use crate::sieve::{BELOW_WHEEL, Segment};
+use crate::sieve::Segment;
 use crate::threads::Threads;
 
 const MAX_LIMIT: u64 = 1_000_000_000_000;

@@ -1,6 +1,7 @@
 //! How the numbers up to a limit are cut into pieces, and how what is found in the pieces adds up.
 
-use crate::sieve::BELOW_WHEEL;
+/// The primes that no piece holds: a byte has a bit only for numbers that none of them divides.
+pub(crate) const BELOW_WHEEL: [u64; 3] = [2, 3, 5];
 
 /// The longest piece, in bytes of 30 numbers: it fits the second-level cache of a core and takes milliseconds.
 const MAX_PIECE: usize = 256 * 1024;

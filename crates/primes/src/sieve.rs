@@ -8,9 +8,6 @@ use crate::plan::{Piece, Tally};
 /// What a candidate may leave when divided by 30; the place in this list is its bit.
 const WHEEL: [u64; 8] = [1, 7, 11, 13, 17, 19, 23, 29];
 
-/// The primes below the first candidate that `WHEEL` leaves.
-pub(crate) const BELOW_WHEEL: [u64; 3] = [2, 3, 5];
-
 /// The smallest primes take the most work, but what they cross off repeats every 17,017 bytes.
 const PATTERN_PRIMES: [u64; 4] = [7, 11, 13, 17];
 const PATTERN_LEN: u64 = 7 * 11 * 13 * 17;
@@ -138,6 +135,7 @@ impl Segment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::BELOW_WHEEL;
 
     fn is_prime(number: u64) -> bool {
         number >= 2 && (2..=number.isqrt()).all(|divisor| !number.is_multiple_of(divisor))

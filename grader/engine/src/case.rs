@@ -12,7 +12,7 @@ use confine::sandbox::Network;
 
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
-use crate::stage::Stage;
+use crate::run_context::RunContext;
 
 /// One way of calling the program.
 pub struct Case {
@@ -24,11 +24,11 @@ pub struct Case {
     pub runs: u32,
     /// How many percent of the exercise's schedules explore gives to it; 0 for a case that is not
     /// explored. They add up to 100 at most, less where single runs are slow.
-    pub share: u32,
+    pub percent: u32,
     /// Whom the program can talk to.
     pub network: Network,
     /// What has a part in it that answers when it likes.
-    pub talks: Talks,
+    pub external: External,
     /// The promises that each run is held against.
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises about who wrote which line: runs under control and audited ones know.
@@ -45,13 +45,13 @@ pub struct Case {
 
 /// Whom a program talks to beside what is under control. When an answer comes is not up to the schedule then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Talks {
+pub enum External {
     /// To nobody.
-    Not,
+    Nobody,
     /// Its threads talk to each other, through sockets of the kernel.
-    Within,
+    OwnThreads,
     /// To others: child processes, servers, clients.
-    Out,
+    Others,
 }
 
 /// A promise that the work is that of several threads: each of them operates on what they share.
@@ -91,9 +91,9 @@ impl Case {
             id: id.into(),
             scenario: Box::new(scenario),
             runs: 10,
-            share: 0,
+            percent: 0,
             network: Network::Own,
-            talks: Talks::Not,
+            external: External::Nobody,
             judges: Vec::new(),
             writer_judges: Vec::new(),
             starved_judges: Vec::new(),
@@ -124,18 +124,18 @@ impl Case {
     /// Lets the program talk to the grader's scripted servers and clients.
     pub fn networked(mut self) -> Self {
         self.network = Network::Shared;
-        self.talking(Talks::Out)
+        self.talking(External::Others)
     }
 
     /// Says that sockets or child processes have a part in it, so that its schedules are not told apart.
-    pub fn talking(mut self, talks: Talks) -> Self {
-        self.talks = talks;
+    pub fn talking(mut self, external: External) -> Self {
+        self.external = external;
         self
     }
 
     /// Has the case explored, with so many percent of the exercise's schedules.
-    pub fn explored(mut self, share: u32) -> Self {
-        self.share = share;
+    pub fn explored(mut self, percent: u32) -> Self {
+        self.percent = percent;
         self
     }
 
@@ -213,12 +213,12 @@ impl Case {
 /// What is done with the program in one case: calls it, plays the other side (a server, clients),
 /// and collects what it left behind.
 pub trait Scenario: Send + Sync {
-    /// Runs the program once. Called many times for one case, never at once for the same `stage`.
+    /// Runs the program once. Called many times for one case, never at once for the same `context`.
     ///
     /// # Errors
-    /// When the grader cannot set the stage (no socket, no folder) or was interrupted. What the
+    /// When the grader cannot set up the run (no socket, no folder) or was interrupted. What the
     /// *program* does wrong is never an error but part of the observation.
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError>;
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError>;
 
     /// A shell command for `program` that a person could type to see the same, for reports.
     fn shown(&self, program: &str) -> String;
@@ -233,12 +233,12 @@ pub struct Call {
 }
 
 impl Scenario for Call {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         for (name, content) in &self.files {
-            put(&stage.folder.join(name), content)
-                .map_err(|error| RunError::Stage(format!("{name}: {error}")))?;
+            put(&context.folder.join(name), content)
+                .map_err(|error| RunError::Setup(format!("{name}: {error}")))?;
         }
-        stage.run(stage.call(self.args.clone()))
+        context.run(context.call(self.args.clone()))
     }
 
     fn shown(&self, program: &str) -> String {

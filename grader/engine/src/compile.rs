@@ -51,9 +51,9 @@ pub use unused::unused_dependencies;
 
 /// What a build came to.
 #[derive(Clone, Debug)]
-pub enum Build {
+pub enum Build<P = Program> {
     /// The executable, and what controls it.
-    Ready(Program),
+    Ready(P),
     /// The compiler's errors, with the user's own file names.
     Errors(String),
     /// The rules that the program breaks.
@@ -100,9 +100,9 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell)
         (compiled, runtime.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     Ok(match compiled? {
-        Compiled::Program(path) => Build::Ready(Program { path, runtime: runtime? }),
-        Compiled::Errors(message) => Build::Errors(message),
-        Compiled::Refused(refusals) => Build::Refused(refusals),
+        Build::Ready(path) => Build::Ready(Program { path, runtime: runtime? }),
+        Build::Errors(message) => Build::Errors(message),
+        Build::Refused(refusals) => Build::Refused(refusals),
     })
 }
 
@@ -124,16 +124,14 @@ pub fn prepare(workspace: &Workspace, exercise: &str, tell: Tell) -> Result<(), 
     dependencies::runtime(workspace, tell).map(drop)
 }
 
-/// What a build of a program alone came to.
-enum Compiled {
-    Program(PathBuf),
-    Errors(String),
-    Refused(Vec<Refusal>),
-}
-
 /// What the compiler read for a program is looked at before anybody can run it, also where the program was kept: the rules
 /// may be newer than it.
-fn program(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -> Result<Compiled, Error> {
+fn program(
+    workspace: &Workspace,
+    exercise: &str,
+    source: &Source,
+    tell: Tell,
+) -> Result<Build<PathBuf>, Error> {
     let package = Package::new(workspace, exercise)?;
     let toolchain = Toolchain::find(workspace)?;
     let hooks = hooks::object(workspace)?;
@@ -143,11 +141,7 @@ fn program(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -
     let program = programs::folder(workspace)?.join(format!("{exercise}-{key}"));
     if let Some(list) = programs::kept_list(&program) {
         let refusals = Parts::from_bytes(&list).refusals(source);
-        return Ok(if refusals.is_empty() {
-            Compiled::Program(program)
-        } else {
-            Compiled::Refused(refusals)
-        });
+        return Ok(if refusals.is_empty() { Build::Ready(program) } else { Build::Refused(refusals) });
     }
     Single { workspace, toolchain, recipe: &recipe, hooks: &hooks, package: &package, source }.build(program)
 }

@@ -37,7 +37,7 @@ pub struct Controlled {
 
 /// What one run under control left behind.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct RunRecord {
     /// How it ended, and its counts.
     pub header: Header,
     /// Each thread at the end of the run.
@@ -51,7 +51,7 @@ pub struct Record {
     /// Every operation; only in a trace.
     pub events: Vec<Event>,
     /// How long it waited for the world outside before it was given up as idle.
-    pub patience: Duration,
+    pub waited_at_rest: Duration,
 }
 
 impl Controlled {
@@ -61,15 +61,15 @@ impl Controlled {
     /// When the program cannot be started or its runtime does not report: then it is not under
     /// control, and no run of it says anything.
     pub fn start(invocation: Invocation, runtime: &Path, processor: usize) -> Result<Self, RunError> {
-        let folder = sandbox::folder(1 << 20).map_err(|error| RunError::Stage(error.to_string()))?;
+        let folder = sandbox::folder(1 << 20).map_err(|error| RunError::Setup(error.to_string()))?;
         let path = folder.path().join("control");
-        let listener = UnixListener::bind(&path).map_err(|error| RunError::Stage(error.to_string()))?;
+        let listener = UnixListener::bind(&path).map_err(|error| RunError::Setup(error.to_string()))?;
         // The program may run as another user than the grader.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777))
-            .map_err(|error| RunError::Stage(error.to_string()))?;
+            .map_err(|error| RunError::Setup(error.to_string()))?;
         // Its own path may hold what the dynamic linker takes for the end of a path; that of the folder does not.
         let preloaded = folder.path().join("runtime.so");
-        symlink(runtime, &preloaded).map_err(|error| RunError::Stage(error.to_string()))?;
+        symlink(runtime, &preloaded).map_err(|error| RunError::Setup(error.to_string()))?;
         let is_alone = invocation.tier() >= Tier::Strong;
         let server = invocation
             .readable(runtime)
@@ -84,7 +84,7 @@ impl Controlled {
             .start()?;
         let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
         let temporary = socket_peercred(&socket).ok().and_then(|peer| Temporary::of(peer.pid));
-        let link = Link::new(socket).map_err(|error| RunError::Stage(error.to_string()))?;
+        let link = Link::new(socket).map_err(|error| RunError::Setup(error.to_string()))?;
         Ok(Self { link, _server: server, _folder: folder, temporary })
     }
 
@@ -97,7 +97,7 @@ impl Controlled {
     ///
     /// # Errors
     /// When the fork server is gone, was stopped or does not answer, or the grader was interrupted.
-    pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<Record, RunError> {
+    pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<RunRecord, RunError> {
         if interrupt::requested() {
             return Err(RunError::Interrupted);
         }
@@ -111,7 +111,7 @@ impl Controlled {
         })
     }
 
-    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<Record, Lost> {
+    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<RunRecord, Lost> {
         let mut message = request.encode().to_vec();
         message.extend_from_slice(replayed);
         self.link.send(&message)?;
@@ -121,8 +121,8 @@ impl Controlled {
         let schedule = Schedule::new(self.bytes(header.sent_steps as usize)?);
         let candidates = (0..header.sent_steps).map(|_| self.candidates()).collect::<Result<_, Lost>>()?;
         let events = (0..header.events).map(|_| self.event()).collect::<Result<_, Lost>>()?;
-        let patience = request.patience_at_rest();
-        Ok(Record { header, threads, output, schedule, candidates, events, patience })
+        let waited_at_rest = request.patience_at_rest();
+        Ok(RunRecord { header, threads, output, schedule, candidates, events, waited_at_rest })
     }
 
     fn thread(&mut self) -> Result<ThreadRecord, Lost> {
@@ -154,7 +154,7 @@ fn garbled() -> Lost {
     Lost::Broken(std::io::ErrorKind::InvalidData.into())
 }
 
-impl Record {
+impl RunRecord {
     /// The run as judges see it.
     pub fn observation(&self) -> Observation {
         let writes = |descriptor| {
@@ -184,7 +184,7 @@ impl Record {
                 Ending::ToolError("it has more than 64 threads at once, the most under control".into())
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
-            Finish::OutsideWait => Ending::Idle { seconds: self.patience.as_secs() },
+            Finish::OutsideWait => Ending::Idle { seconds: self.waited_at_rest.as_secs() },
             Finish::Unseen => Ending::Unseen { call: self.header.call },
         }
     }
@@ -221,7 +221,7 @@ fn ended_early(server: Running) -> RunError {
 
 /// Waits for the runtime to connect; `None` when the program ends before.
 fn accept(listener: &UnixListener, server: &Running) -> Result<Option<UnixStream>, RunError> {
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const TIME_OUT: Duration = Duration::from_secs(30);
     let fault = |reason: &str| RunError::Control(reason.to_owned());
     let started = Instant::now();
     let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
@@ -236,7 +236,7 @@ fn accept(listener: &UnixListener, server: &Running) -> Result<Option<UnixStream
         if server.has_ended() && !interrupt::requested() {
             return Ok(None);
         }
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > TIME_OUT {
             return Err(fault("the program's runtime did not report"));
         }
     }

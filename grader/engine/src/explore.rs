@@ -24,8 +24,8 @@ use schedule::search::bounded::Bounded;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Attempt, Complete, Search};
 
-use crate::case::{Case, Talks, Witness};
-use crate::controlled::Record;
+use crate::case::{Case, External, Witness};
+use crate::controlled::RunRecord;
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
 use crate::program::Program;
@@ -96,7 +96,7 @@ pub struct Counterexample {
     /// The run.
     pub seen: Observation,
     /// Its trace.
-    pub record: Record,
+    pub record: RunRecord,
     /// How many schedules were run until it was found, this one included.
     pub found_after: u64,
 }
@@ -105,7 +105,7 @@ pub struct Counterexample {
 struct Run {
     attempt: Attempt,
     /// With a trace, all of it.
-    record: Option<Record>,
+    record: Option<RunRecord>,
     /// Of its schedule; none where the case talks, as then a run is not the schedule's alone.
     hash: Option<u64>,
     judgements: Vec<Option<Judgement>>,
@@ -162,7 +162,7 @@ impl<'a> Replayer<'a> {
     ///
     /// # Errors
     /// As for [`explore`].
-    pub fn run(&mut self, schedule: &Schedule) -> Result<(Observation, Record), RunError> {
+    pub fn run(&mut self, schedule: &Schedule) -> Result<(Observation, RunRecord), RunError> {
         let mut run = |request| self.worker.traced(self.case, self.seed, request, &schedule.steps);
         let (seen, record) = run(search::replay())?;
         if record.header.finish == Finish::Divergence && record.header.outside {
@@ -252,7 +252,7 @@ impl Explorer<'_> {
 
     /// A run without preemption on each processor. It tells how long runs are and what they cost, and whether there is
     /// control at all: a program with threads has atomic operations, so their hooks must have been called.
-    fn warm_up(&self, workers: &mut [Worker<'_>]) -> Result<(Record, Duration), RunError> {
+    fn warm_up(&self, workers: &mut [Worker<'_>]) -> Result<(RunRecord, Duration), RunError> {
         let run = |worker: &mut Worker<'_>| {
             let started = Instant::now();
             let (_, record) = worker.traced(self.case, self.seed, search::replay(), &[])?;
@@ -318,7 +318,10 @@ impl Explorer<'_> {
         Ok(Run {
             attempt: attempt.clone(),
             cost: budget::cost(record.as_ref(), clock),
-            hash: record.as_ref().filter(|_| self.case.talks == Talks::Not).map(|record| record.header.hash),
+            hash: record
+                .as_ref()
+                .filter(|_| self.case.external == External::Nobody)
+                .map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
             slow: is_slow(seen.ending()),
@@ -378,7 +381,7 @@ fn on_all<'a, T: Send>(
 fn lost_control(result: Result<(), RunError>) -> Result<Option<RunError>, RunError> {
     match result {
         Ok(()) => Ok(None),
-        Err(error @ (RunError::Control(_) | RunError::Stage(_))) => Ok(Some(error)),
+        Err(error @ (RunError::Control(_) | RunError::Setup(_))) => Ok(Some(error)),
         Err(error) => Err(error),
     }
 }
@@ -412,7 +415,7 @@ mod tests {
     #[test]
     fn what_was_found_before_control_was_lost_stands() {
         assert!(lost_control(Ok(())).unwrap().is_none());
-        for error in [RunError::Control("gone".into()), RunError::Stage("full".into())] {
+        for error in [RunError::Control("gone".into()), RunError::Setup("full".into())] {
             assert!(lost_control(Err(error)).unwrap().is_some());
         }
         assert!(lost_control(Err(RunError::Interrupted)).is_err());

@@ -4,10 +4,10 @@ use confine::run::{Invocation, RunError};
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::controlled::{Controlled, Record};
+use crate::controlled::{Controlled, RunRecord};
 use crate::observation::Observation;
 use crate::program::Program;
-use crate::stage::{Control, Kept};
+use crate::run_context::{Control, Kept};
 
 /// One fork server for each different call.
 pub struct ForkServers<'a> {
@@ -44,7 +44,7 @@ pub struct ControlledRun<'a, 'p> {
     request: Request,
     /// The steps that it replays first.
     replayed: &'a [ThreadId],
-    record: Option<Record>,
+    record: Option<RunRecord>,
 }
 
 impl<'a, 'p> ControlledRun<'a, 'p> {
@@ -54,7 +54,7 @@ impl<'a, 'p> ControlledRun<'a, 'p> {
     }
 
     /// What it left; nothing where the scenario did not run the program to its end.
-    pub fn into_record(self) -> Option<Record> {
+    pub fn into_record(self) -> Option<RunRecord> {
         self.record
     }
 }

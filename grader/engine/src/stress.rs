@@ -13,7 +13,7 @@ use confine::sandbox;
 
 use crate::case::Case;
 use crate::observation::Observation;
-use crate::stage::Stage;
+use crate::run_context::RunContext;
 
 /// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it; the first is audited
 /// where it matters who writes. One that is hurried is given up soon where it does not end.
@@ -28,8 +28,8 @@ pub fn perform(
     is_hurried: bool,
 ) -> Result<Observation, RunError> {
     let bytes = sandbox::ceiling().disk;
-    let folder = sandbox::folder(bytes).map_err(|error| RunError::Stage(error.to_string()))?;
-    let stage = Stage {
+    let folder = sandbox::folder(bytes).map_err(|error| RunError::Setup(error.to_string()))?;
+    let context = RunContext {
         program,
         folder: folder.path(),
         network: case.network,
@@ -39,7 +39,7 @@ pub fn perform(
         control: None,
     };
     let busy = run % 2 == 1;
-    under_load(busy, || case.scenario.perform(&stage))
+    under_load(busy, || case.scenario.perform(&context))
 }
 
 /// Calls `work` while, if `busy`, a thread for each processor does nothing but use it.

@@ -13,7 +13,7 @@ mod scripts;
 mod serving;
 mod shutdown;
 
-use engine::case::{Case, Sharing, Talks};
+use engine::case::{Case, External, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use rustix::process::Signal;
@@ -21,7 +21,7 @@ use rustix::process::Signal;
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
 use crate::exercise::{Check, Exercise};
-use crate::peers::chat::Transcripts;
+use crate::scripted::chat::Transcripts;
 use crate::wrong_usage::{USAGE, advised_usage};
 
 /// The exercise as the registry knows it.
@@ -169,7 +169,7 @@ fn demos() -> [Case; 5] {
         sized(2, 1).runs(3).explored(15).shared(TALKING),
         sized(8, 25).runs(4),
     ];
-    demos.map(|case| case.networked().talking(Talks::Within))
+    demos.map(|case| case.networked().talking(External::OwnThreads))
 }
 
 /// A server and two clients, over sockets.

@@ -7,13 +7,14 @@ mod files;
 mod line;
 mod outcomes;
 mod plan;
+mod promises;
 mod scenario;
 mod simulate;
 
 use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
-use crate::peers::http::Traffic;
+use crate::scripted::http::Traffic;
 use crate::wrong_usage::USAGE;
 
 /// The exercise `downloader`.

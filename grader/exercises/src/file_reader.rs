@@ -11,8 +11,8 @@ use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, lines, same_lines, terminates};
-use crate::peers::pipes::Reading;
 use crate::quoted::quoted;
+use crate::scripted::pipes::Reading;
 use crate::wrong_usage::{USAGE, advised_usage};
 
 /// Files that are read by a pool of threads, and counted as `wc` does.

@@ -16,13 +16,13 @@ pub mod hello_threads;
 pub mod judges;
 pub mod linearizability;
 pub mod message_queue;
-pub mod peers;
 pub mod pipeline;
 pub mod primes;
 pub mod producer_consumer;
 pub mod quoted;
 pub mod race_counter;
 pub mod random;
+pub mod scripted;
 pub mod thread_pool;
 mod wrong_usage;
 

@@ -41,7 +41,7 @@ pub type History<Op> = [Vec<Timed<Op>>];
 
 /// What a search came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer<State> {
+pub enum Decision<State> {
     /// Some order explains the history.
     Linearizable,
     /// No order does.
@@ -68,11 +68,11 @@ pub fn check<M: Model>(
     initial: M::State,
     history: &History<M::Op>,
     budget: usize,
-) -> Answer<M::State> {
-    Search { model, history, seen: HashSet::new(), farthest: None }.run(initial, budget)
+) -> Decision<M::State> {
+    OrderSearch { model, history, seen: HashSet::new(), farthest: None }.run(initial, budget)
 }
 
-struct Search<'a, M: Model> {
+struct OrderSearch<'a, M: Model> {
     model: &'a M,
     history: &'a History<M::Op>,
     seen: HashSet<Configuration<M::State>>,
@@ -89,26 +89,26 @@ struct Farthest<State> {
     stuck: Stuck<State>,
 }
 
-impl<M: Model> Search<'_, M> {
+impl<M: Model> OrderSearch<'_, M> {
     /// Depth first with a stack of its own: histories may be longer than a thread's stack is deep.
-    fn run(mut self, initial: M::State, budget: usize) -> Answer<M::State> {
+    fn run(mut self, initial: M::State, budget: usize) -> Decision<M::State> {
         let mut open = vec![(vec![0; self.history.len()], initial)];
         while let Some(configuration) = open.pop() {
             if self.seen.contains(&configuration) {
                 continue;
             }
             if self.seen.len() == budget {
-                return Answer::Unknown;
+                return Decision::Unknown;
             }
             let Some((process, due)) = self.most_urgent(&configuration.0) else {
-                return Answer::Linearizable;
+                return Decision::Linearizable;
             };
             self.remember_farthest(&configuration, process, due);
             self.expand(&configuration, due, &mut open);
             self.seen.insert(configuration);
         }
         // Something was looked at, as the budget is not used up, and was not the end.
-        self.farthest.map_or(Answer::Unknown, |farthest| Answer::Contradiction(farthest.stuck))
+        self.farthest.map_or(Decision::Unknown, |farthest| Decision::Contradiction(farthest.stuck))
     }
 
     /// Of all operations not done, the process of the one that must be done by the earliest

@@ -3,15 +3,15 @@
 use std::thread;
 
 use confine::run::{RunError, Running};
-use engine::case::{Case, Scenario, Sharing, Talks};
+use engine::case::{Case, External, Scenario, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, writer};
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, kept_back, lines, same_lines, terminates};
-use crate::peers::family::{Family, PAUSE, Sight, kill_alive};
 use crate::quoted::quoted;
+use crate::scripted::children::{ChildrenSeen, ChildrenWatch, PAUSE, kill_alive};
 use crate::wrong_usage::{USAGE, advised_usage};
 
 /// Messages that are received in order, and a sender that may be slow or die.
@@ -63,7 +63,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("many-messages", of(5000)).runs(3),
         of_setting("process-no-messages", child(of(0))).runs(3).idle(),
         // What the child does is not controlled, but who prints in the parent is seen.
-        of_setting("process", child(of(5))).talking(Talks::Out).runs(5).explored(5),
+        of_setting("process", child(of(5))).talking(External::Others).runs(5).explored(5),
         of_setting("process-many-messages", child(of(5000))).runs(3),
         of_setting("process-dies", child(dies(4, 2))).runs(3),
         of_setting("process-dies-at-once", child(dies(2, 0))).runs(3),
@@ -184,7 +184,7 @@ fn sender_death(seen: &Observation, setting: Setting) -> Judgement {
 }
 
 /// The children of the program while it ran.
-fn family(seen: &Observation) -> Option<&Family> {
+fn family(seen: &Observation) -> Option<&ChildrenSeen> {
     seen.evidence()
 }
 
@@ -230,9 +230,9 @@ struct Watched {
 }
 
 impl Scenario for Watched {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        let running = stage.call(args(self.setting)).start()?;
-        let mut sight = Sight::default();
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let running = context.call(args(self.setting)).start()?;
+        let mut sight = ChildrenWatch::default();
         let mut killed = false;
         while let Some(program) = running.pid() {
             let children = sight.look(program);
@@ -242,7 +242,7 @@ impl Scenario for Watched {
             }
             thread::sleep(PAUSE);
         }
-        let family = Family { most: sight.most, looks: sight.looks, killed };
+        let family = ChildrenSeen { most: sight.most, looks: sight.looks, killed };
         Ok(Observation::of(running.wait()?).with(family))
     }
 
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_child_is_there_and_then_gone() {
         let seen = |most, looks, survivors| {
-            let family = Family { most, looks, killed: false };
+            let family = ChildrenSeen { most, looks, killed: false };
             child_process(&Observation { survivors, ..output(0, "", "") }.with(family))
         };
         assert_eq!(seen(1, 3, 0), Judgement::Kept);
@@ -312,7 +312,7 @@ mod tests {
     fn a_killed_sender_is_an_error() {
         let setting = Setting { messages: 4, process: true, ..PLAIN };
         let judged = |code, stdout: &str, stderr: &str| {
-            let family = Family { most: 1, looks: 9, killed: true };
+            let family = ChildrenSeen { most: 1, looks: 9, killed: true };
             killed_by_others(&output(code, stdout, stderr).with(family), setting)
         };
         assert_eq!(judged(1, "Message 0\n", "message-queue: sender: ended after 1 of 4\n"), Judgement::Kept);

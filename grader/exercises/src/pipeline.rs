@@ -3,7 +3,7 @@
 mod judges;
 mod scenario;
 
-use engine::case::{Call, Case, Talks};
+use engine::case::{Call, Case, External};
 use engine::judgement::{Fault, Judgement};
 
 use self::judges::{
@@ -64,7 +64,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("few-files", &[], few()).runs(4),
         // The program's own threads are under control there, what the children do is not.
         counted_under_control("small-files", &["--readers", "2"], small)
-            .talking(Talks::Out)
+            .talking(External::Others)
             .runs(1)
             .explored(2),
         counted("more-of-all", &["--workers", "3", "--readers", "7"], few()).runs(3),

@@ -9,7 +9,7 @@ mod workers;
 use confine::run::RunError;
 use engine::case::{Case, Scenario};
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, terminates};
@@ -174,10 +174,10 @@ impl Calls {
 }
 
 impl Scenario for Calls {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut session = Session::default();
         for args in &self.0 {
-            session.add(args, stage.call(args).run()?, Vec::new());
+            session.add(args, context.call(args).run()?, Vec::new());
             if !session.goes_well() {
                 break;
             }

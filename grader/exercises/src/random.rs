@@ -19,25 +19,20 @@ pub fn parse_seed(text: &str) -> Result<u64, String> {
     }
 }
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
+/// The generator of schedules with what inputs need.
 /// The same seed gives the same numbers on every machine and in every version.
 #[derive(Clone, Debug)]
-pub struct Random {
-    state: u64,
-}
+pub struct Random(schedule::random::Random);
 
 impl Random {
     /// A generator that starts from `seed`.
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self(schedule::random::Random::new(seed))
     }
 
     /// Any number.
     pub fn any(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0.next_u64()
     }
 
     /// A number below `bound`, which is above 0. Small bounds alone come out evenly.

@@ -1,7 +1,7 @@
 //! One attempt: what grading one submission of one exercise came to.
 
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use report::late::Moment;
 use report::rounded;
@@ -22,7 +22,7 @@ pub struct Attempt {
     /// older graders.
     pub rules: Option<String>,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: AttemptOutcome,
     /// Points reached, without any penalty.
     pub score: f64,
     /// The most that could be reached.
@@ -50,7 +50,7 @@ impl Attempt {
 
 /// What an attempt came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     /// The grader's verdict.
     Graded(Verdict),
     /// The submission has nothing for this exercise.
@@ -71,7 +71,7 @@ const VERDICTS: [Verdict; 7] = [
     Verdict::BuildError,
 ];
 
-impl Outcome {
+impl AttemptOutcome {
     /// Every outcome, from best to worst.
     pub fn all() -> impl Iterator<Item = Self> {
         VERDICTS.into_iter().map(Self::Graded).chain([Self::Missing, Self::Unreadable, Self::GraderError])
@@ -119,10 +119,9 @@ impl From<Moment> for Timestamp {
 impl fmt::Display for Timestamp {
     /// As in RFC 3339, to the second. What no calendar has is shown as the number that it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let since = Duration::from_millis(self.0.unsigned_abs());
-        let year_10000 = Duration::from_secs(253_402_300_800);
-        match UNIX_EPOCH.checked_add(since).filter(|_| self.0 >= 0 && since < year_10000) {
-            Some(time) => write!(f, "{}", humantime::format_rfc3339_seconds(time)),
+        let time = jiff::Timestamp::from_second(self.0.div_euclid(1000)).ok();
+        match time.filter(|time| time.as_second() >= 0) {
+            Some(time) => write!(f, "{time}"),
             None => write!(f, "{} ms", self.0),
         }
     }
@@ -134,10 +133,10 @@ mod tests {
 
     #[test]
     fn every_outcome_is_found_by_its_word() {
-        for outcome in Outcome::all() {
-            assert_eq!(Outcome::from_word(outcome.word()), Some(outcome));
+        for outcome in AttemptOutcome::all() {
+            assert_eq!(AttemptOutcome::from_word(outcome.word()), Some(outcome));
         }
-        assert_eq!(Outcome::from_word("excellent"), None);
+        assert_eq!(AttemptOutcome::from_word("excellent"), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use report::late::{Late, LateRule, Moment};
 use report::verdict::Verdict;
 use report::{ExerciseReport, Report};
 
-use crate::attempt::{Attempt, Outcome, Timestamp};
+use crate::attempt::{Attempt, AttemptOutcome, Timestamp};
 use crate::book::{Claim, Wanted};
 use crate::error::Error;
 use crate::fingerprint;
@@ -208,7 +208,7 @@ impl Graded {
 
 impl Task<'_> {
     fn graded(&self, mut report: ExerciseReport, seed: u64, came: Option<Moment>) -> Attempt {
-        let outcome = Outcome::Graded(report.verdict);
+        let outcome = AttemptOutcome::Graded(report.verdict);
         let (score, max_score) = (report.score, report.max_score);
         let late = self.exercise.lateness(came, score);
         let late_penalty = late.as_ref().map_or(0.0, Late::lost);
@@ -226,19 +226,19 @@ impl Task<'_> {
             Problem::Missing(names) => {
                 let has =
                     if names.is_empty() { String::new() } else { format!("; it has {}", names.join(", ")) };
-                self.attempt(Outcome::Missing, Some(format!("nothing for {name} in it{has}")))
+                self.attempt(AttemptOutcome::Missing, Some(format!("nothing for {name} in it{has}")))
             }
-            Problem::Unreadable(reason) => self.attempt(Outcome::Unreadable, Some(reason)),
-            Problem::Refused(reason) => self.attempt(Outcome::Graded(Verdict::Refused), Some(reason)),
+            Problem::Unreadable(reason) => self.attempt(AttemptOutcome::Unreadable, Some(reason)),
+            Problem::Refused(reason) => self.attempt(AttemptOutcome::Graded(Verdict::Refused), Some(reason)),
         }
     }
 
     fn failed(&self, reason: String) -> Attempt {
-        self.attempt(Outcome::GraderError, Some(reason))
+        self.attempt(AttemptOutcome::GraderError, Some(reason))
     }
 
     /// An attempt without points.
-    fn attempt(&self, outcome: Outcome, message: Option<String>) -> Attempt {
+    fn attempt(&self, outcome: AttemptOutcome, message: Option<String>) -> Attempt {
         Attempt {
             student: self.submission.student.clone(),
             exercise: self.exercise.exercise.name.to_owned(),

@@ -16,7 +16,7 @@ use report::rounded;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 
-use crate::attempt::{Attempt, Outcome, Timestamp};
+use crate::attempt::{Attempt, AttemptOutcome, Timestamp};
 use crate::error::Error;
 use crate::name;
 pub use claim::{Claim, Presence, Wanted};
@@ -223,7 +223,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         student: name::one_form(&row.get::<_, String>(0)?),
         exercise: row.get(1)?,
         fingerprint: row.get(2)?,
-        outcome: Outcome::from_word(&word).ok_or_else(unknown)?,
+        outcome: AttemptOutcome::from_word(&word).ok_or_else(unknown)?,
         // Older graders kept sums as processors add.
         score: rounded(row.get(4)?),
         max_score: rounded(row.get(5)?),
@@ -265,7 +265,7 @@ mod tests {
             late_penalty: 0.5,
             ..attempt("Robert'); DROP TABLE student;--", 6.5, 2)
         };
-        let bare = Attempt { submitted_at: None, outcome: Outcome::Missing, ..attempt("ada", 0.0, 1) };
+        let bare = Attempt { submitted_at: None, outcome: AttemptOutcome::Missing, ..attempt("ada", 0.0, 1) };
         let path = book(&folder, "book.sqlite", &[full.clone(), bare.clone()]);
         assert_eq!(Book::open_existing(&path).unwrap().attempts().unwrap(), [bare, full]);
     }

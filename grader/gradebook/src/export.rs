@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use dialect::{Decimal, Dialect};
 
-use crate::attempt::Outcome;
+use crate::attempt::AttemptOutcome;
 use crate::roster::{Person, Roster};
 use crate::sight::Seen;
 
@@ -100,7 +100,7 @@ pub(crate) fn in_course_order(exercises: BTreeSet<String>) -> Vec<String> {
 }
 
 fn outcome(attempt: Option<&Seen>) -> &'static str {
-    attempt.map_or(Outcome::Missing, |attempt| attempt.outcome).word()
+    attempt.map_or(AttemptOutcome::Missing, |attempt| attempt.outcome).word()
 }
 
 /// One cell.
@@ -156,7 +156,7 @@ mod tests {
         let report = crate::page::tests::REPORT;
         let attempts = vec![
             Attempt { report: Some(report.into()), late_penalty: 0.5, ..attempt("ada", 6.5, 1) },
-            Attempt { outcome: Outcome::Unreadable, submitted_at: None, ..attempt("=2+5", 0.0, 2) },
+            Attempt { outcome: AttemptOutcome::Unreadable, submitted_at: None, ..attempt("=2+5", 0.0, 2) },
             Attempt { exercise: "hello-threads".into(), ..attempt("ada", 10.0, 3) },
             Attempt { submitted_at: Some(Timestamp(1)), ..attempt("zoe \"q\", r", 10.0, 4) },
         ];

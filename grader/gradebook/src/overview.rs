@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 use report::{rounded, sum};
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, AttemptOutcome};
 use crate::export::in_course_order;
 use crate::page::{self, badge};
 
@@ -17,7 +17,7 @@ pub struct Statistics {
     /// Attempts that count, one a student.
     pub students: usize,
     /// How many came to what.
-    pub outcomes: BTreeMap<Outcome, usize>,
+    pub outcomes: BTreeMap<AttemptOutcome, usize>,
     /// The most that could be reached.
     pub max_score: f64,
     /// The mean of the points.
@@ -156,7 +156,7 @@ mod tests {
             checked("ada", 10.0, "pass"),
             checked("bob", 6.5, "fail"),
             checked("eve", 0.0, "skipped"),
-            Attempt { outcome: Outcome::Unreadable, ..attempt("zoe", 0.0, 1) },
+            Attempt { outcome: AttemptOutcome::Unreadable, ..attempt("zoe", 0.0, 1) },
         ]
     }
 

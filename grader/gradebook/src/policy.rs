@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, AttemptOutcome};
 
 /// How the attempt that counts is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -67,7 +67,7 @@ fn counts_more(new: &Attempt, before: &Attempt, policy: Policy) -> bool {
 }
 
 fn is_proof(attempt: &Attempt) -> bool {
-    attempt.outcome != Outcome::GraderError
+    attempt.outcome != AttemptOutcome::GraderError
 }
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ pub(crate) mod tests {
             fingerprint: format!("{score}"),
             source: Some(format!("{score}")),
             rules: None,
-            outcome: Outcome::Graded(verdict),
+            outcome: AttemptOutcome::Graded(verdict),
             score,
             max_score: 10.0,
             late_penalty: 0.0,
@@ -118,7 +118,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_failure_of_the_grader_never_takes_the_place_of_a_result() {
-        let failure = |at| Attempt { outcome: Outcome::GraderError, ..attempt("ada", 0.0, at) };
+        let failure = |at| Attempt { outcome: AttemptOutcome::GraderError, ..attempt("ada", 0.0, at) };
         for policy in [Policy::Best, Policy::Last] {
             assert_eq!(chosen_time(&[attempt("ada", 0.0, 1), failure(2)], policy), 1);
             assert_eq!(chosen_time(&[failure(1), attempt("ada", 0.0, 2)], policy), 2);
@@ -144,7 +144,7 @@ pub(crate) mod tests {
     #[test]
     fn a_failed_regrading_leaves_what_there_was() {
         let failure = Attempt {
-            outcome: Outcome::GraderError,
+            outcome: AttemptOutcome::GraderError,
             source: attempt("ada", 10.0, 1).source,
             ..attempt("ada", 0.0, 2)
         };

@@ -11,7 +11,7 @@ use report::late::Moment;
 use report::verdict::Verdict;
 use report::{Audience, CheckReport, ExerciseReport, Report, Visibility};
 
-use crate::attempt::{Attempt, Outcome, Timestamp};
+use crate::attempt::{Attempt, AttemptOutcome, Timestamp};
 use crate::book::Book;
 use crate::error::Error;
 
@@ -91,7 +91,7 @@ fn audience(due: Option<Moment>, now: Timestamp) -> Audience {
 /// What the grader says of its own failures may name anything.
 fn message(attempt: &Attempt) -> Option<String> {
     match attempt.outcome {
-        Outcome::GraderError => {
+        AttemptOutcome::GraderError => {
             Some("the grader failed at it; that says nothing about the program".to_owned())
         }
         _ => attempt.message.clone(),
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_the_grader_says_of_its_own_failure_is_for_teachers() {
         let failed = Attempt {
-            outcome: Outcome::GraderError,
+            outcome: AttemptOutcome::GraderError,
             message: Some("rubric.toml: the check `secret-audit` has no points".into()),
             ..crate::policy::tests::attempt("ada", 0.0, 1)
         };

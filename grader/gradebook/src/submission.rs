@@ -7,6 +7,7 @@ mod archive;
 mod class;
 mod content;
 mod layout;
+mod names;
 mod tree;
 
 use std::fs;
@@ -19,7 +20,8 @@ use tempfile::TempDir;
 
 use crate::attempt::Timestamp;
 pub use class::{Class, Naming, list};
-use tree::{Tree, has_extension, is_source};
+use names::{has_extension, is_source};
+use tree::Tree;
 
 /// What one student handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]

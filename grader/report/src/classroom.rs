@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report};
 
 #[derive(Serialize)]
@@ -31,8 +31,8 @@ pub(super) fn render(report: &Report) -> String {
     let results = Results {
         version: 1,
         status: match entries::overall(report) {
-            Outcome::Pass => "pass",
-            Outcome::Fail => "fail",
+            TestOutcome::Pass => "pass",
+            TestOutcome::Fail => "fail",
             _ => "error",
         },
         max_score: report.max_score,
@@ -51,14 +51,14 @@ fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
     Test {
         name: format!("{}: {}", exercise.exercise, entry.name),
         status: match entry.outcome {
-            Outcome::Pass | Outcome::Advice => "pass",
-            Outcome::Fail => "fail",
-            Outcome::Error | Outcome::Skipped => "error",
+            TestOutcome::Pass | TestOutcome::Advice => "pass",
+            TestOutcome::Fail => "fail",
+            TestOutcome::Error | TestOutcome::Skipped => "error",
         },
         score: entry.score,
         message: match entry.outcome {
-            Outcome::Pass => None,
-            Outcome::Advice => Some(format!("advice: {}", engine::escape::terminal(&entry.details))),
+            TestOutcome::Pass => None,
+            TestOutcome::Advice => Some(format!("advice: {}", engine::escape::terminal(&entry.details))),
             _ => Some(engine::escape::terminal(&entry.details)),
         },
         test_code: entry.call.unwrap_or_default(),

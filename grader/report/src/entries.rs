@@ -10,7 +10,7 @@ pub(crate) const NOT_SHOWN: &str = "not-shown";
 
 /// What a test came to, in the words that test formats share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum TestOutcome {
     /// The promise was kept.
     Pass,
     /// The student's program is at fault.
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     /// The id of the check, or why there is none.
     pub(crate) name: String,
     pub(crate) verdict: Verdict,
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: TestOutcome,
     pub(crate) score: f64,
     pub(crate) max_score: f64,
     pub(crate) visibility: Visibility,
@@ -47,7 +47,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Whether it counts as failed.
     pub(crate) fn is_failed(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail)
+        matches!(self.outcome, TestOutcome::Fail)
     }
 }
 
@@ -61,20 +61,20 @@ pub(crate) fn of(exercise: &ExerciseReport) -> Vec<Entry> {
 }
 
 /// Whether a report is a success as a whole, a failure, or neither.
-pub(crate) fn overall(report: &Report) -> Outcome {
+pub(crate) fn overall(report: &Report) -> TestOutcome {
     match outcome(report.verdict) {
-        Outcome::Fail => Outcome::Fail,
-        Outcome::Pass if !report.incomplete => Outcome::Pass,
-        _ => Outcome::Error,
+        TestOutcome::Fail => TestOutcome::Fail,
+        TestOutcome::Pass if !report.incomplete => TestOutcome::Pass,
+        _ => TestOutcome::Error,
     }
 }
 
-fn outcome(verdict: Verdict) -> Outcome {
+fn outcome(verdict: Verdict) -> TestOutcome {
     match verdict {
-        Verdict::Pass => Outcome::Pass,
-        Verdict::Skipped => Outcome::Skipped,
-        Verdict::Inconclusive => Outcome::Error,
-        Verdict::Fail | Verdict::NotImplemented | Verdict::Refused | Verdict::BuildError => Outcome::Fail,
+        Verdict::Pass => TestOutcome::Pass,
+        Verdict::Skipped => TestOutcome::Skipped,
+        Verdict::Inconclusive => TestOutcome::Error,
+        Verdict::Fail | Verdict::NotImplemented | Verdict::Refused | Verdict::BuildError => TestOutcome::Fail,
     }
 }
 
@@ -101,8 +101,8 @@ fn of_check(exercise: &ExerciseReport, check: &CheckReport) -> Entry {
         name: check.id.clone(),
         verdict: check.verdict,
         outcome: match check.verdict {
-            Verdict::Pass => Outcome::Pass,
-            _ if check.is_advice() => Outcome::Advice,
+            Verdict::Pass => TestOutcome::Pass,
+            _ if check.is_advice() => TestOutcome::Advice,
             verdict => outcome(verdict),
         },
         score: check.score,

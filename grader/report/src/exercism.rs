@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report};
 
 /// The most characters of a test's output that the website shows.
@@ -32,7 +32,7 @@ pub(super) fn render(report: &Report) -> String {
     let ran_nothing = report.exercises.iter().all(|exercise| exercise.message.is_some());
     let status = match entries::overall(report) {
         _ if ran_nothing => "error",
-        Outcome::Pass => "pass",
+        TestOutcome::Pass => "pass",
         _ => "fail",
     };
     let tests = report.exercises.iter().flat_map(tests).chain(not_graded(report)).collect();
@@ -57,12 +57,12 @@ fn tests(exercise: &ExerciseReport) -> Vec<Test> {
 fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
     let status = match entry.outcome {
         _ if exercise.message.is_some() => "error",
-        Outcome::Pass | Outcome::Advice => "pass",
-        Outcome::Fail => "fail",
-        Outcome::Error | Outcome::Skipped => "error",
+        TestOutcome::Pass | TestOutcome::Advice => "pass",
+        TestOutcome::Fail => "fail",
+        TestOutcome::Error | TestOutcome::Skipped => "error",
     };
     let text = engine::escape::terminal(&entry.details);
-    let is_advice = entry.outcome == Outcome::Advice;
+    let is_advice = entry.outcome == TestOutcome::Advice;
     Test {
         name: format!("{}: {}", exercise.exercise, entry.name),
         status,

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use engine::escape::{command_message, command_property, terminal};
 
 use super::diagnostics;
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report, human};
 
 /// The most annotations of a kind.
@@ -65,9 +65,9 @@ fn of_exercise(exercise: &ExerciseReport) -> Vec<Annotation> {
     }
     let of_entry = |entry: Entry| {
         let kind = match entry.outcome {
-            Outcome::Pass => return None,
-            Outcome::Fail => "error",
-            Outcome::Error | Outcome::Skipped | Outcome::Advice => "warning",
+            TestOutcome::Pass => return None,
+            TestOutcome::Fail => "error",
+            TestOutcome::Error | TestOutcome::Skipped | TestOutcome::Advice => "warning",
         };
         let place = entry.mark.map(|mark| (mark.path, mark.line));
         Some(Annotation { kind, place, title: title(&entry.name), message: terminal(&entry.brief) })

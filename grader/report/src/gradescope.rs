@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report, Visibility, sum};
 use crate::verdict::Verdict;
 
@@ -89,9 +89,9 @@ fn test(exercise: &ExerciseReport, entry: Entry) -> Test {
         score: entry.score,
         max_score: entry.max_score,
         status: match entry.outcome {
-            Outcome::Pass => Some("passed"),
-            Outcome::Fail | Outcome::Error | Outcome::Skipped => Some("failed"),
-            Outcome::Advice => None,
+            TestOutcome::Pass => Some("passed"),
+            TestOutcome::Fail | TestOutcome::Error | TestOutcome::Skipped => Some("failed"),
+            TestOutcome::Advice => None,
         },
         tags: vec![exercise.exercise.clone(), entry.verdict.word().to_owned()],
         visibility: match entry.visibility {

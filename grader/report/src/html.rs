@@ -14,7 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use engine::escape::markup;
 use hmac_sha256::Hash;
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Failure, Lesson, Report, human};
 use program::Program;
 
@@ -96,7 +96,7 @@ fn exercise(place: usize, of: &ExerciseReport) -> String {
 
 /// One line a check: what it came to, its id, its points.
 fn check(exercise: &str, entry: &Entry) -> String {
-    let word = if entry.outcome == Outcome::Advice { "advice" } else { entry.verdict.word() };
+    let word = if entry.outcome == TestOutcome::Advice { "advice" } else { entry.verdict.word() };
     let name = markup(&entry.name);
     let failed = entry.is_failed() && entry.name != entries::NOT_SHOWN;
     let failed =

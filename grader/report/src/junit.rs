@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use engine::escape::markup;
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report, sum};
 
 /// How many of the cases came to what.
@@ -79,11 +79,11 @@ fn case(exercise: &ExerciseReport, class: &str, entry: &Entry) -> String {
     );
     let (message, kind) = (markup(&one_line(&entry.summary)), entry.verdict.word());
     let body = match entry.outcome {
-        Outcome::Pass => return head + "/>\n",
-        Outcome::Fail => element("failure", kind, &message, &entry.details),
-        Outcome::Error => element("error", kind, &message, &entry.details),
-        Outcome::Skipped => format!("      <skipped message=\"{message}\"/>\n"),
-        Outcome::Advice => format!(
+        TestOutcome::Pass => return head + "/>\n",
+        TestOutcome::Fail => element("failure", kind, &message, &entry.details),
+        TestOutcome::Error => element("error", kind, &message, &entry.details),
+        TestOutcome::Skipped => format!("      <skipped message=\"{message}\"/>\n"),
+        TestOutcome::Advice => format!(
             "      <skipped message=\"advice: {message}\"/>\n      <system-out>{}</system-out>\n",
             markup(&entry.details)
         ),
@@ -116,10 +116,10 @@ impl Counts {
         for entry in entries {
             counts.tests += 1;
             match entry.outcome {
-                Outcome::Pass => {}
-                Outcome::Fail => counts.failures += 1,
-                Outcome::Error => counts.errors += 1,
-                Outcome::Skipped | Outcome::Advice => counts.skipped += 1,
+                TestOutcome::Pass => {}
+                TestOutcome::Fail => counts.failures += 1,
+                TestOutcome::Error => counts.errors += 1,
+                TestOutcome::Skipped | TestOutcome::Advice => counts.skipped += 1,
             }
         }
         counts

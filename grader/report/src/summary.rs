@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use engine::escape::{code, code_block};
 
-use super::entries::{self, Entry, Outcome};
+use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Report};
 
 /// As Markdown, of at most `most` bytes: what does not fit is left out, and that is said.
@@ -37,18 +37,18 @@ fn head(report: &Report) -> String {
 
 fn row(exercise: &ExerciseReport) -> String {
     let entries = entries::of(exercise);
-    let kept = entries.iter().filter(|entry| entry.outcome == Outcome::Pass).count();
+    let kept = entries.iter().filter(|entry| entry.outcome == TestOutcome::Pass).count();
     let ExerciseReport { exercise: name, verdict, score, max_score, .. } = exercise;
     format!("| {} | {} | {score}/{max_score} | {kept}/{} |\n", code(name), verdict.word(), entries.len())
 }
 
 fn details(exercise: &ExerciseReport) -> Vec<String> {
-    let shown = entries::of(exercise).into_iter().filter(|entry| entry.outcome != Outcome::Pass);
+    let shown = entries::of(exercise).into_iter().filter(|entry| entry.outcome != TestOutcome::Pass);
     shown.map(|entry| detail(&exercise.exercise, &entry)).collect()
 }
 
 fn detail(exercise: &str, entry: &Entry) -> String {
-    let word = if entry.outcome == Outcome::Advice { "advice" } else { entry.verdict.word() };
+    let word = if entry.outcome == TestOutcome::Advice { "advice" } else { entry.verdict.word() };
     let place =
         entry.mark.as_ref().map(|mark| format!(" at {}", code(&format!("{}:{}", mark.path, mark.line))));
     format!(

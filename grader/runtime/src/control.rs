@@ -14,7 +14,7 @@ use schedule::protocol::{
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{inherited, orphans, scheduler, system, threads, warm, watch};
+use crate::{dates, inherited, orphans, scheduler, system, threads, warm, watch};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -191,6 +191,7 @@ fn become_run(socket: usize, request: Request) {
     }
     // SAFETY: the environment stands above all frames of the main thread.
     let stack_top = unsafe { *environ } as u64 & !15;
+    dates::begin();
     scheduler::begin(request, stack_top);
 }
 

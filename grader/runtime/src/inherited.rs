@@ -6,10 +6,8 @@ use core::sync::atomic::{AtomicI32, Ordering};
 
 use schedule::protocol::{CHILD, Finish, OutputHead};
 
-use crate::io::{self, PollDescriptor};
+use crate::world::{self, POLLIN, PollDescriptor};
 use crate::{record, system};
-
-const POLLIN: i16 = 1;
 
 /// Where each stream's pipe is read.
 static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
@@ -36,7 +34,7 @@ pub(crate) fn replace_streams() {
             if end != read {
                 system::call(system::CLOSE, [read, 0, 0, 0, 0, 0]);
             }
-            io::set_status_flags(end as i32, O_NONBLOCK);
+            world::set_status_flags(end as i32, O_NONBLOCK);
             place.store(end as i32, Ordering::Relaxed);
         }
     }
@@ -48,7 +46,7 @@ static FLAGS: [AtomicI32; 3] = [AtomicI32::new(0), AtomicI32::new(0), AtomicI32:
 /// Before the first run.
 pub(crate) fn remember_flags() {
     for (stream, flags) in (0..).zip(&FLAGS) {
-        flags.store(io::status_flags(stream), Ordering::Relaxed);
+        flags.store(world::status_flags(stream), Ordering::Relaxed);
     }
 }
 
@@ -59,8 +57,8 @@ pub(crate) fn open_as_at_first() {
         if flags < 0 {
             continue;
         }
-        io::set_status_flags(stream, flags);
-        io::unlock(stream);
+        world::set_status_flags(stream, flags);
+        world::locks::unlock(stream);
     }
     // Standard input begins at its beginning again; a pipe has none and stays as it is.
     // SAFETY: numbers only.
@@ -99,7 +97,7 @@ fn drain() -> bool {
 /// Reads from each stream, and passes it on; whether there may be more, and more is wanted.
 fn read_some(mut pass: impl FnMut(u8, &[u8]) -> bool) -> bool {
     let mut ends = ENDS.each_ref().map(|end| PollDescriptor::new(end.load(Ordering::Relaxed), POLLIN));
-    io::poll_for_real(&mut ends, 0);
+    world::poll_for_real(&mut ends, 0);
     let mut more = false;
     for (stream, end) in (1..).zip(ends).filter(|(_, end)| end.is_ready()) {
         let mut bytes = [0u8; 1024];

@@ -2,9 +2,11 @@
 //!
 //! The program was compiled so that every atomic operation is a call (`grader/hooks`), which leads here
 //! (`atomics`), and the libc functions through which threads meet are interposed (`threads`,
-//! `futex`, `time`, `io`), and those that tell of a world that differs from run to run (`chance`, `dates`, `processors`). One thread runs at a time: it holds the *token*. At every
-//! operation the holder asks `scheduler` who goes on. Without a grader's socket in the
-//! environment everything here passes through to the system.
+//! `futex`, `time`, `io`), and those that tell of a world that differs from run to run (`chance`, `dates`,
+//! `processors`). One thread runs at a time: it holds the *token*. At every operation the holder asks `scheduler` who
+//! goes on. What only the kernel knows, `world` asks it: for `scheduler`, for the interposed functions above it, and for
+//! the fork server (`control`). Without a grader's socket in the environment everything here passes through to the
+//! system.
 //!
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
 //! Threads other than the token's holder are parked in `token` and touch nothing.
@@ -20,6 +22,7 @@ mod dates;
 mod futex;
 mod inherited;
 mod io;
+mod libc;
 mod objects;
 mod orphans;
 mod outbox;
@@ -36,3 +39,4 @@ mod time;
 mod token;
 mod warm;
 mod watch;
+mod world;

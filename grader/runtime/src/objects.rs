@@ -6,9 +6,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use schedule::protocol::Operation;
 
+use crate::libc::next;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
-use crate::threads::next;
 
 pub(crate) const EBUSY: c_int = 16;
 pub(crate) const ETIMEDOUT: c_int = 110;

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use schedule::MOST_THREADS;
 
-use crate::threads::next;
+use crate::libc::next;
 use crate::{system, token};
 
 const COUNT: usize = 4;

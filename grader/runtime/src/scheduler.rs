@@ -4,6 +4,7 @@
 //! A borrow of the shared state ends before the token is handed over: whoever has it then borrows anew.
 
 mod frames;
+mod wait;
 
 use core::cell::UnsafeCell;
 
@@ -13,40 +14,11 @@ use schedule::protocol::{Event, Finish, Operation, OutputHead, Request};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
 
 pub(crate) use schedule::mechanism::Woken;
+pub(crate) use wait::Wait;
 
-use crate::io::Until;
 use crate::record::{self, Done};
-use crate::{dates, inherited, io, system, token};
-
-/// What a thread that cannot go on waits for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Wait {
-    /// A wake on a futex.
-    Futex { word: u64, bits: u32, deadline: Option<u64> },
-    /// Its time.
-    Sleep { deadline: u64 },
-    /// The end of a thread.
-    Join { thread: ThreadId },
-    /// A descriptor to become ready, polled for real.
-    Ready { descriptor: i32, events: i16, deadline: Option<u64> },
-    /// Something else that only a look tells.
-    Outside { until: Until, deadline: Option<u64> },
-}
-
-impl Wait {
-    /// What the mechanism knows of it.
-    fn for_mechanism(self) -> mechanism::Wait {
-        match self {
-            Self::Futex { word, bits, deadline } => mechanism::Wait::Futex { word, bits, deadline },
-            Self::Sleep { deadline } => mechanism::Wait::Sleep { deadline },
-            Self::Join { thread } => mechanism::Wait::Join { thread },
-            Self::Ready { deadline, .. } => mechanism::Wait::Outside { deadline, surely: false },
-            Self::Outside { until, deadline } => {
-                mechanism::Wait::Outside { deadline, surely: until.is_child() }
-            }
-        }
-    }
-}
+use crate::world::{self, PollDescriptor};
+use crate::{inherited, system, token};
 
 /// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
@@ -118,7 +90,6 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     });
     with_body(0, |body| body.stack_top = stack_top);
     record::get().begin_thread(0);
-    dates::begin();
     token::enter(0);
 }
 
@@ -362,12 +333,12 @@ struct Outside;
 
 impl World for Outside {
     fn look(&mut self, waiting: ThreadSet, milliseconds: i32) -> ThreadSet {
-        let mut descriptors = [io::PollDescriptor::NONE; MOST_THREADS];
+        let mut descriptors = [PollDescriptor::NONE; MOST_THREADS];
         let mut of = [0; MOST_THREADS];
         let mut count = 0;
         for thread in waiting.iter() {
             if let Some(Wait::Ready { descriptor, events, .. }) = with_body(thread, |body| body.wait) {
-                descriptors[count] = io::PollDescriptor::new(descriptor, events);
+                descriptors[count] = PollDescriptor::new(descriptor, events);
                 of[count] = thread;
                 count += 1;
             }
@@ -379,7 +350,7 @@ impl World for Outside {
             }
             let mut ready = without_descriptor(waiting);
             let patience = i32::from(round < milliseconds && ready.is_empty());
-            io::wait_for_world(&mut descriptors[..count], patience);
+            world::wait_for_world(&mut descriptors[..count], patience);
             (0..count).filter(|&at| descriptors[at].is_ready()).for_each(|at| ready.insert(of[at]));
             if !ready.is_empty() {
                 return ready;
@@ -389,8 +360,8 @@ impl World for Outside {
     }
 
     fn is_closed(&mut self, waiting: ThreadSet) -> bool {
-        let ends_inside = |thread| with_body(thread, |body| body.wait).is_some_and(io::ends_inside);
-        waiting.iter().all(ends_inside) && io::is_alone()
+        let ends_inside = |thread| with_body(thread, |body| body.wait).is_some_and(Wait::ends_inside);
+        waiting.iter().all(ends_inside) && world::is_alone()
     }
 }
 

@@ -9,6 +9,7 @@ use schedule::protocol::{Finish, Operation};
 use schedule::{MOST_THREADS, ThreadId};
 
 use crate::arch::entry;
+use crate::libc::next;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
 use crate::{processors, system, token};
@@ -18,7 +19,6 @@ type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) 
 type Join = unsafe extern "C" fn(u64, *mut *mut c_void) -> c_int;
 
 unsafe extern "C" {
-    fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
     fn pthread_atfork(
         before: Option<extern "C" fn()>,
         parent: Option<extern "C" fn()>,
@@ -26,15 +26,6 @@ unsafe extern "C" {
     ) -> c_int;
     fn pthread_key_create(key: *mut u32, destructor: Option<extern "C" fn(*mut c_void)>) -> c_int;
     fn pthread_setspecific(key: u32, value: *const c_void) -> c_int;
-}
-
-/// `RTLD_NEXT`: the next library after this one that has the symbol.
-const NEXT: *mut c_void = -1isize as *mut c_void;
-
-/// The function of that name that this library stands before: libc's.
-pub(crate) fn next(name: &core::ffi::CStr) -> *mut c_void {
-    // SAFETY: the name ends with a zero.
-    unsafe { dlsym(NEXT, name.as_ptr()) }
 }
 
 static CREATE: AtomicUsize = AtomicUsize::new(0);

@@ -3,8 +3,8 @@
 
 use core::ffi::c_int;
 
-use crate::io::{self, PollDescriptor};
 use crate::proc::{Path, each_thread, number};
+use crate::world::{self, POLLIN, PollDescriptor};
 use crate::{record, system, token};
 
 /// What there is to be said of a run that has ended.
@@ -42,12 +42,11 @@ pub(crate) fn wait_for(child: c_int) -> End {
 
 /// Whether it ends by itself; else the call that it sits in, where that is seen.
 fn watch(child: c_int, descriptor: i32) -> (bool, Option<u32>) {
-    const POLLIN: i16 = 1;
     let mut last = None;
     let mut same = 0;
     for _ in 0..MOST_LOOKS {
         let mut ended = [PollDescriptor::new(descriptor, POLLIN)];
-        io::poll_for_real(&mut ended, MILLISECONDS_A_LOOK);
+        world::poll_for_real(&mut ended, MILLISECONDS_A_LOOK);
         if ended[0].is_ready() {
             return (true, None);
         }

@@ -24,7 +24,7 @@ pub use screen::fitted;
 
 /// Why the wait is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Woken {
+pub enum WatchEvent {
     /// Something below a folder was changed.
     Saved,
     /// A key on standard input; Ctrl-C is [`Key::Quit`].
@@ -38,14 +38,14 @@ const QUIET: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 
 /// Folders that are watched, at any depth. What happens between two waits is not missed.
-pub struct Watch {
+pub struct FolderWatch {
     events: OwnedFd,
     folders: Vec<PathBuf>,
     /// Until its end, where that comes early: a closed standard input does not end the watch.
     input: Option<Stdin>,
 }
 
-impl Watch {
+impl FolderWatch {
     /// Begins to watch.
     ///
     /// # Errors
@@ -61,19 +61,19 @@ impl Watch {
     ///
     /// # Errors
     /// When the system cannot tell.
-    pub fn wait(&mut self) -> io::Result<Woken> {
+    pub fn wait(&mut self) -> io::Result<WatchEvent> {
         let _keys = self.input.as_ref().filter(|input| input.is_terminal()).and_then(|_| SingleKeys::on());
         let mut changed = false;
         loop {
             if interrupt::requested() {
-                return Ok(Woken::Key(Key::Quit));
+                return Ok(WatchEvent::Key(Key::Quit));
             }
             if let Some(key) = self.key(if changed { QUIET } else { TICK })? {
-                return Ok(Woken::Key(key));
+                return Ok(WatchEvent::Key(key));
             }
             let more = self.drain()?;
             if changed && !more {
-                return Ok(Woken::Saved);
+                return Ok(WatchEvent::Saved);
             }
             if more {
                 changed = true;
@@ -83,11 +83,11 @@ impl Watch {
         }
     }
 
-    /// Waits for an event or input, at most `patience`; the first key that means something.
-    fn key(&mut self, patience: Timespec) -> io::Result<Option<Key>> {
+    /// Waits for an event or input, at most `time_out`; the first key that means something.
+    fn key(&mut self, time_out: Timespec) -> io::Result<Option<Key>> {
         let mut descriptors = vec![PollFd::new(&self.events, PollFlags::IN)];
         descriptors.extend(self.input.as_ref().map(|input| PollFd::new(input, PollFlags::IN)));
-        match poll(&mut descriptors, Some(&patience)) {
+        match poll(&mut descriptors, Some(&time_out)) {
             Err(Errno::INTR) => return Ok(None),
             other => other?,
         };
@@ -167,8 +167,8 @@ mod tests {
     use super::*;
 
     /// A watch of `folder` that does not look at the tests' own standard input.
-    fn watch(folder: &Path) -> Watch {
-        let mut watch = Watch::on(vec![folder.to_owned()]).unwrap();
+    fn watch(folder: &Path) -> FolderWatch {
+        let mut watch = FolderWatch::on(vec![folder.to_owned()]).unwrap();
         watch.input = None;
         watch
     }
@@ -178,7 +178,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut watch = watch(folder.path());
         fs::write(folder.path().join("main.rs"), "fn main() {}").unwrap();
-        assert_eq!(watch.wait().unwrap(), Woken::Saved);
+        assert_eq!(watch.wait().unwrap(), WatchEvent::Saved);
     }
 
     #[test]
@@ -188,7 +188,7 @@ mod tests {
         fs::write(folder.path().join("new"), "fn main() {}").unwrap();
         let mut watch = watch(&folder.path().join("src"));
         fs::rename(folder.path().join("new"), folder.path().join("src/main.rs")).unwrap();
-        assert_eq!(watch.wait().unwrap(), Woken::Saved);
+        assert_eq!(watch.wait().unwrap(), WatchEvent::Saved);
     }
 
     #[test]
@@ -196,8 +196,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut watch = watch(folder.path());
         fs::create_dir(folder.path().join("bank")).unwrap();
-        assert_eq!(watch.wait().unwrap(), Woken::Saved);
+        assert_eq!(watch.wait().unwrap(), WatchEvent::Saved);
         fs::write(folder.path().join("bank/lock.rs"), "").unwrap();
-        assert_eq!(watch.wait().unwrap(), Woken::Saved);
+        assert_eq!(watch.wait().unwrap(), WatchEvent::Saved);
     }
 }

@@ -5,4 +5,4 @@ pub mod hints;
 pub mod new_folder;
 pub mod pull_request;
 pub mod release;
-pub mod specimen;
+pub mod sample_programs;

@@ -18,7 +18,7 @@ pub enum Error {
     /// Of what builds and runs programs, or the same kind of trouble with what the grader reads and writes itself.
     #[error(transparent)]
     Engine(#[from] engine::error::Error),
-    /// No exercise, case or specimen has this name.
+    /// No exercise, case or sample has this name.
     #[error("no {kind} is called `{name}`{}", hint(kind, nearest.as_deref(), known))]
     Unknown { kind: &'static str, name: String, nearest: Option<String>, known: Vec<String> },
     /// A replayed schedule does not fit the program: it is another program, or was changed.

@@ -13,11 +13,11 @@ use crate::error::Error;
 impl Grading<'_> {
     /// Explores a case with its part of the exercise's schedules.
     pub(super) fn explore(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
-        if case.share == 0 {
+        if case.percent == 0 {
             return Ok(());
         }
         let extent = Extent {
-            schedules: (self.options.schedules * u64::from(case.share)).div_ceil(100),
+            schedules: (self.options.schedules * u64::from(case.percent)).div_ceil(100),
             preemptions: self.options.preemptions,
         };
         let failed = |check: &str| findings.has_failed(check);
@@ -49,9 +49,9 @@ impl Grading<'_> {
             for (check, judge) in &case.starved_judges {
                 match judge.judge_unasked(&seen) {
                     Judgement::Nothing => {}
-                    Judgement::Kept => findings.tally(check).kept_under_control(1, !case.is_idle),
+                    Judgement::Kept => findings.result(check).kept_under_control(1, !case.is_idle),
                     Judgement::Unproven(reason) => {
-                        findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                        findings.result(check).unproven(format!("case {}: {reason}", case.id));
                     }
                     Judgement::Broken(fault) => {
                         let seen_then = format!("with T{thread} held back, {}", fault.seen);
@@ -89,21 +89,21 @@ impl Grading<'_> {
                 let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
                 Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
-            let tally = findings.tally(finding.check);
-            too_few.iter().for_each(|reason| tally.unproven(format!("case {reason}")));
+            let result = findings.result(finding.check);
+            too_few.iter().for_each(|reason| result.unproven(format!("case {reason}")));
             let in_case = |reason: String| format!("case {}: {reason}", case.id);
             if let Some(lost) = lost.as_ref().filter(|_| found.is_none()) {
-                tally.unproven(in_case(format!("after {schedules} schedules: {lost}")));
+                result.unproven(in_case(format!("after {schedules} schedules: {lost}")));
             }
             match (witness, found) {
                 (None, found) => {
-                    tally.kept_under_control(finding.kept, !case.is_idle);
-                    finding.unproven.into_iter().for_each(|reason| tally.unproven(in_case(reason)));
+                    result.kept_under_control(finding.kept, !case.is_idle);
+                    finding.unproven.into_iter().for_each(|reason| result.unproven(in_case(reason)));
                     found.into_iter().for_each(|failure| self.broken(finding.check, failure, findings));
                 }
                 (Some(witness), Some(shown)) => {
                     let lesson = if witness.is_lesson { Lesson::Named } else { Lesson::None };
-                    tally.shown(shown, lesson);
+                    result.shown(shown, lesson);
                 }
                 // The schedules that were not tried might have shown it.
                 (Some(_), None) if lost.is_some() => {}
@@ -112,9 +112,9 @@ impl Grading<'_> {
                         Judgement::Broken(fault) => {
                             let failure = self.failure(case, &Observation::default(), fault, None);
                             let ended = "it is about all schedules together".to_owned();
-                            tally.broken(Failure { ending: "none".into(), ended, ..failure });
+                            result.broken(Failure { ending: "none".into(), ended, ..failure });
                         }
-                        Judgement::Unproven(reason) => tally.unproven(in_case(reason)),
+                        Judgement::Unproven(reason) => result.unproven(in_case(reason)),
                         Judgement::Kept | Judgement::Nothing => {}
                     }
                 }
@@ -147,11 +147,11 @@ fn uncontrolled(
 ) -> Result<(), Error> {
     // Its server was stopped or did not answer: that can take a minute each time.
     findings.long_endings += u32::from(matches!(error, RunError::Lost(_)));
-    let (RunError::Control(reason) | RunError::Lost(reason) | RunError::Stage(reason)) = error else {
+    let (RunError::Control(reason) | RunError::Lost(reason) | RunError::Setup(reason)) = error else {
         return Err(error.into());
     };
     for check in checks {
-        findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+        findings.result(check).unproven(format!("case {}: {reason}", case.id));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! How a failure is put into a report: what was seen, the picture of the run, and the command that shows it again.
 
 use engine::case::Case;
-use engine::controlled::Record;
+use engine::controlled::RunRecord;
 use engine::counterexample;
 use engine::judgement::Fault;
 use engine::observation::Observation;
@@ -11,10 +11,10 @@ use engine::symbols::panic_line;
 use report::Failure;
 
 use super::Grading;
-use super::words::{last_said, lines_around, quoted};
+use super::excerpts::{last_said, lines_around, quoted};
 
 impl Grading<'_> {
-    pub(super) fn picture(&self, record: &Record, fault: &Fault) -> Picture {
+    pub(super) fn picture(&self, record: &RunRecord, fault: &Fault) -> Picture {
         let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
         counterexample::picture(record, &symbols, fault.line)
     }

@@ -1,13 +1,13 @@
 //! Grading one exercise: build it, run its cases, judge what they leave, add up the points.
 
+mod check_result;
+mod excerpts;
 mod explored;
 mod failure;
 pub mod progress;
 mod replay;
 pub mod rubric;
 mod sharing;
-mod tally;
-mod words;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,9 +29,9 @@ use report::verdict::Verdict;
 use report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
 
 use crate::error::Error;
+use check_result::CheckResult;
 use progress::Progress;
 use rubric::Rubric;
-use tally::Tally;
 
 pub use replay::replay;
 
@@ -171,7 +171,7 @@ struct Grading<'a> {
 /// What the runs showed so far.
 #[derive(Default)]
 struct Findings {
-    tallies: Vec<(&'static str, Tally)>,
+    results: Vec<(&'static str, CheckResult)>,
     /// The checks that are about how the program ends.
     of_ending: BTreeSet<&'static str>,
     explored: Explored,
@@ -199,7 +199,9 @@ impl<'a> Grading<'a> {
                 return Ok(Prepared::Grading(grading));
             }
             Build::Errors(message) => (Verdict::BuildError, message),
-            Build::Refused(refusals) => (Verdict::Refused, words::refused(exercise.name, source, &refusals)),
+            Build::Refused(refusals) => {
+                (Verdict::Refused, excerpts::refused(exercise.name, source, &refusals))
+            }
         };
         Ok(Prepared::Report(without_runs(exercise, &rubric, verdict, message)))
     }
@@ -245,7 +247,7 @@ impl<'a> Grading<'a> {
         for run in 0..self.options.runs.unwrap_or(case.runs) {
             // What has failed is not hidden by more runs, and a wrong program can be very slow: one that sleeps in
             // place of waiting takes its time here, and none under control.
-            if self.is_lost(findings) && (run > 0 || case.share > 0) {
+            if self.is_lost(findings) && (run > 0 || case.percent > 0) {
                 return Ok(());
             }
             let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
@@ -274,7 +276,7 @@ impl<'a> Grading<'a> {
 
     /// Whether a check that is worth points has failed.
     fn is_lost(&self, findings: &Findings) -> bool {
-        findings.tallies.iter().any(|(check, tally)| tally.has_failed() && self.rubric.points(check) > 0.0)
+        findings.results.iter().any(|(check, result)| result.has_failed() && self.rubric.points(check) > 0.0)
     }
 
     /// Who wrote the lines of an audited run. That it was right is no proof, as only control shows many interleavings.
@@ -282,7 +284,7 @@ impl<'a> Grading<'a> {
         for (check, judge) in &case.writer_judges {
             if seen.has_evaded {
                 let reason = "its lines came to standard output in a way that hides who wrote them";
-                findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                findings.result(check).unproven(format!("case {}: {reason}", case.id));
             }
             if seen.stdout.threads.is_none() {
                 continue;
@@ -299,9 +301,9 @@ impl<'a> Grading<'a> {
         for (check, judge) in &case.judges {
             match judge.judge(seen) {
                 None | Some(Judgement::Nothing) => {}
-                Some(Judgement::Kept) => findings.tally(check).kept(!case.is_idle),
+                Some(Judgement::Kept) => findings.result(check).kept(!case.is_idle),
                 Some(Judgement::Unproven(reason)) => {
-                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                    findings.result(check).unproven(format!("case {}: {reason}", case.id));
                 }
                 Some(Judgement::Broken(fault)) => {
                     self.broken(check, self.failure(case, seen, fault, None), findings);
@@ -317,7 +319,7 @@ impl<'a> Grading<'a> {
             let seen = terminal(failure.seen.lines().next().unwrap_or_default());
             self.progress.found(&format!("{} · {check} fail: {seen}", self.exercise.name));
         }
-        findings.tally(check).broken(failure);
+        findings.result(check).broken(failure);
     }
 
     /// Why a pass of `check` would rest on nothing that the program did, where it would. A single case that is run
@@ -339,8 +341,8 @@ impl<'a> Grading<'a> {
             self.exercise.checks.iter().map(|check| self.nothing_done(check, &findings)).collect();
         let not_judged = if findings.is_cut() { CUT } else { "no run came far enough to judge it" };
         let reports = self.exercise.checks.iter().zip(missing).map(|(check, missing)| {
-            let tally = std::mem::take(findings.tally(check.id));
-            tally.report(check, self.rubric.worth(check.id), missing, not_judged)
+            let result = std::mem::take(findings.result(check.id));
+            result.report(check, self.rubric.worth(check.id), missing, not_judged)
         });
         let checks: Vec<CheckReport> = reports.collect();
         let mut report = ExerciseReport {
@@ -378,20 +380,20 @@ impl Findings {
         self.long_endings >= MOST_LONG_ENDINGS || self.waited_for >= MOST_WAITED_FOR
     }
 
-    fn tally(&mut self, check: &'static str) -> &mut Tally {
-        let index = self.tallies.iter().position(|(id, _)| *id == check).unwrap_or_else(|| {
-            self.tallies.push((check, Tally::default()));
-            self.tallies.len() - 1
+    fn result(&mut self, check: &'static str) -> &mut CheckResult {
+        let index = self.results.iter().position(|(id, _)| *id == check).unwrap_or_else(|| {
+            self.results.push((check, CheckResult::default()));
+            self.results.len() - 1
         });
-        &mut self.tallies[index].1
+        &mut self.results[index].1
     }
 
     fn has_done(&self, check: &str) -> bool {
-        self.tallies.iter().any(|(id, tally)| *id == check && tally.has_done())
+        self.results.iter().any(|(id, result)| *id == check && result.has_done())
     }
 
     fn has_failed(&self, check: &str) -> bool {
-        self.tallies.iter().any(|(id, tally)| *id == check && tally.has_failed())
+        self.results.iter().any(|(id, result)| *id == check && result.has_failed())
     }
 
     fn has_failed_to_end(&self) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use confine::run::Ending;
 use engine::case::Case;
 use engine::compile;
-use engine::controlled::Record;
+use engine::controlled::RunRecord;
 use engine::explore;
 use engine::judgement::Judgement;
 use engine::observation::Observation;
@@ -16,7 +16,7 @@ use report::{ExerciseReport, Lesson, listing};
 use schedule::Schedule;
 use schedule::protocol::Header;
 
-use super::{Findings, Grading, Options, Prepared, words};
+use super::{Findings, Grading, Options, Prepared, excerpts};
 use crate::error::Error;
 use crate::grade::progress::Progress;
 
@@ -68,7 +68,7 @@ impl Grading<'_> {
             }
             let Header { hash, finish, status, .. } = record.header;
             let said: Vec<String> =
-                seen.stderr.lines.iter().map(|line| words::without_number(line)).collect();
+                seen.stderr.lines.iter().map(|line| excerpts::without_number(line)).collect();
             different.insert((hash, finish as u8, status, seen.stdout.bytes, said));
         }
         findings.explored.schedules += times;
@@ -76,12 +76,12 @@ impl Grading<'_> {
         Ok(())
     }
 
-    fn judge_replayed(&self, case: &Case, seen: &Observation, record: &Record, findings: &mut Findings) {
+    fn judge_replayed(&self, case: &Case, seen: &Observation, record: &RunRecord, findings: &mut Findings) {
         for witness in &case.witnesses {
             if let Some(Judgement::Broken(fault)) = witness.shows.judge(seen) {
                 let picture = self.picture(record, &fault);
                 let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
-                findings.tally(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
+                findings.result(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
             }
         }
         for (check, judge) in case.judges.iter().chain(&case.writer_judges) {
@@ -89,10 +89,10 @@ impl Grading<'_> {
                 Some(Judgement::Broken(fault)) => {
                     let picture = self.picture(record, &fault);
                     let failure = self.failure(case, seen, fault, Some(record.schedule.to_string()));
-                    findings.tally(check).broken(failure.with_picture(picture));
+                    findings.result(check).broken(failure.with_picture(picture));
                 }
-                Some(Judgement::Unproven(reason)) => findings.tally(check).unproven(reason),
-                Some(Judgement::Kept) => findings.tally(check).kept_under_control(1, true),
+                Some(Judgement::Unproven(reason)) => findings.result(check).unproven(reason),
+                Some(Judgement::Kept) => findings.result(check).kept_under_control(1, true),
                 None | Some(Judgement::Nothing) => {}
             }
         }
@@ -100,7 +100,7 @@ impl Grading<'_> {
 }
 
 /// What stood in the way of a schedule's next step.
-fn divergence(record: &Record, schedule: &Schedule) -> String {
+fn divergence(record: &RunRecord, schedule: &Schedule) -> String {
     let next = schedule.steps.get(record.header.steps as usize);
     match next {
         Some(&thread) if usize::from(thread) >= record.threads.len() => format!("there is no T{thread} yet"),

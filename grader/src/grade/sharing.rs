@@ -21,14 +21,14 @@ impl Grading<'_> {
             match &surveyed {
                 Survey::Shown | Survey::NoRun => {}
                 Survey::Unproven(reason) => {
-                    findings.tally(check).unproven(format!("case {}: {reason}", case.id));
+                    findings.result(check).unproven(format!("case {}: {reason}", case.id));
                 }
                 Survey::NotShown { most, runs } => {
                     let seen = format!("in none of {runs} schedules more than {} did", thread_count(*most));
                     let fault = Fault::new(sharing.expected, seen);
                     let failure = self.failure(case, &Observation::default(), fault, None);
                     let ended = "it is about several schedules together".to_owned();
-                    findings.tally(check).broken(Failure { ending: "none".into(), ended, ..failure });
+                    findings.result(check).broken(Failure { ending: "none".into(), ended, ..failure });
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use confine::run::{Invocation, keeper};
 use engine::compile::{self, Build};
-use engine::controlled::{Controlled, Record};
+use engine::controlled::{Controlled, RunRecord};
 use engine::source::Source;
 use engine::workspace::Workspace;
 use schedule::policy::Kind;
@@ -45,7 +45,7 @@ impl Native {
     }
 
     /// Runs it under some schedule.
-    fn run(&mut self, seed: u64) -> Record {
+    fn run(&mut self, seed: u64) -> RunRecord {
         let request = Request { seed, policy: Kind::RandomWalk, trace: false, ..search::replay() };
         self.server.run(&request, &[]).unwrap()
     }

@@ -11,7 +11,7 @@ use engine::solution_region;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use grader::course::release::GRADING;
-use grader::course::specimen::{self, Expected, Specimen};
+use grader::course::sample_programs::{self, Expected, SampleProgram};
 use grader::grade::rubric::Rubric;
 
 use crate::support::{root, rust_files};
@@ -107,17 +107,17 @@ fn every_exercise_has_solution_regions_that_pair_up() {
 #[test]
 fn every_exercise_has_mutants_for_every_check_and_variants() {
     no_exercise_has(|exercise| {
-        let specimens = match specimen::all(&workspace(), exercise) {
-            Ok(specimens) => specimens,
+        let samples = match sample_programs::all(&workspace(), exercise) {
+            Ok(samples) => samples,
             Err(error) => return Some(error.to_string()),
         };
-        let fails = |specimen: &Specimen, check: &str| matches!(&specimen.expected, Expected::Fails(id) if id == check);
-        let spared = exercise.checks.iter().find(|check| !specimens.iter().any(|it| fails(it, check.id)));
+        let fails = |sample: &SampleProgram, check: &str| matches!(&sample.expected, Expected::Fails(id) if id == check);
+        let spared = exercise.checks.iter().find(|check| !samples.iter().any(|it| fails(it, check.id)));
         if let Some(check) = spared {
             return Some(format!("no mutant fails {}", check.id));
         }
-        let variants = specimens.iter().filter(|it| matches!(it.expected, Expected::Passes { .. })).count();
-        let mutants = specimens.iter().filter(|it| matches!(it.expected, Expected::Fails(_))).count();
+        let variants = samples.iter().filter(|it| matches!(it.expected, Expected::Passes { .. })).count();
+        let mutants = samples.iter().filter(|it| matches!(it.expected, Expected::Fails(_))).count();
         (mutants < 6 || variants < 3).then(|| format!("{mutants} mutants, {variants} variants"))
     });
 }
@@ -125,10 +125,10 @@ fn every_exercise_has_mutants_for_every_check_and_variants() {
 #[test]
 fn every_exercise_has_an_empty_program_and_one_of_a_single_thread() {
     no_exercise_has(|exercise| {
-        let specimens = specimen::all(&workspace(), exercise).unwrap_or_default();
+        let samples = sample_programs::all(&workspace(), exercise).unwrap_or_default();
         let lazy = |wanted: &str| {
-            specimens.iter().find_map(|specimen| match &specimen.expected {
-                Expected::Lazy { fails, most } if specimen.name == wanted => Some((fails.len(), *most)),
+            samples.iter().find_map(|sample| match &sample.expected {
+                Expected::Lazy { fails, most } if sample.name == wanted => Some((fails.len(), *most)),
                 _ => None,
             })
         };

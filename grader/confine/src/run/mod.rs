@@ -101,8 +101,8 @@ pub enum RunError {
     #[error("{program}: cannot start it: {source}")]
     Start { program: PathBuf, source: io::Error },
     /// What the program needs around it (a folder, a socket) could not be made.
-    #[error("cannot set the stage: {0}")]
-    Stage(String),
+    #[error("cannot set up the run: {0}")]
+    Setup(String),
     /// The program cannot be put under control.
     #[error("no control over the program's threads: {0}")]
     Control(String),

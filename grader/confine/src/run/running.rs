@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::audit::{Audit, Writes};
-use super::watch::{INTERVAL, Watch};
+use super::watch::{INTERVAL, LimitWatch};
 use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
 use crate::sandbox::{self, audit};
@@ -164,7 +164,7 @@ struct Supervisor {
     stderr: Option<ChildStderr>,
     audit: Option<Audit>,
     heard: Vec<u8>,
-    watch: Watch,
+    watch: LimitWatch,
     shared: Arc<Shared>,
     started: Instant,
     /// Why the grader ended the program, if it did.
@@ -178,7 +178,7 @@ impl Supervisor {
             stdout: keeper.stdout.take(),
             stderr: keeper.stderr.take(),
             audit: None,
-            watch: Watch::new(Pid::from_child(&keeper), limits),
+            watch: LimitWatch::new(Pid::from_child(&keeper), limits),
             keeper,
             control,
             heard: Vec::new(),

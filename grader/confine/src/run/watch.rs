@@ -16,7 +16,7 @@ use crate::process_table::{Thread, descendants, memory, processor_time, processo
 pub(super) const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Remembers what it saw last of one running program.
-pub(super) struct Watch {
+pub(super) struct LimitWatch {
     keeper: Pid,
     /// The first process of the jail, which is no part of the program.
     pub(super) reaper: Option<Pid>,
@@ -35,7 +35,7 @@ struct Look {
     output: usize,
 }
 
-impl Watch {
+impl LimitWatch {
     pub(super) fn new(keeper: Pid, limits: Limits) -> Self {
         let now = Instant::now();
         Self {

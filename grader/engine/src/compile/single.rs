@@ -14,7 +14,7 @@ use super::package::Package;
 use super::parts::Parts;
 use super::recipe::Recipe;
 use super::toolchain::Toolchain;
-use super::{Compiled, advice, diagnostics, package, programs};
+use super::{Build, advice, diagnostics, package, programs};
 use crate::error::Error;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -43,7 +43,7 @@ impl Single<'_> {
     ///
     /// # Errors
     /// When the compiler cannot be run or fails for another reason than the source.
-    pub(super) fn build(&self, program: PathBuf) -> Result<Compiled, Error> {
+    pub(super) fn build(&self, program: PathBuf) -> Result<Build<PathBuf>, Error> {
         let folder = sandbox::folder(BUILD_BYTES).map_err(Error::file("the folder for temporary files"))?;
         let folder = folder.path();
         for (path, content) in &self.source.files {
@@ -72,25 +72,25 @@ impl Single<'_> {
     }
 
     /// Why a program that the compiler has built is not taken. It was not run yet.
-    fn judged(&self, parts: &Parts) -> Option<Compiled> {
+    fn judged(&self, parts: &Parts) -> Option<Build<PathBuf>> {
         let refusals = parts.refusals(self.source);
         let outside = parts.outside.as_ref();
         let outside =
             outside.map(|file| format!("{file}: only files of the source itself can be a part of it\n"));
-        if refusals.is_empty() { outside.map(Compiled::Errors) } else { Some(Compiled::Refused(refusals)) }
+        if refusals.is_empty() { outside.map(Build::Errors) } else { Some(Build::Refused(refusals)) }
     }
 
     /// What the compiler's errors come to. A rule that is broken is said instead of them; that the grader cannot read
     /// what the compiler cannot read either is not worth a word.
-    fn failed(&self, message: String, parts: &Parts) -> Compiled {
+    fn failed(&self, message: String, parts: &Parts) -> Build<PathBuf> {
         let mut refusals = parts.refusals(self.source);
         refusals.retain(|refusal| refusal.rule != Rule::NoTokens);
         refusals.extend(diagnostics::asked_for(&message, &self.src(), &self.source.refused));
         match refusals.is_empty() {
-            false => Compiled::Refused(refusals),
+            false => Build::Refused(refusals),
             true => {
                 let advice = advice::on(&message, self.source, self.package);
-                Compiled::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
+                Build::Errors(diagnostics::with_user_paths(message, &self.src(), self.source) + &advice)
             }
         }
     }
@@ -125,18 +125,18 @@ impl Single<'_> {
     }
 
     /// Keeps what stands in `out`.
-    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Compiled, Error> {
+    fn keep(&self, out: &Path, program: PathBuf, parts: &Parts) -> Result<Build<PathBuf>, Error> {
         let built = out.join(self.crate_name());
         let file = left_behind::file(&built).map_err(Error::file(&built))?;
         let bytes = file.metadata().map_err(Error::file(&built))?.len();
         if bytes > MOST_BYTES {
             let (large, most) = (bytes >> 20, MOST_BYTES >> 20);
             let message = format!("the program is too large: {large} MiB, and {most} MiB is the most\n");
-            return Ok(Compiled::Errors(message));
+            return Ok(Build::Errors(message));
         }
         programs::keep_list(&program, &parts.to_bytes())?;
         programs::keep(file, &program)?;
-        Ok(Compiled::Program(program))
+        Ok(Build::Ready(program))
     }
 
     /// The source's fault that kept the compiler from building it.

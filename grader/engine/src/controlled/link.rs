@@ -14,7 +14,7 @@ use confine::run::state;
 
 /// How long an answer may take. A run is ended by its server after 15 s; the rest is for a slow machine. What takes
 /// longer proves nothing, whoever is to blame.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_OUT: Duration = Duration::from_secs(60);
 
 /// How often the server is looked at while it does not answer.
 const LOOK: Duration = Duration::from_millis(100);
@@ -49,7 +49,7 @@ impl Link {
 
     /// Sends a request; from now on the answer is waited for.
     pub(super) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Lost> {
-        self.deadline = Instant::now() + PATIENCE;
+        self.deadline = Instant::now() + TIME_OUT;
         while !bytes.is_empty() {
             let sent = self.socket.get_mut().write(bytes);
             bytes = &bytes[self.moved(sent)?..];
@@ -99,7 +99,7 @@ impl fmt::Display for Lost {
         match self {
             Self::Interrupted => write!(f, "was interrupted"),
             Self::Stopped => write!(f, "was stopped"),
-            Self::Late => write!(f, "did not answer for {} s", PATIENCE.as_secs()),
+            Self::Late => write!(f, "did not answer for {} s", TIME_OUT.as_secs()),
             Self::Ended => write!(f, "was ended"),
             Self::Broken(error) => write!(f, "failed: {error}"),
         }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn soon() -> Instant {
-        Instant::now() + PATIENCE
+        Instant::now() + TIME_OUT
     }
 
     #[test]

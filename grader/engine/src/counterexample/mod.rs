@@ -1,24 +1,24 @@
 //! From a trace to a picture: what each thread did in the words of the student's own calls, and for a
 //! deadlock who waits for whom.
 
+mod descriptions;
 mod kinds;
 mod locks;
 mod objects;
 mod shards;
 mod waits;
-mod words;
 
 use std::ops::Range;
 
 use schedule::ThreadId;
 use schedule::protocol::{Event, Finish, Operation, ThreadRecord};
 
-use crate::controlled::Record;
+use crate::controlled::RunRecord;
 use crate::picture::{Lane, Picture, Row, SourceLine};
 use crate::symbols::{Place, Symbols};
+use descriptions::{Said, describe};
 use locks::Held;
 use objects::Objects;
-use words::{Said, describe};
 
 /// The most rows of a picture: those up to the failure.
 const MOST_ROWS: usize = 48;
@@ -37,7 +37,7 @@ struct Step {
 }
 
 /// The picture of a run. `fault` is the line of standard output (from 0) at which the failure shows.
-pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Picture {
+pub fn picture(record: &RunRecord, symbols: &Symbols, fault: Option<usize>) -> Picture {
     let place = |event: &Event| (*event, symbols.place(event, record.header.base));
     let operations: Vec<(Event, Place)> = record.events.iter().map(place).collect();
     let mut objects = Objects::of(&operations);
@@ -65,7 +65,7 @@ pub fn picture(record: &Record, symbols: &Symbols, fault: Option<usize>) -> Pict
 }
 
 fn steps(
-    record: &Record,
+    record: &RunRecord,
     symbols: &Symbols,
     operations: &[(Event, Place)],
     objects: &mut Objects,
@@ -118,7 +118,7 @@ fn lane(thread: ThreadId, state: &ThreadRecord) -> Lane {
 }
 
 /// The thread and step of the write that ended a line of standard output.
-fn write_of_line(record: &Record, line: usize) -> Option<(ThreadId, u32)> {
+fn write_of_line(record: &RunRecord, line: usize) -> Option<(ThreadId, u32)> {
     let mut ends = 0;
     let head = record.output.iter().find_map(|(head, text)| {
         ends += if head.descriptor == 1 { text.iter().filter(|&&byte| byte == b'\n').count() } else { 0 };

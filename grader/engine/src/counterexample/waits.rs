@@ -7,12 +7,12 @@ use schedule::protocol::{Operation, ThreadRecord};
 
 use super::locks::Held;
 use super::objects::Objects;
-use crate::controlled::Record;
+use crate::controlled::RunRecord;
 use crate::picture::{Wait, WaitReason};
 use crate::symbols::Symbols;
 
 /// What each thread that has not ended waits for.
-pub(super) fn waits(record: &Record, symbols: &Symbols, objects: &mut Objects, held: &Held) -> Vec<Wait> {
+pub(super) fn waits(record: &RunRecord, symbols: &Symbols, objects: &mut Objects, held: &Held) -> Vec<Wait> {
     let stuck = (0..).zip(&record.threads).filter(|(_, state)| !state.ended && !state.runnable);
     let wait = |(thread, state): (ThreadId, &ThreadRecord)| {
         let place = symbols.place(&state.last, record.header.base);

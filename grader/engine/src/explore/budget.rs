@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::controlled::Record;
+use crate::controlled::RunRecord;
 
 /// What a schedule may cost on average: thirty times what it usually does.
 const EACH: Duration = Duration::from_millis(32);
@@ -40,7 +40,7 @@ impl Budget {
 
 /// What a run costs: its processor time, or an eighth of its time on the clock where that is more, so that one that
 /// waits for the world outside is not waited for without an end.
-pub(super) fn cost(record: Option<&Record>, clock: Duration) -> Duration {
+pub(super) fn cost(record: Option<&RunRecord>, clock: Duration) -> Duration {
     let processor = record.map_or(0, |record| record.header.processor);
     Duration::from_micros(processor.into()).max(clock / 8)
 }

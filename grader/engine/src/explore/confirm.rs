@@ -12,7 +12,7 @@ use schedule::{Schedule, ThreadId};
 use super::budget::{self, Budget};
 use super::worker::Worker;
 use super::{Counterexample, Explorer, Finding, is_slow};
-use crate::controlled::Record;
+use crate::controlled::RunRecord;
 use crate::judgement::{Fault, Judgement};
 use crate::observation::Observation;
 
@@ -20,7 +20,7 @@ use crate::observation::Observation;
 struct Broken {
     fault: Fault,
     seen: Observation,
-    record: Record,
+    record: RunRecord,
 }
 
 impl Explorer<'_> {

@@ -7,12 +7,12 @@ use confine::sandbox;
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::case::{Case, Talks};
-use crate::controlled::Record;
+use crate::case::{Case, External};
+use crate::controlled::RunRecord;
 use crate::fork_servers::{ControlledRun, ForkServers};
 use crate::observation::Observation;
 use crate::program::Program;
-use crate::stage::Stage;
+use crate::run_context::RunContext;
 
 /// One processor's folder and servers.
 pub(super) struct Worker<'a> {
@@ -34,14 +34,14 @@ impl<'a> Worker<'a> {
         seed: u64,
         request: Request,
         steps: &[ThreadId],
-    ) -> Result<(Observation, Option<Record>), RunError> {
+    ) -> Result<(Observation, Option<RunRecord>), RunError> {
         // Which runs came before in this folder depends on how fast the processors were.
         if self.folder.renew().is_err() {
             self.folder = fresh_folder()?;
         }
-        let request = Request { keeps_to_itself: case.talks == Talks::Within, ..request };
+        let request = Request { keeps_to_itself: case.external == External::OwnThreads, ..request };
         let run = RefCell::new(ControlledRun::new(&mut self.servers, request, steps));
-        let stage = Stage {
+        let context = RunContext {
             program: &self.program.path,
             folder: self.folder.path(),
             network: case.network,
@@ -50,7 +50,7 @@ impl<'a> Worker<'a> {
             is_audited: false,
             control: Some(&run),
         };
-        let seen = case.scenario.perform(&stage)?;
+        let seen = case.scenario.perform(&context)?;
         Ok((seen, run.into_inner().into_record()))
     }
 
@@ -61,7 +61,7 @@ impl<'a> Worker<'a> {
         seed: u64,
         request: Request,
         steps: &[ThreadId],
-    ) -> Result<(Observation, Record), RunError> {
+    ) -> Result<(Observation, RunRecord), RunError> {
         let (seen, record) = self.perform(case, seed, Request { trace: true, ..request }, steps)?;
         let uncontrolled = || RunError::Control("the case does not run the program under control".into());
         Ok((seen, record.ok_or_else(uncontrolled)?))
@@ -69,5 +69,5 @@ impl<'a> Worker<'a> {
 }
 
 fn fresh_folder() -> Result<sandbox::Folder, RunError> {
-    sandbox::folder(sandbox::ceiling().disk).map_err(|error| RunError::Stage(error.to_string()))
+    sandbox::folder(sandbox::ceiling().disk).map_err(|error| RunError::Setup(error.to_string()))
 }

@@ -13,7 +13,7 @@ use super::bank::{Bank, history};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
 use crate::judges::terminates;
-use crate::linearizability::{Answer, check};
+use crate::linearizability::{Decision, check};
 use crate::quoted::quoted;
 
 /// The most configurations that one history is searched through. Right programs need about as
@@ -48,7 +48,7 @@ pub(super) fn of_example(case: Case) -> Case {
     let add = |case: Case, (check, rule): (&'static str, Rule)| {
         case.judge(check, move |seen| {
             let statement = Statement::read(&seen.stdout);
-            match Ledger::behind(&statement) {
+            match statement.ledger() {
                 Ok(ledger) => rule(&ledger, &statement),
                 Err(fault) if check == "conserves-money" => fault.into(),
                 Err(_) => Judgement::Unproven("the final balances tell no opening balances".into()),
@@ -133,9 +133,11 @@ fn linearizable(ledger: &Ledger, statement: &Statement) -> Judgement {
         return Judgement::Unproven("an operation names an account that the ledger does not open".into());
     };
     let stuck = match check(&Bank, opening, &history, SEARCH_BUDGET) {
-        Answer::Linearizable => return Judgement::Kept,
-        Answer::Unknown => return Judgement::Unproven("too many orders are possible to try them all".into()),
-        Answer::Contradiction(stuck) => stuck,
+        Decision::Linearizable => return Judgement::Kept,
+        Decision::Unknown => {
+            return Judgement::Unproven("too many orders are possible to try them all".into());
+        }
+        Decision::Contradiction(stuck) => stuck,
     };
     let at_fault = &history[stuck.process][stuck.index];
     let holds = stuck.state[at_fault.op.account];

@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use engine::judgement::Fault;
-
-use super::statement::Statement;
 use crate::judges::number;
 use crate::random::Random;
 
@@ -116,36 +113,6 @@ impl Ledger {
         Self::new(&accounts.iter().map(|&account| (account, OPENING)).collect::<Vec<_>>(), operations)
     }
 
-    /// The ledger behind an output of which only the program knows the ledger: the operations are
-    /// those that it printed, and each account was opened with what it holds in the end, less
-    /// what the accepted operations brought.
-    ///
-    /// # Errors
-    /// Where no opening balance would explain the output.
-    pub(super) fn behind(statement: &Statement) -> Result<Self, Fault> {
-        if statement.entries.is_empty() {
-            return Err(Fault::new("the operations of the built-in example", "there is not one"));
-        }
-        let mut changes = statement.changes();
-        let mut opening = Vec::new();
-        for balance in &statement.balances {
-            let known = balance.parts().map(|(account, last)| (account, i128::from(last)));
-            let first = known.map(|(account, last)| (account, last - changes.remove(account).unwrap_or(0)));
-            match first.map(|(account, first)| (account, i64::try_from(first))) {
-                Some((account, Ok(first))) if first >= 0 => opening.push((account.to_owned(), first)),
-                _ => {
-                    let seen = format!("line {} does not fit the operations before it", balance.line + 1);
-                    return Err(Fault::new(BALANCES, seen).at(balance.line));
-                }
-            }
-        }
-        if let Some(account) = changes.keys().next() {
-            return Err(Fault::new(BALANCES, format!("there is no such line for {account}")));
-        }
-        let operations = statement.entries.iter().map(|entry| entry.operation.clone()).collect();
-        Ok(Self { opening, operations })
-    }
-
     /// The file. Rows of all tellers are mixed as `operations` are.
     pub(super) fn csv(&self) -> String {
         let mut text = String::from("teller,operation,account,to,amount\n");
@@ -167,9 +134,6 @@ impl Ledger {
         tellers
     }
 }
-
-const BALANCES: &str =
-    "at the end, a line `balance ACCOUNT AMOUNT` for each account, as the accepted operations leave it";
 
 #[cfg(test)]
 mod tests {
@@ -211,22 +175,5 @@ mod tests {
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
         assert_eq!(draw(1).by_teller().values().map(Vec::len).collect::<Vec<_>>(), [10, 10, 10]);
-    }
-
-    #[test]
-    fn opening_balances_follow_from_the_final_ones() {
-        let output = "al deposit joint 5 ok 15\nbo withdraw joint 99 rejected 15\nbalance joint 15\n";
-        let ledger = Ledger::behind(&Statement::read(&output.into())).unwrap();
-        assert_eq!(
-            ledger,
-            Ledger::new(&[("joint", 10)], [deposit("al", "joint", 5), withdraw("bo", "joint", 99)])
-        );
-    }
-
-    #[test]
-    fn an_output_that_no_opening_balance_explains_has_no_ledger() {
-        let behind = |output: &str| Ledger::behind(&Statement::read(&output.into())).unwrap_err();
-        assert_eq!(behind("al deposit joint 5 ok 5\nbalance joint 4\n").line, Some(1));
-        assert_eq!(behind("al deposit joint 5 ok 5\n").seen, "there is no such line for joint");
     }
 }

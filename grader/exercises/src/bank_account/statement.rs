@@ -6,7 +6,7 @@ use std::fmt;
 use engine::judgement::Fault;
 use engine::observation::Text;
 
-use super::ledger::{Action, Operation};
+use super::ledger::{Action, Ledger, Operation};
 use crate::judges::{lines, number};
 use crate::quoted::quoted;
 
@@ -121,13 +121,47 @@ impl Statement {
         }
         changes
     }
+
+    /// The ledger of an output of which only the program knows the ledger: the operations are
+    /// those that it printed, and each account was opened with what it holds in the end, less
+    /// what the accepted operations brought.
+    ///
+    /// # Errors
+    /// Where no opening balance would explain the output.
+    pub(super) fn ledger(&self) -> Result<Ledger, Fault> {
+        if self.entries.is_empty() {
+            return Err(Fault::new("the operations of the built-in example", "there is not one"));
+        }
+        let mut changes = self.changes();
+        let mut opening = Vec::new();
+        for balance in &self.balances {
+            let known = balance.parts().map(|(account, last)| (account, i128::from(last)));
+            let first = known.map(|(account, last)| (account, last - changes.remove(account).unwrap_or(0)));
+            match first.map(|(account, first)| (account, i64::try_from(first))) {
+                Some((account, Ok(first))) if first >= 0 => opening.push((account.to_owned(), first)),
+                _ => {
+                    let seen = format!("line {} does not fit the operations before it", balance.line + 1);
+                    return Err(Fault::new(BALANCES, seen).at(balance.line));
+                }
+            }
+        }
+        if let Some(account) = changes.keys().next() {
+            return Err(Fault::new(BALANCES, format!("there is no such line for {account}")));
+        }
+        let operations = self.entries.iter().map(|entry| entry.operation.clone()).collect();
+        Ok(Ledger { opening, operations })
+    }
 }
+
+const BALANCES: &str =
+    "at the end, a line `balance ACCOUNT AMOUNT` for each account, as the accepted operations leave it";
 
 const FORMAT: &str =
     "a line `TELLER OPERATION ACCOUNT[>TO] AMOUNT ok BALANCE` or `… rejected BALANCE` for each operation";
 
 #[cfg(test)]
 mod tests {
+    use super::super::{deposit, withdraw};
     use super::*;
 
     #[test]
@@ -172,5 +206,22 @@ mod tests {
         let output = "al deposit a 5 ok 5\nal transfer a>b 3 ok 2\nbo transfer b>b 3 ok 3\nbo withdraw b 9 rejected 3\n";
         let statement = Statement::read(&output.into());
         assert_eq!(statement.changes().into_iter().collect::<Vec<_>>(), [("a", 2), ("b", 3)]);
+    }
+
+    #[test]
+    fn opening_balances_follow_from_the_final_ones() {
+        let output = "al deposit joint 5 ok 15\nbo withdraw joint 99 rejected 15\nbalance joint 15\n";
+        let ledger = Statement::read(&output.into()).ledger().unwrap();
+        assert_eq!(
+            ledger,
+            Ledger::new(&[("joint", 10)], [deposit("al", "joint", 5), withdraw("bo", "joint", 99)])
+        );
+    }
+
+    #[test]
+    fn an_output_that_no_opening_balance_explains_has_no_ledger() {
+        let ledger = |output: &str| Statement::read(&output.into()).ledger().unwrap_err();
+        assert_eq!(ledger("al deposit joint 5 ok 5\nbalance joint 4\n").line, Some(1));
+        assert_eq!(ledger("al deposit joint 5 ok 5\n").seen, "there is no such line for joint");
     }
 }

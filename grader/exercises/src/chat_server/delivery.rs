@@ -7,8 +7,8 @@ use engine::observation::Observation;
 
 use super::event::{What, events, history, members, residents};
 use super::transcripts;
-use crate::peers::chat::Transcripts;
 use crate::quoted::quoted;
+use crate::scripted::chat::Transcripts;
 
 /// No message is lost, doubled or made up, and JOIN and LEAVE alternate for each name.
 pub(super) fn judge(observation: &Observation) -> Judgement {
@@ -109,7 +109,7 @@ fn presence_is_told(transcripts: &Transcripts) -> Result<(), Fault> {
 mod tests {
     use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
     use super::*;
-    use crate::peers::chat::{Because, Manner};
+    use crate::scripted::chat::{Because, Manner};
 
     #[test]
     fn a_message_that_nobody_receives_is_lost() {

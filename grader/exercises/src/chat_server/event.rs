@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::judges::number;
-use crate::peers::chat::{Manner, Transcript, Transcripts};
+use crate::scripted::chat::{Manner, Transcript, Transcripts};
 
 /// One line `SEQ JOIN nick`, `SEQ MSG nick text` or `SEQ LEAVE nick`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

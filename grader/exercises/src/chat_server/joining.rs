@@ -9,11 +9,11 @@ use std::time::Duration;
 use confine::run::{Activity, Limits, RunError, Running, Stdin, activity};
 use engine::case::Scenario;
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use super::serving::{Stop, serve};
 use super::transcripts;
-use crate::peers::chat::{Because, End, GaveUp, Manner, Room, Transcript};
+use crate::scripted::chat::{Because, End, GaveUp, Manner, Room, Transcript};
 
 const NICK: &str = "joiner";
 
@@ -21,13 +21,13 @@ const NICK: &str = "joiner";
 pub(super) struct Joining;
 
 impl Scenario for Joining {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut join = None;
-        let talk = |address, room: &mut Room| match start(stage, address) {
+        let talk = |address, room: &mut Room| match start(context, address) {
             Ok(started) => talk(room, join.insert(started)).err(),
             Err(error) => Some(machine(&error.to_string())),
         };
-        let observation = serve(stage.call(["serve"]), Stop::EndOfInput, talk)?;
+        let observation = serve(context.call(["serve"]), Stop::EndOfInput, talk)?;
         let Some(join) = join else { return Ok(observation) };
         let mut all = transcripts(&observation).clone();
         all.clients.push(transcript(join)?);
@@ -39,9 +39,9 @@ impl Scenario for Joining {
     }
 }
 
-fn start(stage: &Stage<'_>, address: SocketAddr) -> Result<Running, RunError> {
+fn start(context: &RunContext<'_>, address: SocketAddr) -> Result<Running, RunError> {
     let allow_silence = |limits: &mut Limits| limits.idle = Duration::from_secs(8);
-    let call = stage.call(["join", &address.to_string(), "--name", NICK]);
+    let call = context.call(["join", &address.to_string(), "--name", NICK]);
     let join = call.stdin(Stdin::Open).limit(allow_silence).start()?;
     // A pipe that is closed before its reader has opened it makes the reader wait for ever.
     let _started = join.pid();

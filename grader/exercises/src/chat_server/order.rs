@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use engine::judgement::Fault;
 
 use super::event::{Event, What, events, members};
-use crate::peers::chat::{Manner, Transcript, Transcripts};
 use crate::quoted::quoted;
+use crate::scripted::chat::{Manner, Transcript, Transcripts};
 
 /// Every client is welcomed, then sees consecutive numbers from its own JOIN on, and what stands
 /// behind a number is the same for all.
@@ -95,7 +95,7 @@ mod tests {
     use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
     use super::*;
     use crate::chat_server::held;
-    use crate::peers::chat::Because;
+    use crate::scripted::chat::Because;
 
     fn seen_by(ann_receives: &str, bob_receives: &str) -> String {
         seen(held(same_for_all), talk_of([ann(ann_receives), bob(bob_receives)]))

@@ -7,8 +7,8 @@ use engine::observation::Observation;
 
 use super::event::{history, members};
 use super::transcripts;
-use crate::peers::chat::{End, Manner, Transcript, Transcripts};
 use crate::quoted::quoted;
+use crate::scripted::chat::{End, Manner, Transcript, Transcripts};
 
 /// Who sends a bad line gets `ERROR reason` and is cut off; nobody else hears of it.
 pub(super) fn judge(observation: &Observation) -> Judgement {
@@ -86,7 +86,7 @@ fn stays_unheard(transcripts: &Transcripts) -> Result<(), Fault> {
 mod tests {
     use super::super::tests::{ANN, BOB, ann, bob, client, cut, judged, seen, talk_of};
     use super::*;
-    use crate::peers::chat::Because;
+    use crate::scripted::chat::Because;
 
     fn refused(manner: Manner, received: &str, end: End) -> Judgement {
         let client = Transcript { manner, end, ..client("eve", "", received) };

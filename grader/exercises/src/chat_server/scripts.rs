@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use crate::peers::chat::{ClientId, Farewell, GaveUp, Manner, Room};
+use crate::scripted::chat::{ClientId, Farewell, GaveUp, Manner, Room};
 
 /// A client that is this many events behind is dropped.
 const BACKLOG: usize = 1024;

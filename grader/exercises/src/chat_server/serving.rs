@@ -8,11 +8,11 @@ use confine::run::{
 };
 use engine::case::Scenario;
 use engine::observation::{Observation, Text};
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
-use crate::peers::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
+use crate::scripted::chat::{Because, GaveUp, LOOK, Patience, Room, Transcripts};
 
 /// What the clients do. It ends early when something does not come.
 pub(super) type Script = fn(&mut Room) -> Result<(), GaveUp>;
@@ -31,8 +31,8 @@ pub(super) enum Stop {
 }
 
 impl Scenario for Serving {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        serve(stage.call(["serve"]), self.stop, |_, room| (self.script)(room).err())
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        serve(context.call(["serve"]), self.stop, |_, room| (self.script)(room).err())
     }
 
     fn shown(&self, program: &str) -> String {
@@ -46,7 +46,7 @@ pub(super) fn serve(
     stop: Stop,
     talk: impl FnOnce(SocketAddr, &mut Room) -> Option<GaveUp>,
 ) -> Result<Observation, RunError> {
-    keeper::raise_open_files().map_err(|error| RunError::Stage(error.to_string()))?;
+    keeper::raise_open_files().map_err(|error| RunError::Setup(error.to_string()))?;
     let mut server = server.stdin(Stdin::Open).limit(allow_silence).start()?;
     let transcripts = match address(&server) {
         Ok(address) => {

@@ -65,7 +65,7 @@ mod tests {
 
     use super::super::tests::{ANN, BOB, ann, bob, observed, seen, talk_of};
     use super::*;
-    use crate::peers::chat::{Because, GaveUp, Transcript, Transcripts};
+    use crate::scripted::chat::{Because, GaveUp, Transcript, Transcripts};
 
     #[test]
     fn what_one_client_has_received_all_must_receive() {

@@ -4,7 +4,7 @@ use confine::run::Ending;
 use engine::judgement::Judge;
 
 use super::*;
-use crate::peers::chat::{Because, End, GaveUp, Manner, Transcript};
+use crate::scripted::chat::{Because, End, GaveUp, Manner, Transcript};
 
 /// A client that stays: `sent` and `received` line by line.
 pub(super) fn client(nick: &str, sent: &str, received: &str) -> Transcript {

@@ -41,7 +41,7 @@ pub(super) fn at_most_jobs(plan: &Plan, seen: &Observation) -> Judgement {
 mod tests {
     use super::super::testing::{broken, observed};
     use super::*;
-    use crate::peers::http::{Body, Hold, Order, Traffic};
+    use crate::scripted::http::{Body, Hold, Order, Traffic};
 
     fn waited(most_waiting: usize, paths: &[&str]) -> Observation {
         let requests = paths.iter().map(|&path| path.into()).collect();

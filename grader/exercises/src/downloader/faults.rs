@@ -2,9 +2,9 @@
 
 use engine::case::Case;
 
-use super::cases::{AT_MOST, Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
 use super::plan::{Due, Plan, REFUSING};
-use crate::peers::http::{Answer, Body, Cut, Framing};
+use super::promises::{AT_MOST, Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
+use crate::scripted::http::{Answer, Body, Cut, Framing};
 
 /// Downloads that fail, each in its own way.
 pub(super) fn failing(bodies: Bodies) -> Vec<Case> {

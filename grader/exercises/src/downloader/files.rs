@@ -8,8 +8,8 @@ use engine::observation::Observation;
 use super::line::{Line, find};
 use super::plan::{Due, Item, Plan};
 use super::traffic;
-use crate::peers::http::{Content, Found, Traffic};
 use crate::quoted::quoted;
+use crate::scripted::http::{Content, Found, Traffic};
 
 /// `files-intact`: each file, and what its line says of it, equals what was served.
 pub(super) fn intact(plan: &Plan, seen: &Observation) -> Judgement {
@@ -138,7 +138,7 @@ fn grows_apart(traffic: &Traffic) -> Result<(), Fault> {
 mod tests {
     use super::super::testing::{broken, observed};
     use super::*;
-    use crate::peers::http::{Answer, Body, Cut, Framing};
+    use crate::scripted::http::{Answer, Body, Cut, Framing};
 
     const SHA: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 

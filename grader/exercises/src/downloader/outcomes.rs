@@ -104,7 +104,7 @@ mod tests {
 
     use super::super::testing::{broken, observed};
     use super::*;
-    use crate::peers::http::{Body, Traffic};
+    use crate::scripted::http::{Body, Traffic};
 
     fn three() -> Plan {
         Plan::new("")

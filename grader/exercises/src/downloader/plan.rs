@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::peers::http::{Answer, Body, Content, Framing, Gate, Hold, Order, Page, Site};
+use crate::scripted::http::{Answer, Body, Content, Framing, Gate, Hold, Order, Page, Site};
 
 /// Stands for the server's address in URLs and in everything that reports show.
 pub(super) const SERVER: &str = "fixture.test";

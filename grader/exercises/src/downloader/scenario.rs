@@ -11,10 +11,10 @@ use confine::run::{self, Invocation, RunError, Stdin};
 use confine::sandbox::open_to_all;
 use engine::case::Scenario;
 use engine::observation::{Observation, Text};
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use super::plan::{Input, Item, Plan, REFUSING, SERVER};
-use crate::peers::http::{Content, Found, Server};
+use crate::scripted::http::{Content, Found, Server};
 
 /// The name of the file for [`Input::File`].
 const LIST: &str = "list.txt";
@@ -27,14 +27,14 @@ const MOST_NAMES: usize = 1000;
 pub(super) struct Download(pub(super) Arc<Plan>);
 
 impl Scenario for Download {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let plan = &*self.0;
-        let out = stage.folder.join(plan.out.unwrap_or_default());
-        let server = serve(plan, stage).map_err(unset)?;
+        let out = context.folder.join(plan.out.unwrap_or_default());
+        let server = serve(plan, context).map_err(unset)?;
         let hosts = [(SERVER, server.host()), (REFUSING, server.refusing_host())];
-        let call = prepare(plan, stage, &out, &hosts).map_err(unset)?;
-        let mut seen = if stage.control.is_some() {
-            stage.run(call)?
+        let call = prepare(plan, context, &out, &hosts).map_err(unset)?;
+        let mut seen = if context.control.is_some() {
+            context.run(call)?
         } else {
             let program = call.start()?;
             if let Some(pid) = program.pid() {
@@ -49,7 +49,7 @@ impl Scenario for Download {
             *text = Text { threads: text.threads.take(), ..Text::new(bytes) };
         }
         traffic.files = found_in(&out);
-        traffic.strays = strays(plan, stage.folder);
+        traffic.strays = strays(plan, context.folder);
         Ok(seen.with(traffic))
     }
 
@@ -70,19 +70,24 @@ impl Scenario for Download {
 }
 
 fn unset(error: io::Error) -> RunError {
-    RunError::Stage(error.to_string())
+    RunError::Setup(error.to_string())
 }
 
 /// Starts the server; under control where it was in the run before, if it can be there again.
-fn serve(plan: &Plan, stage: &Stage<'_>) -> io::Result<Server> {
-    let before = stage.kept().unwrap_or_default();
+fn serve(plan: &Plan, context: &RunContext<'_>) -> io::Result<Server> {
+    let before = context.kept().unwrap_or_default();
     let server = Server::start_at(plan.site.clone(), before).or_else(|_| Server::start(plan.site.clone()))?;
-    stage.keep(server.ports());
+    context.keep(server.ports());
     Ok(server)
 }
 
 /// Sets up the folders and the input.
-fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)]) -> io::Result<Invocation> {
+fn prepare(
+    plan: &Plan,
+    context: &RunContext<'_>,
+    out: &Path,
+    hosts: &[(&str, String)],
+) -> io::Result<Invocation> {
     fs::create_dir_all(out)?;
     open_to_all(out)?;
     for name in &plan.obstacles {
@@ -93,11 +98,11 @@ fn prepare(plan: &Plan, stage: &Stage<'_>, out: &Path, hosts: &[(&str, String)])
     let real =
         |item: &Item| hosts.iter().fold(item.url.clone(), |url, (shown, real)| url.replace(shown, real));
     let (arguments, listed) = plan.split();
-    let call = stage.call(options(plan)).args(arguments.iter().map(real));
+    let call = context.call(options(plan)).args(arguments.iter().map(real));
     let call = call.limit(|limits| limits.idle = plan.idle.unwrap_or(limits.idle));
     let list: String = listed.iter().map(|item| format!("{}\n\n# the next one\n", real(item))).collect();
     match plan.input {
-        Some((Input::File, _)) => fs::write(stage.folder.join(LIST), list).map(|()| call),
+        Some((Input::File, _)) => fs::write(context.folder.join(LIST), list).map(|()| call),
         Some((Input::Stdin, _)) => Ok(call.stdin(Stdin::Bytes(list.into_bytes()))),
         None => Ok(call),
     }
@@ -191,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_case_is_shown_without_ports() {
-        let body = crate::peers::http::Body::new(1, 1);
+        let body = crate::scripted::http::Body::new(1, 1);
         let plan = Plan::new("--jobs 2").file("/a", body).input(Input::Stdin).file("/b", body);
         let shown = Download(Arc::new(plan)).shown("downloader");
         assert_eq!(

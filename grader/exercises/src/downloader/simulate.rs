@@ -7,7 +7,7 @@ use confine::run::{self, RunError};
 use engine::case::Scenario;
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use crate::judges;
 use crate::quoted::quoted;
@@ -28,14 +28,14 @@ pub(super) struct Simulate {
 }
 
 impl Scenario for Simulate {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         for _ in 1..MOST_TRIES {
-            let (seen, is_clear) = self.attempt(stage)?;
+            let (seen, is_clear) = self.attempt(context)?;
             if is_clear || overlaps(&seen.stdout.lines) || seen.code().is_none() {
                 return Ok(seen);
             }
         }
-        Ok(self.attempt(stage)?.0)
+        Ok(self.attempt(context)?.0)
     }
 
     fn shown(&self, program: &str) -> String {
@@ -45,8 +45,8 @@ impl Scenario for Simulate {
 
 impl Simulate {
     /// One run, and whether the program idled with a single download under way.
-    fn attempt(&self, stage: &Stage<'_>) -> Result<(Observation, bool), RunError> {
-        let program = stage.call(self.args.clone()).limit(|limits| limits.idle = IDLE).start()?;
+    fn attempt(&self, context: &RunContext<'_>) -> Result<(Observation, bool), RunError> {
+        let program = context.call(self.args.clone()).limit(|limits| limits.idle = IDLE).start()?;
         let mut looks = 0;
         while let Some(pid) = program.pid()
             && looks < ENOUGH_LOOKS
@@ -118,7 +118,7 @@ fn only(lines: &[String], wanted: &str) -> Result<usize, Fault> {
 mod tests {
     use super::super::testing::{broken, observed};
     use super::*;
-    use crate::peers::http::Traffic;
+    use crate::scripted::http::Traffic;
 
     fn judged(lines: &[&str]) -> Judgement {
         let output: String = lines.iter().map(|line| format!("{line}\n")).collect();

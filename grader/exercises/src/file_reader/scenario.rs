@@ -7,12 +7,12 @@ use std::time::Duration;
 use confine::run::{self, Activity, RunError};
 use engine::case::Scenario;
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 use rustix::process::Pid;
 
 use super::count::{Content, Counts};
-use crate::peers::family::Sight;
-use crate::peers::pipes::{self, Pipes, Reading};
+use crate::scripted::children::ChildrenWatch;
+use crate::scripted::pipes::{self, Pipes, Reading};
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);
@@ -53,10 +53,10 @@ impl Piped {
 }
 
 impl Scenario for Piped {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        let unset = |error: std::io::Error| RunError::Stage(error.to_string());
-        let mut pipes = Pipes::make(stage.folder, self.count()).map_err(unset)?;
-        let running = stage.call(self.args()).start()?;
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let unset = |error: std::io::Error| RunError::Setup(error.to_string());
+        let mut pipes = Pipes::make(context.folder, self.count()).map_err(unset)?;
+        let running = context.call(self.args()).start()?;
         let mut reading = Reading::default();
         let mut calm = Calm::default();
         while let Some(program) = running.pid() {
@@ -85,7 +85,7 @@ struct Calm {
     open: usize,
     /// So many looks in a row it was idle.
     idle: u32,
-    sight: Sight,
+    sight: ChildrenWatch,
     /// The processor time that it had when it opened the last file.
     work: Option<Duration>,
 }
@@ -104,17 +104,18 @@ impl Calm {
 
 /// Who reads the sparse file has so many times the usual processor time: to look at each of its bytes, in a build with
 /// hooks and on a slow machine, is work and not a loop without end.
-const PATIENCE: u32 = 6;
+const MORE_PROCESSOR_TIME: u32 = 6;
 
 /// A file of 512 MiB without a line in it, which takes no room on the disk.
 pub(super) struct Sparse;
 
 impl Scenario for Sparse {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         const SIZE: u64 = 1 << 29;
-        let made = File::create(stage.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
-        made.map_err(|error| RunError::Stage(error.to_string()))?;
-        let running = stage.call(["sparse"]).limit(|limits| limits.processor *= PATIENCE).start()?;
+        let made = File::create(context.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
+        made.map_err(|error| RunError::Setup(error.to_string()))?;
+        let running =
+            context.call(["sparse"]).limit(|limits| limits.processor *= MORE_PROCESSOR_TIME).start()?;
         let mut reading = Reading::default();
         while let Some(program) = running.pid() {
             if let Some(memory) = run::private_memory(program) {

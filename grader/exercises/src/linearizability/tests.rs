@@ -33,7 +33,7 @@ fn op(op: Op, begins: usize, ends: usize) -> Timed<Op> {
     Timed { op, begins, ends }
 }
 
-fn check_register(history: &History<Op>) -> Answer<u8> {
+fn check_register(history: &History<Op>) -> Decision<u8> {
     check(&Register, 0, history, 100_000)
 }
 
@@ -117,12 +117,12 @@ proptest! {
 
     #[test]
     fn what_was_done_in_some_order_is_linearizable(history in linearizable_history()) {
-        prop_assert_eq!(check_register(&history), Answer::Linearizable);
+        prop_assert_eq!(check_register(&history), Decision::Linearizable);
     }
 
     #[test]
     fn any_history_is_judged_as_by_trying_all_orders(history in any_history()) {
-        let linearizable = check_register(&history) == Answer::Linearizable;
+        let linearizable = check_register(&history) == Decision::Linearizable;
         prop_assert_eq!(linearizable, brute_force(&history), "{:?}", history);
     }
 
@@ -134,7 +134,7 @@ proptest! {
             let index = index.index(history[process].len());
             history[process][index].op = Op::Read(read);
         }
-        let linearizable = check_register(&history) == Answer::Linearizable;
+        let linearizable = check_register(&history) == Decision::Linearizable;
         prop_assert_eq!(linearizable, brute_force(&history), "{:?}", history);
     }
 }
@@ -143,7 +143,7 @@ proptest! {
 fn a_read_may_see_a_write_that_overlaps_it_or_not() {
     for seen in [0, 1] {
         let history = [vec![op(Op::Write(1), 0, 5)], vec![op(Op::Read(seen), 1, 3)]];
-        assert_eq!(check_register(&history), Answer::Linearizable);
+        assert_eq!(check_register(&history), Decision::Linearizable);
     }
 }
 
@@ -151,7 +151,7 @@ fn a_read_may_see_a_write_that_overlaps_it_or_not() {
 fn a_read_that_begins_after_a_write_has_ended_must_see_it() {
     let history = [vec![op(Op::Write(1), 0, 2)], vec![op(Op::Read(0), 3, 4)]];
     let stuck = Stuck { process: 1, index: 0, state: 1 };
-    assert_eq!(check_register(&history), Answer::Contradiction(stuck));
+    assert_eq!(check_register(&history), Decision::Contradiction(stuck));
 }
 
 #[test]
@@ -159,8 +159,11 @@ fn two_readers_must_agree_on_the_order_of_two_writes() {
     let reader = |first, second| vec![op(Op::Read(first), 0, 3), op(Op::Read(second), 4, 9)];
     let writers = [vec![op(Op::Write(1), 0, 9)], vec![op(Op::Write(2), 0, 9)]];
     let [one, two] = writers;
-    assert_eq!(check_register(&[one.clone(), two.clone(), reader(1, 2), reader(1, 2)]), Answer::Linearizable);
-    assert!(matches!(check_register(&[one, two, reader(1, 2), reader(2, 1)]), Answer::Contradiction(_)));
+    assert_eq!(
+        check_register(&[one.clone(), two.clone(), reader(1, 2), reader(1, 2)]),
+        Decision::Linearizable
+    );
+    assert!(matches!(check_register(&[one, two, reader(1, 2), reader(2, 1)]), Decision::Contradiction(_)));
 }
 
 #[test]
@@ -169,21 +172,21 @@ fn the_operation_that_no_order_gets_past_is_named() {
         vec![op(Op::Write(1), 0, 1), op(Op::Write(2), 2, 9)],
         vec![op(Op::Read(1), 0, 3), op(Op::Read(0), 4, 5), op(Op::Read(2), 6, 7)],
     ];
-    let Answer::Contradiction(stuck) = check_register(&history) else { panic!("it was explained") };
+    let Decision::Contradiction(stuck) = check_register(&history) else { panic!("it was explained") };
     assert_eq!((stuck.process, stuck.index), (1, 1));
 }
 
 #[test]
 fn a_search_without_budget_claims_nothing() {
     let history = [vec![op(Op::Read(1), 0, 1)]];
-    assert_eq!(check(&Register, 0, &history, 0), Answer::Unknown);
-    assert!(matches!(check(&Register, 0, &history, 1), Answer::Contradiction(_)));
+    assert_eq!(check(&Register, 0, &history, 0), Decision::Unknown);
+    assert!(matches!(check(&Register, 0, &history, 1), Decision::Contradiction(_)));
 }
 
 #[test]
 fn an_empty_history_is_linearizable() {
-    assert_eq!(check_register(&[]), Answer::Linearizable);
-    assert_eq!(check_register(&[Vec::new(), Vec::new()]), Answer::Linearizable);
+    assert_eq!(check_register(&[]), Decision::Linearizable);
+    assert_eq!(check_register(&[Vec::new(), Vec::new()]), Decision::Linearizable);
 }
 
 #[test]
@@ -191,5 +194,5 @@ fn independent_operations_are_not_tried_in_all_their_orders() {
     let writer = |_| (0..10).map(|at| op(Op::Write(1), 2 * at, 2 * at + 1)).collect();
     let history: Vec<Vec<Timed<Op>>> = (0..4).map(writer).chain([vec![op(Op::Read(9), 0, 30)]]).collect();
     // The orders number (4!)^10; after each there is one of two states.
-    assert!(matches!(check(&Register, 0, &history, 1_000), Answer::Contradiction(_)));
+    assert!(matches!(check(&Register, 0, &history, 1_000), Decision::Contradiction(_)));
 }

@@ -6,8 +6,8 @@ use engine::observation::Observation;
 use super::due;
 use super::scenario::{Fate, Fed};
 use crate::judges::{lines, same_lines, terminates};
-use crate::peers::family::Family;
 use crate::quoted::quoted;
+use crate::scripted::children::ChildrenSeen;
 
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Result<(), Fault> {
     let lines = lines(&seen.stdout)?;
@@ -76,7 +76,7 @@ pub(super) fn complains(seen: &Observation, due: &[String], complaint: Complaint
 /// `count` is how many numbers were fed.
 pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
     match seen.evidence() {
-        Some(Fate::Family(Family { killed: true, .. })) => all_counted(seen, count),
+        Some(Fate::ChildrenSeen(ChildrenSeen { killed: true, .. })) => all_counted(seen, count),
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn unless_stopped(
 /// Whether a child process was seen while the program ran: who has none leaves none behind.
 pub(super) fn had_children(seen: &Observation) -> bool {
     match seen.evidence() {
-        Some(Fate::Family(family)) => family.most > 0,
+        Some(Fate::ChildrenSeen(family)) => family.most > 0,
         // The program came to rest while its children were stopped.
         Some(Fate::Reading(reading)) => reading.at_rest,
         _ => false,
@@ -150,7 +150,7 @@ mod tests {
 
     use super::super::range;
     use super::*;
-    use crate::peers::pipes::Reading;
+    use crate::scripted::pipes::Reading;
 
     fn output(code: i32, stdout: &str, stderr: &str) -> Observation {
         Observation {
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(judged(0, "pipe-0: 2 of 2 are prime\n", fed()), Judgement::Kept);
         assert!(matches!(judged(1, "", fed()), Judgement::Broken(_)));
         assert!(matches!(judged(0, "pipe-0: 1 of 2 are prime\n", fed()), Judgement::Broken(_)));
-        let unseen = Fate::Family(Family::default());
+        let unseen = Fate::ChildrenSeen(ChildrenSeen::default());
         assert!(matches!(judged(1, "", unseen), Judgement::Unproven(_)));
     }
 

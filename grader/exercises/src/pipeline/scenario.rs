@@ -9,13 +9,13 @@ use std::time::Duration;
 use confine::run::{self, Activity, RunError, Running};
 use engine::case::Scenario;
 use engine::observation::{Evidence, Observation};
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 use rustix::fs::OFlags;
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::peers::family::{Family, Sight, is_alive, kill_alive};
-use crate::peers::pipes::{self, Pipes, Reading};
+use crate::scripted::children::{ChildrenSeen, ChildrenWatch, is_alive, kill_alive};
+use crate::scripted::pipes::{self, Pipes, Reading};
 
 /// From one look at the program to the next.
 const LOOK: Duration = Duration::from_millis(2);
@@ -75,12 +75,12 @@ impl Fed {
 }
 
 impl Scenario for Fed {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        let unset = |error: io::Error| RunError::Stage(error.to_string());
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let unset = |error: io::Error| RunError::Setup(error.to_string());
         // Makes the pipe; it is fed by its own writer below.
-        Pipes::make(stage.folder, 1).map_err(unset)?;
-        let running = stage.call(Self::ARGS).start()?;
-        let path = stage.folder.join(Self::PIPE);
+        Pipes::make(context.folder, 1).map_err(unset)?;
+        let running = context.call(Self::ARGS).start()?;
+        let path = context.folder.join(Self::PIPE);
         let pipe = loop {
             match pipes::open(&path) {
                 Ok(pipe) => break pipe,
@@ -89,8 +89,8 @@ impl Scenario for Fed {
             }
         };
         let fate = match self.feeding {
-            Feeding::Killed => Fate::Family(feed_and_kill(&running, pipe)),
-            Feeding::KilledAtWork => Fate::Family(kill_while_feeding(&running, pipe)),
+            Feeding::Killed => Fate::ChildrenSeen(feed_and_kill(&running, pipe)),
+            Feeding::KilledAtWork => Fate::ChildrenSeen(kill_while_feeding(&running, pipe)),
             Feeding::Stopped => feed_and_stop(&running, pipe),
             Feeding::AllKilled => feed_and_kill_all(&running, pipe),
         };
@@ -117,7 +117,7 @@ impl Scenario for Fed {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     /// Its children, one of which was killed if one was there.
-    Family(Family),
+    ChildrenSeen(ChildrenSeen),
     /// What it had read when it came to rest.
     Reading(Reading),
     /// It read far too much, and was stopped for that.
@@ -131,10 +131,10 @@ impl Evidence for Fate {
 }
 
 /// Feeds half of the numbers, kills a child when there is one, feeds the other half.
-fn feed_and_kill(running: &Running, mut pipe: File) -> Family {
+fn feed_and_kill(running: &Running, mut pipe: File) -> ChildrenSeen {
     let half = Fed::LINE.repeat(Fed::FEW / 2);
-    let mut family = Family::default();
-    let mut sight = Sight::default();
+    let mut family = ChildrenSeen::default();
+    let mut sight = ChildrenWatch::default();
     let _ = pipe.write_all(&half);
     let mut rest = 0;
     while let Some(program) = running.pid() {
@@ -147,15 +147,15 @@ fn feed_and_kill(running: &Running, mut pipe: File) -> Family {
         thread::sleep(LOOK);
     }
     let _ = pipe.write_all(&half);
-    Family { most: sight.most, looks: sight.looks, ..family }
+    ChildrenSeen { most: sight.most, looks: sight.looks, ..family }
 }
 
 /// Feeds numbers as they are taken, and kills a child when half of them are out: then it has some in hand, unless the
 /// program is slow to read.
-fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
+fn kill_while_feeding(running: &Running, mut pipe: File) -> ChildrenSeen {
     let part = Fed::LINE.repeat(LINES);
     let parts = Fed::MANY / LINES;
-    let (mut fed, mut family, mut sight) = (0, Family::default(), Sight::default());
+    let (mut fed, mut family, mut sight) = (0, ChildrenSeen::default(), ChildrenWatch::default());
     while let Some(program) = running.pid().filter(|_| fed < parts) {
         match pipe.write(&part) {
             Ok(_) => fed += 1,
@@ -166,7 +166,7 @@ fn kill_while_feeding(running: &Running, mut pipe: File) -> Family {
             family.killed = sight.look(program).into_iter().any(|child| kill_alive(running, child));
         }
     }
-    Family { most: sight.most, looks: sight.looks, ..family }
+    ChildrenSeen { most: sight.most, looks: sight.looks, ..family }
 }
 
 /// How much is too much.
@@ -199,7 +199,7 @@ fn feed_and_kill_all(running: &Running, mut pipe: File) -> Fate {
     if let Some(fate) = far_too_much(&reading, &stopped) {
         return fate;
     }
-    let Some(program) = running.pid() else { return Fate::Family(Family::default()) };
+    let Some(program) = running.pid() else { return Fate::ChildrenSeen(ChildrenSeen::default()) };
     let mut victims: Vec<Pid> = stopped.iter().copied().filter(|&child| has_input(child)).collect();
     if victims.is_empty() {
         victims.extend(stopped.first());
@@ -216,7 +216,7 @@ fn feed_and_kill_all(running: &Running, mut pipe: File) -> Fate {
     for process in stopped.into_iter().chain([program]) {
         let _ = kill_process(process, Signal::CONT);
     }
-    if killed > 0 { Fate::Reading(reading) } else { Fate::Family(Family::default()) }
+    if killed > 0 { Fate::Reading(reading) } else { Fate::ChildrenSeen(ChildrenSeen::default()) }
 }
 
 /// Whether a stopped child has not read all that was sent to its standard input. Another one that is killed may be

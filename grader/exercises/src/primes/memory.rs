@@ -10,12 +10,12 @@ use confine::run::{Ending, RunError, private_memory, processor_time};
 use engine::case::Scenario;
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use super::known::LARGEST_LINE;
 use crate::judges::{lines, same_lines};
-use crate::peers::family::PAUSE;
-use crate::peers::pipes::{Reading, Unfinished};
+use crate::scripted::children::PAUSE;
+use crate::scripted::pipes::{Reading, Unfinished};
 
 /// Memory of the program's own, in bytes; files that it maps do not count.
 const MOST_MEMORY: u64 = 64 << 20;
@@ -29,8 +29,8 @@ const ARGS: [&str; 5] = ["--mode", "threads", "--workers", "2", "1000000000000"]
 pub(super) struct LargestLimit;
 
 impl Scenario for LargestLimit {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
-        let running = stage.call(ARGS).start()?;
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let running = context.call(ARGS).start()?;
         let mut reading = Reading::default();
         while let Some(program) = running.pid() {
             reading.most_memory = reading.most_memory.max(private_memory(program).unwrap_or(0));

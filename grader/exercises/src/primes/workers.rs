@@ -8,11 +8,11 @@ use std::thread;
 use confine::run::RunError;
 use engine::case::Scenario;
 use engine::observation::Observation;
-use engine::stage::Stage;
+use engine::run_context::RunContext;
 
 use super::known::large_limits;
 use super::transcript::Session;
-use crate::peers::family::{PAUSE, Sight, kill_one_child};
+use crate::scripted::children::{ChildrenWatch, PAUSE, kill_one_child};
 
 /// After so many runs with enough looks a program has had its chances.
 pub(super) const ENOUGH_RUNS: usize = 2;
@@ -35,12 +35,12 @@ pub(super) struct Count {
 }
 
 impl Scenario for Count {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut session = Session::default();
         let mut limits = large_limits().peekable();
         let mut runs_with_enough_looks = 0;
         while let Some(&limit) = limits.peek() {
-            let sight = self.watch(stage, limit, &mut session)?;
+            let sight = self.watch(context, limit, &mut session)?;
             if sight.is_enough() {
                 runs_with_enough_looks += 1;
             } else {
@@ -60,10 +60,15 @@ impl Scenario for Count {
 
 impl Count {
     /// Runs the program once and looks at its children until it ends.
-    fn watch(&self, stage: &Stage<'_>, limit: u64, session: &mut Session) -> Result<Sight, RunError> {
+    fn watch(
+        &self,
+        context: &RunContext<'_>,
+        limit: u64,
+        session: &mut Session,
+    ) -> Result<ChildrenWatch, RunError> {
         let args = args(self.workers, limit);
-        let running = stage.call(&args).start()?;
-        let mut sight = Sight::default();
+        let running = context.call(&args).start()?;
+        let mut sight = ChildrenWatch::default();
         while let Some(program) = running.pid() {
             sight.look(program);
             thread::sleep(PAUSE);
@@ -81,12 +86,12 @@ pub(super) struct Death {
 }
 
 impl Scenario for Death {
-    fn perform(&self, stage: &Stage<'_>) -> Result<Observation, RunError> {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut session = Session::default();
         for limit in large_limits() {
             let args = args(self.workers, limit);
-            let running = stage.call(&args).start()?;
-            let mut sight = Sight::default();
+            let running = context.call(&args).start()?;
+            let mut sight = ChildrenWatch::default();
             let killed = kill_one_child(&running, &mut sight);
             let outcome = running.wait()?;
             let early = killed.is_some_and(|after| after * 10 <= outcome.wall);

@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior};
 use tempfile::NamedTempFile;
 
 use super::Book;
-use crate::attempt::{Outcome, Timestamp};
+use crate::attempt::{AttemptOutcome, Timestamp};
 use crate::error::Error;
 
 /// What somebody wants graded.
@@ -127,14 +127,14 @@ fn is_done(transaction: &Transaction<'_>, wanted: &Wanted, present: &Presence) -
     let mut rows = statement.query([&wanted.student, &wanted.exercise])?;
     let mut is_latest = true;
     while let Some(row) = rows.next()? {
-        let outcome = Outcome::from_word(&row.get::<_, String>(1)?);
+        let outcome = AttemptOutcome::from_word(&row.get::<_, String>(1)?);
         let is_wanted = row.get::<_, String>(0)? == wanted.fingerprint;
         if is_wanted && row.get::<_, i64>(2)? >= present.since.0 {
             return Ok(true);
         }
         // A failure of the grader says nothing, and hides nothing.
-        if is_latest && outcome != Some(Outcome::GraderError) {
-            if is_wanted && !present.again && outcome.is_some_and(Outcome::is_settled) {
+        if is_latest && outcome != Some(AttemptOutcome::GraderError) {
+            if is_wanted && !present.again && outcome.is_some_and(AttemptOutcome::is_settled) {
                 return Ok(true);
             }
             is_latest = false;
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_proves_nothing_is_tried_again_by_the_next_call_only() {
-        let failure = Attempt { outcome: Outcome::GraderError, ..attempt("ada", 0.0, 1) };
+        let failure = Attempt { outcome: AttemptOutcome::GraderError, ..attempt("ada", 0.0, 1) };
         let mut fixture = fixture(std::slice::from_ref(&failure));
         let (next, same) = (presence(&fixture, 2), presence(&fixture, 1));
         assert_eq!(fixture.book.claim(&wanted(&failure), &same).unwrap(), Claim::Done);

@@ -18,7 +18,7 @@ use grader::grade::progress::Progress;
 use grader::grade::{self, Options};
 use report::late::Moment;
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, AttemptOutcome};
 use crate::batch::{self, Batch, Event, Step, Task};
 use crate::book::{Book, Presence, Wanted};
 use crate::cli::CollectArgs;
@@ -175,7 +175,7 @@ fn grade_free<'a>(
             Event::Done(_, Step::New(attempt)) => {
                 locked(book).record(&attempt)?;
                 counts.new += 1;
-                counts.grader_errors += usize::from(attempt.outcome == Outcome::GraderError);
+                counts.grader_errors += usize::from(attempt.outcome == AttemptOutcome::GraderError);
                 tell(counts, &attempt);
             }
             Event::Done(_, Step::Unchanged) => counts.unchanged += 1,

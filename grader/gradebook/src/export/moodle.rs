@@ -2,7 +2,7 @@
 //! feedback, which are mapped to a grade item when they are imported.
 
 use super::{Cell, Grades};
-use crate::attempt::Outcome;
+use crate::attempt::AttemptOutcome;
 use crate::sight::Seen;
 
 const COLUMNS: [&str; 4] = ["Email address", "ID number", "First name", "Last name"];
@@ -45,7 +45,9 @@ fn feedback(attempt: &Seen) -> String {
         String::new()
     };
     match (attempt.outcome, failed.is_empty()) {
-        (Outcome::Graded(verdict), false) => format!("{}: {}{late}", verdict.word(), failed.join(", ")),
+        (AttemptOutcome::Graded(verdict), false) => {
+            format!("{}: {}{late}", verdict.word(), failed.join(", "))
+        }
         (outcome, _) => format!("{}{late}", outcome.word()),
     }
 }

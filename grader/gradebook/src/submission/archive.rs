@@ -11,7 +11,7 @@ use zip::result::ZipError;
 
 use super::Problem;
 use super::content::{DEEPEST, MOST_BYTES, MOST_ENTRIES, too_large};
-use super::tree::{BUILT, is_foreign_name, is_source};
+use super::names::{BUILT, is_foreign_name, is_source};
 
 /// The largest archive: it may have much beside its source, such as a `target` folder. Only its list and its source are
 /// read.

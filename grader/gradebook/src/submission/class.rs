@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use grader::error::Error as GraderError;
 
-use super::tree::{has_extension, is_foreign_name, is_source};
+use super::names::{has_extension, is_foreign_name, is_source};
 use super::{Part, Submission};
 use crate::error::Error;
 use crate::name::one_form;

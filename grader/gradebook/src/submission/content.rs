@@ -6,7 +6,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::Problem;
-use super::tree::{is_foreign, is_source};
+use super::names::{is_foreign, is_source};
 use crate::attempt::Timestamp;
 
 /// The most bytes of source. The exercises' own have at most 60 KiB.

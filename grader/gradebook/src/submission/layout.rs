@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::Problem;
-use super::tree::{Tree, is_source};
+use super::names::is_source;
+use super::tree::Tree;
 
 /// The source is looked for in at most so many folders around it, as archives and people have them.
 const MOST_WRAPPERS: usize = 3;

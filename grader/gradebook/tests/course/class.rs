@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::{even_odd, hello_threads};
-use grader::course::specimen;
+use grader::course::sample;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -73,8 +73,8 @@ pub(crate) fn make(workspace: &Workspace, released: &Path, folder: &Path) {
         write(&format!("{name}/even-odd.rs"), &fs::read_to_string(source).unwrap());
     }
     pack(&folder.join("packed.zip"), "even-odd/src/main.rs", &even_odd);
-    let specimens = EXERCISES.map(|exercise| specimen::all(workspace, exercise).unwrap());
-    let [hello, even_odd] = specimens.map(|specimens| specimens.into_iter().map(|it| it.path));
+    let samples = EXERCISES.map(|exercise| sample_programs::all(workspace, exercise).unwrap());
+    let [hello, even_odd] = samples.map(|samples| samples.into_iter().map(|it| it.path));
     let others: Vec<(usize, PathBuf)> =
         hello.take(8).map(|path| (0, path)).chain(even_odd.rev().map(|path| (1, path))).collect();
     for (number, (exercise, path)) in others.iter().take(STUDENTS - CERTAIN.len()).enumerate() {

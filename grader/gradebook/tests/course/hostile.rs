@@ -8,7 +8,7 @@ use std::process::Stdio;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::even_odd;
-use grader::course::specimen::{self, Expected};
+use grader::course::sample_programs::{self, Expected};
 
 use crate::{Course, workspace};
 
@@ -71,7 +71,7 @@ fn hand_in(workspace: &Workspace, class: &Path) {
         fs::copy(source, folder.join("main.rs")).unwrap();
     };
     let crates = workspace.root().join("crates").join(EXERCISE.name).join("src/main.rs");
-    let variants = specimen::all(workspace, EXERCISE).unwrap().into_iter();
+    let variants = sample_programs::all(workspace, EXERCISE).unwrap().into_iter();
     let variants = variants.filter(|it| matches!(it.expected, Expected::Passes { .. })).map(|it| it.path);
     let right: Vec<_> = variants.filter(|path| path.is_file()).chain([crates]).collect();
     for (number, (name, right)) in HOSTILE.into_iter().zip(right.iter().cycle()).enumerate() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use gradebook::attempt::{Attempt, Outcome, Timestamp};
+use gradebook::attempt::{Attempt, AttemptOutcome, Timestamp};
 use gradebook::book::Book;
 use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
@@ -17,7 +17,7 @@ fn record(class: &Class, book: &str, student: &str, score: f64, graded_at: i64) 
         fingerprint: format!("{graded_at}"),
         source: Some(format!("{graded_at}")),
         rules: None,
-        outcome: Outcome::Graded(if score == 10.0 { Verdict::Pass } else { Verdict::Fail }),
+        outcome: AttemptOutcome::Graded(if score == 10.0 { Verdict::Pass } else { Verdict::Fail }),
         score,
         max_score: 10.0,
         late_penalty: 0.0,

@@ -5,7 +5,7 @@
 use std::fs;
 
 use engine::workspace::Workspace;
-use gradebook::attempt::{Attempt, Outcome, Timestamp};
+use gradebook::attempt::{Attempt, AttemptOutcome, Timestamp};
 use gradebook::book::Book;
 use gradebook::page;
 use gradebook::sight::Sight;
@@ -60,7 +60,7 @@ fn attempt(source: &str, graded_at: i64, visibility: &str) -> Attempt {
         fingerprint: format!("{source} {graded_at}"),
         source: Some(source.into()),
         rules: None,
-        outcome: Outcome::Graded(Verdict::Fail),
+        outcome: AttemptOutcome::Graded(Verdict::Fail),
         score: 3.0,
         max_score: 10.0,
         late_penalty: 0.0,
@@ -174,7 +174,10 @@ fn the_attempt_that_counts() {
         ),
         (
             "the grader fails when it grades again",
-            vec![before.clone(), after(&|it| Attempt { outcome: Outcome::GraderError, score: 0.0, ..it })],
+            vec![
+                before.clone(),
+                after(&|it| Attempt { outcome: AttemptOutcome::GraderError, score: 0.0, ..it }),
+            ],
             10.0,
             10.0,
         ),

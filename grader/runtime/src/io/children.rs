@@ -5,9 +5,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use schedule::protocol::{Finish, Operation};
 
-use super::{Call, Until, wait_for_world};
+use super::Call;
 use crate::arch::entry;
 use crate::scheduler::{self, Wait};
+use crate::world::{Until, wait_for_world};
 use crate::{inherited, record, system, token};
 
 const WNOHANG: c_int = 1;

@@ -5,16 +5,13 @@ use core::ffi::{c_char, c_int};
 
 use schedule::protocol::Operation;
 
-use super::until::Retried;
-use super::{
-    Call, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY, POLLIN, Until, is_ready, set_status_flags, status_flags,
-};
+use super::{Call, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use crate::arch::{self, O_DIRECTORY, O_NOFOLLOW, entry};
 use crate::scheduler::Wait;
+use crate::world::{Retried, Until, set_status_flags, status_flags};
 use crate::{system, token};
 
 const AT_FDCWD: c_int = -100;
-const O_CLOEXEC: usize = 0o2_000_000;
 /// `O_CREAT | O_WRONLY | O_TRUNC`, which creat(2) stands for.
 const CREATE: c_int = 0o100 | 1 | 0o1000;
 
@@ -127,26 +124,4 @@ fn open_to_write(arguments: [usize; 6], frame: *const u64) -> isize {
             (is_tried.replace(true) || call.attempt()).then_some(call.result)
         },
     )
-}
-
-/// Whether a named pipe that is open for reading has a writer, or had one since it was opened. What tee(2) says of an
-/// empty pipe tells: that it would wait, or that there is no writer.
-pub(super) fn has_had_writer(descriptor: i32) -> bool {
-    const SPLICE_F_NONBLOCK: usize = 2;
-    if is_ready(descriptor, POLLIN) {
-        return true;
-    }
-    let mut ends = [0i32; 2];
-    // SAFETY: a place for two descriptors, then numbers only.
-    unsafe {
-        if system::call(system::PIPE2, [ends.as_mut_ptr() as usize, O_CLOEXEC, 0, 0, 0, 0]) != 0 {
-            return false;
-        }
-        let [read, write] = ends.map(|end| end as usize);
-        let told = system::call(system::TEE, [descriptor as usize, write, 1, SPLICE_F_NONBLOCK, 0, 0]);
-        for end in [read, write] {
-            system::call(system::CLOSE, [end, 0, 0, 0, 0, 0]);
-        }
-        told != 0
-    }
 }

@@ -4,10 +4,13 @@ use core::ffi::c_int;
 
 use schedule::protocol::Operation;
 
-use super::{Call, O_RDONLY, O_WRONLY, POLLIN, POLLOUT, Part, is_ready, may_block, ready, sockets};
+use super::parts::{Part, Parts};
+use super::{Call, O_RDONLY, O_WRONLY, may_block, ready, sockets};
 use crate::arch::entry;
 use crate::record::Done;
 use crate::streams::{Kind, kind, standard_stream};
+use crate::world::sockets::time_out;
+use crate::world::{POLLIN, POLLOUT, is_ready};
 use crate::{inherited, scheduler, system, token};
 
 /// `PIPE_BUF`: writes of at most so many bytes to a pipe are never torn, and a pipe that is ready has room for them.
@@ -140,47 +143,8 @@ fn read_when_ready(descriptor: c_int, is_empty: bool, frame: *const u64, act: im
     if is_empty || !may_block(descriptor, O_WRONLY) {
         return system::libc_result(call.at_once(act));
     }
-    let limit = || sockets::time_out(descriptor, POLLIN);
+    let limit = || time_out(descriptor, POLLIN);
     let attempt = || is_ready(descriptor, POLLIN).then(&act);
     let result = call.wait_for(limit, ready(descriptor, POLLIN), attempt);
     system::libc_result(result.unwrap_or(-system::EAGAIN))
-}
-
-/// The buffers of a vectored call.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'a>(pub(super) &'a [Part]);
-
-impl Parts<'_> {
-    /// None where the kernel would refuse them.
-    ///
-    /// # Safety
-    /// There are `count` valid parts.
-    pub(super) unsafe fn new(parts: *const Part, count: c_int) -> Option<Self> {
-        const MOST: c_int = 1024;
-        match count {
-            0 => Some(Self(&[])),
-            1..=MOST if !parts.is_null() => {
-                // SAFETY: the caller vouches for it.
-                let parts = unsafe { core::slice::from_raw_parts(parts, count as usize) };
-                Some(Self(parts))
-            }
-            _ => None,
-        }
-    }
-
-    pub(super) fn length(self) -> usize {
-        self.0.iter().map(|part| part.length).sum()
-    }
-
-    /// The bytes that follow the first `done`, as far as they stand together and at most `most` of them.
-    pub(super) fn piece(self, done: usize, most: usize) -> (*const u8, usize) {
-        let mut before = done;
-        for part in self.0 {
-            if before < part.length {
-                return (part.base.wrapping_add(before), (part.length - before).min(most));
-            }
-            before -= part.length;
-        }
-        (core::ptr::null(), 0)
-    }
 }

@@ -4,13 +4,14 @@ use core::ffi::{c_int, c_void};
 
 use schedule::protocol::Operation;
 
-use super::{Call, Until};
+use super::Call;
 use crate::arch::entry;
 use crate::scheduler::Wait;
+use crate::world::Until;
+use crate::world::locks::{
+    F_UNLCK, LOCK_NB, LOCK_UN, RecordLock, fcntl_for_real, flock_for_real, unless_busy,
+};
 use crate::{system, token};
-
-const LOCK_NB: c_int = 4;
-const LOCK_UN: c_int = 8;
 
 const F_GETLK: c_int = 5;
 const F_SETLK: c_int = 6;
@@ -19,18 +20,6 @@ const F_OFD_GETLK: c_int = 36;
 const F_OFD_SETLK: c_int = 37;
 const F_OFD_SETLKW: c_int = 38;
 const F_WRLCK: i16 = 1;
-const F_UNLCK: i16 = 2;
-
-/// `struct flock`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct RecordLock {
-    kind: i16,
-    whence: i16,
-    start: i64,
-    length: i64,
-    process: i32,
-}
 
 pub(super) extern "C" fn lock_file(descriptor: c_int, operation: c_int, frame: *const u64) -> c_int {
     if token::me().is_none() {
@@ -48,30 +37,6 @@ pub(super) extern "C" fn lock_file(descriptor: c_int, operation: c_int, frame: *
     system::libc_result(result) as c_int
 }
 entry!(flock, 2, lock_file);
-
-fn flock_for_real(descriptor: c_int, operation: c_int) -> isize {
-    // SAFETY: it takes numbers only.
-    unsafe { system::call(system::FLOCK, [descriptor as usize, operation as usize, 0, 0, 0, 0]) }
-}
-
-/// Gives up a lock of flock(2), as far as there is one.
-pub(crate) fn unlock(descriptor: c_int) {
-    flock_for_real(descriptor, LOCK_UN);
-}
-
-fn unless_busy(result: isize) -> Option<isize> {
-    const EACCES: isize = 13;
-    (result != -system::EAGAIN && result != -EACCES).then_some(result)
-}
-
-/// Whether the lock could be had now; who gets it is chosen then. What the waiting thread had of this file it has lost,
-/// as by a call that blocks.
-pub(super) fn could_lock(descriptor: c_int, operation: c_int) -> bool {
-    match flock_for_real(descriptor, operation | LOCK_NB) {
-        0 => flock_for_real(descriptor, LOCK_UN) == 0,
-        error => unless_busy(error).is_some(),
-    }
-}
 
 /// Variadic in C; the third comes as for any function. Others than those that wait go through, as libc has them.
 pub(super) extern "C" fn control_file(
@@ -98,12 +63,6 @@ pub(super) extern "C" fn control_file(
 entry!(fcntl, 3, control_file);
 entry!(fcntl64, 3, control_file);
 
-fn fcntl_for_real(descriptor: c_int, command: c_int, argument: *const c_void) -> isize {
-    let arguments = [descriptor as usize, command as usize, argument as usize, 0, 0, 0];
-    // SAFETY: the caller's own arguments.
-    unsafe { system::call(system::FCNTL, arguments) }
-}
-
 /// fcntl(2) as libc has it: only of `F_GETOWN` it makes something else than the system call.
 fn libc_control(descriptor: c_int, command: c_int, argument: *const c_void) -> c_int {
     const F_GETOWN: c_int = 9;
@@ -118,13 +77,6 @@ fn libc_control(descriptor: c_int, command: c_int, argument: *const c_void) -> c
         0 => owner[1],
         error => system::libc_result(error) as c_int,
     }
-}
-
-/// Whether the lock could be had now.
-pub(super) fn could_hold(descriptor: c_int, command: c_int, lock: &RecordLock) -> bool {
-    let mut found = *lock;
-    let result = fcntl_for_real(descriptor, command, (&raw mut found).cast());
-    result != 0 || found.kind == F_UNLCK
 }
 
 /// lockf(3): of the file from where it stands.

@@ -4,9 +4,10 @@ use core::ffi::{c_int, c_void};
 
 use schedule::protocol::Operation;
 
-use super::{Call, POLLIN, POLLOUT, POLLPRI, PollDescriptor, Until, poll_call, ready};
+use super::{Call, ready};
 use crate::arch::entry;
 use crate::scheduler::Wait;
+use crate::world::{POLLIN, POLLOUT, POLLPRI, PollDescriptor, Until, poll_call};
 use crate::{system, time, token};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -32,11 +33,11 @@ fn wait_for_any(
             Some(deadline) => Wait::Sleep { deadline },
             None => Wait::Outside { until: Until::Never, deadline },
         },
-        1 => ready(first.descriptor, first.events)(deadline),
+        1 => ready(first.descriptor(), first.events())(deadline),
         _ => Wait::Outside { until: Until::AnyReady { descriptors: all, count }, deadline },
     };
     let attempt = || Some(look()).filter(|&result| result != 0 || limit == Some(0));
-    let result = Call::new(Operation::Poll, first.descriptor, frame).wait_for(|| limit, wait, attempt);
+    let result = Call::new(Operation::Poll, first.descriptor(), frame).wait_for(|| limit, wait, attempt);
     system::libc_result(result.unwrap_or_else(look))
 }
 

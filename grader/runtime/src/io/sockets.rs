@@ -5,14 +5,12 @@ use core::ffi::{c_int, c_void};
 
 use schedule::protocol::Operation;
 
-use super::files::Parts;
-use super::until::Retried;
-use super::{
-    Call, O_NONBLOCK, POLLIN, POLLOUT, Part, Until, is_ready, may_block, ready, set_status_flags,
-    status_flags,
-};
+use super::parts::{Part, Parts};
+use super::{Call, O_NONBLOCK, may_block, ready};
 use crate::arch::entry;
 use crate::scheduler::Wait;
+use crate::world::sockets::{answer, is_stream, time_out};
+use crate::world::{POLLIN, POLLOUT, Retried, Until, is_ready, set_status_flags, status_flags};
 use crate::{system, token};
 
 const MSG_DONTWAIT: usize = 0x40;
@@ -32,27 +30,6 @@ pub(super) struct Message {
     flags: i32,
 }
 
-/// The time-out that the program has set on a socket, in nanoseconds.
-pub(super) fn time_out(descriptor: c_int, events: i16) -> Option<u64> {
-    const SO_RCVTIMEO: usize = 20;
-    const SO_SNDTIMEO: usize = 21;
-    let option = if events == POLLIN { SO_RCVTIMEO } else { SO_SNDTIMEO };
-    let mut time = [0u64; 2];
-    let mut length = 16u32;
-    let result = socket_option(descriptor, option, time.as_mut_ptr().cast(), &mut length);
-    let nanoseconds = time[0].saturating_mul(1_000_000_000).saturating_add(time[1].saturating_mul(1000));
-    (result == 0 && nanoseconds > 0).then_some(nanoseconds)
-}
-
-/// getsockopt(2). The place has `length` bytes.
-fn socket_option(descriptor: c_int, option: usize, place: *mut c_void, length: &mut u32) -> isize {
-    const SOL_SOCKET: usize = 1;
-    let length = &raw mut *length as usize;
-    let arguments = [descriptor as usize, SOL_SOCKET, option, place as usize, length, 0];
-    // SAFETY: the places are as large as the options that are asked for here.
-    unsafe { system::call(system::GETSOCKOPT, arguments) }
-}
-
 /// Does a call with flags that may block: tried without blocking, and when it is ready, until `attempt` gives a result
 /// or the socket's own time-out has passed. `wait` says what to wait for, where readiness would not tell.
 fn blocking(
@@ -70,21 +47,6 @@ fn blocking(
         wait,
         || Some(attempt(flags | MSG_DONTWAIT)).filter(|&result| result != -system::EAGAIN),
     )
-}
-
-/// The process that connected a socket of the family `AF_UNIX`.
-pub(super) fn peer(descriptor: c_int) -> Option<u32> {
-    const SO_PEERCRED: usize = 17;
-    let mut credentials = [0u32; 3];
-    let result = socket_option(descriptor, SO_PEERCRED, credentials.as_mut_ptr().cast(), &mut 12);
-    (result == 0 && credentials[0] > 0).then_some(credentials[0])
-}
-
-fn is_stream(descriptor: c_int) -> bool {
-    const SO_TYPE: usize = 3;
-    const SOCK_STREAM: u32 = 1;
-    let mut kind = 0u32;
-    socket_option(descriptor, SO_TYPE, (&raw mut kind).cast(), &mut 4) == 0 && kind == SOCK_STREAM
 }
 
 /// A receiving call; `attempt` is told the flags and how much has been received before.
@@ -443,11 +405,3 @@ fn connect_when_possible(call: Call, arguments: [usize; 6]) -> isize {
 }
 
 const EINPROGRESS: isize = -115;
-
-/// What became of a connection that was under way.
-fn answer(socket: c_int) -> isize {
-    const SO_ERROR: usize = 4;
-    let mut error = 0i32;
-    socket_option(socket, SO_ERROR, (&raw mut error).cast(), &mut 4);
-    -error as isize
-}

@@ -17,7 +17,7 @@ use report::{CheckReport, ExerciseReport, Failure};
 use schedule::Schedule;
 
 use crate::cli::args::SelftestArgs;
-use crate::course::specimen::{self, Expected};
+use crate::course::sample_programs::{self, Expected};
 use crate::error::Error;
 use crate::error::exit_code;
 use crate::grade::progress::Progress;
@@ -107,10 +107,10 @@ impl Tested {
 impl Selftest {
     fn subjects(&self, exercise: &'static Exercise) -> Result<Vec<Subject>, Error> {
         let mut subjects = Vec::new();
-        for specimen in specimen::all(&self.workspace, exercise)? {
-            let source = Source::read(&self.workspace, exercise.name, Some(&specimen.path))?;
-            let expected = Wanted::Of(specimen.expected);
-            subjects.push(Subject { exercise, name: specimen.name, source, expected });
+        for sample in sample_programs::all(&self.workspace, exercise)? {
+            let source = Source::read(&self.workspace, exercise.name, Some(&sample.path))?;
+            let expected = Wanted::Of(sample.expected);
+            subjects.push(Subject { exercise, name: sample.name, source, expected });
         }
         if let Some(source) = self.stub(exercise)? {
             subjects.push(Subject {
@@ -181,7 +181,7 @@ impl Selftest {
 /// The budget of which the cases' shares come to `schedules`: those of exercises with slow cases are parts of it.
 fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
     let cases = (exercise.cases)(Options::default().seed);
-    let shares: u64 = cases.iter().map(|case| u64::from(case.share)).sum();
+    let shares: u64 = cases.iter().map(|case| u64::from(case.percent)).sum();
     schedules.saturating_mul(100).div_ceil(shares.max(1))
 }
 

@@ -12,7 +12,7 @@ use report::{Audience, Format, Report};
 use super::hint;
 use crate::cli::args::WatchArgs;
 use crate::cli::output::{self, Output, Screen};
-use crate::cli::watch::{KEYS, Key, Watch, Woken, fitted};
+use crate::cli::watch::{FolderWatch, KEYS, Key, WatchEvent, fitted};
 use crate::error::Error;
 use crate::error::exit_code;
 use crate::grade::progress::Progress;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
     super::prepare(&workspace, &exercises)?;
     let folders =
         exercises.iter().map(|exercise| workspace.crate_folder(exercise.name).join("src")).collect();
-    let mut watch = Watch::on(folders).map_err(Error::file("the folders to watch"))?;
+    let mut watch = FolderWatch::on(folders).map_err(Error::file("the folders to watch"))?;
     let mut watched: Vec<Watched> = exercises.into_iter().map(Watched::new).collect();
     if args.exercises.is_empty() {
         watched.iter_mut().for_each(|each| _ = each.changed(&workspace));
@@ -43,9 +43,9 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
             Err(error) => show(&format!("{}cargo grade: {error}\n\n{}", clear(), watching.status())),
         }
         match watch.wait().map_err(Error::file("the folders to watch"))? {
-            Woken::Saved => {}
-            Woken::Key(Key::Quit) => return Ok(exit_code::PASS),
-            Woken::Key(key) => show(&watching.pressed(key)),
+            WatchEvent::Saved => {}
+            WatchEvent::Key(Key::Quit) => return Ok(exit_code::PASS),
+            WatchEvent::Key(key) => show(&watching.pressed(key)),
         }
     }
 }

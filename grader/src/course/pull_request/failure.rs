@@ -6,7 +6,7 @@ use std::path::Path;
 
 use engine::escape::in_line;
 
-use super::Refusal;
+use super::Rejection;
 use crate::error::Error;
 
 /// What git says where the pull request itself is at fault: there is none, it has objects that nobody should have, that
@@ -50,7 +50,7 @@ pub(super) fn of_fetch(said: &str, remote: &str) -> Error {
         ));
     }
     if has(&OF_PULL_REQUEST) {
-        return Refusal::Git(last_line(said)).into();
+        return Rejection::Git(last_line(said)).into();
     }
     if has(&NO_REPOSITORY) {
         return Error::usage(format!("{}: git finds no repository there", in_line(remote)));

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::entry::Entry;
-use super::{MOST_BYTES, MOST_ENTRIES, ObjectId, Refusal, failure};
+use super::{MOST_BYTES, MOST_ENTRIES, ObjectId, Rejection, failure};
 use crate::error::Error;
 
 /// The largest pack that is fetched, in blocks of 512 bytes as POSIX `ulimit -f` counts: 64 MiB. The
@@ -54,7 +54,7 @@ impl Repository {
     pub(super) fn head(&self) -> Result<ObjectId, Error> {
         let text = self.run(&["rev-parse", "--verify", "FETCH_HEAD^{commit}"], 100)?;
         let text = String::from_utf8_lossy(&text);
-        text.trim().parse().map_err(|_| Refusal::Git(format!("no commit: {}", text.trim())).into())
+        text.trim().parse().map_err(|_| Rejection::Git(format!("no commit: {}", text.trim())).into())
     }
 
     /// What stands at `path` in `commit`, itself and not what is in it. Nothing, where a part of the path is no folder.
@@ -72,7 +72,7 @@ impl Repository {
         let most = MOST_ENTRIES as u64 * 256;
         let output = self.run(&[&["ls-tree", "-l", "-z", "--full-tree"], what].concat(), most)?;
         let lines = output.split(|byte| *byte == 0).filter(|line| !line.is_empty());
-        let strange = || Refusal::Git("`ls-tree` says something unknown".to_owned()).into();
+        let strange = || Rejection::Git("`ls-tree` says something unknown".to_owned()).into();
         lines.map(|line| Entry::parse(line).ok_or_else(strange)).collect()
     }
 
@@ -83,7 +83,7 @@ impl Repository {
 
     /// Runs git on what was fetched, and gives back what it printed, which is at most `most` bytes.
     fn run(&self, args: &[&str], most: u64) -> Result<Vec<u8>, Error> {
-        self.answer(args, most)?.map_err(|said| Refusal::Git(failure::last_line(&said)).into())
+        self.answer(args, most)?.map_err(|said| Rejection::Git(failure::last_line(&said)).into())
     }
 
     /// What git prints, which is at most `most` bytes, or what it complains about.
@@ -102,7 +102,7 @@ impl Repository {
         if output.len() as u64 > most {
             let _ = child.kill();
             let _ = child.wait();
-            return Err(Refusal::TooMuch("git lists or prints more than any program needs").into());
+            return Err(Rejection::TooMuch("git lists or prints more than any program needs").into());
         }
         let is_done = child.wait().map_err(failed)?.success();
         Ok(if is_done { Ok(output) } else { Err(text(&mut errors)) })

@@ -58,7 +58,7 @@ impl fmt::Display for ObjectId {
 
 /// Why nothing of a pull request is taken.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     /// It was changed since the event, so the event says nothing about it.
     #[error("its head is {found}, and the event was about {expected}")]
     Moved { expected: ObjectId, found: ObjectId },
@@ -76,8 +76,8 @@ pub enum Refusal {
     Nothing,
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<Rejection> for Error {
+    fn from(refusal: Rejection) -> Self {
         Self::PullRequest(refusal.to_string())
     }
 }
@@ -109,7 +109,7 @@ pub fn take(
     let repository = Repository::fetch(repository, number)?;
     let found = repository.head()?;
     if found != *head {
-        return Err(Refusal::Moved { expected: head.clone(), found }.into());
+        return Err(Rejection::Moved { expected: head.clone(), found }.into());
     }
     let mut taking = Taking { repository: &repository, out: &folder, sum: Sum::default() };
     for exercise in exercises::ALL {
@@ -120,7 +120,7 @@ pub fn take(
     }
     let Sum { files, left, .. } = taking.sum;
     if files == 0 {
-        return Err(Refusal::Nothing.into());
+        return Err(Rejection::Nothing.into());
     }
     let changed = root.map(|root| changed::files(&repository, head, root)).transpose()?;
     folder.finish()?;
@@ -170,12 +170,12 @@ impl Taking<'_> {
         found: &mut Found,
     ) -> Result<(), Error> {
         if depth > MOST_DEPTH {
-            return Err(Refusal::TooMuch("folders stand too deep in one another").into());
+            return Err(Rejection::TooMuch("folders stand too deep in one another").into());
         }
         let entries = self.repository.entries(object)?;
         self.sum.entries += entries.len();
         if self.sum.entries > MOST_ENTRIES {
-            return Err(Refusal::TooMuch("files and folders").into());
+            return Err(Rejection::TooMuch("files and folders").into());
         }
         let mut names = HashSet::new();
         for entry in &entries {
@@ -215,7 +215,7 @@ impl Taking<'_> {
         }
         self.sum.bytes += size;
         if self.sum.bytes > MOST_BYTES_IN_ALL {
-            return Err(Refusal::TooMuch("more than 4 MiB").into());
+            return Err(Rejection::TooMuch("more than 4 MiB").into());
         }
         let content = self.repository.blob(&entry.object)?;
         self.out.write(&PathBuf::from(path), &content)?;
@@ -225,7 +225,7 @@ impl Taking<'_> {
 }
 
 fn refused(path: &str, why: &'static str) -> Error {
-    Refusal::Entry { path: path.to_owned(), why }.into()
+    Rejection::Entry { path: path.to_owned(), why }.into()
 }
 
 #[cfg(test)]

@@ -34,8 +34,8 @@ fn what_says_its_bound_or_has_one_lifetime_is_a_value() {
     for function in [
         "fn get<'a, 'b: 'a>(_: &'a &'b (), v: &'b u8) -> &'a u8 { v }",
         "fn get<'a, 'b>(_: &'a &'b (), v: &'b u8) -> &'a u8 where 'b: 'a { v }",
-        "fn get<'a>(of: &'a Record<'_>) -> &'a str { of.name }",
-        "fn get<'a, 'b>(of: &'a Record<'b>) -> &'a str { of.name }",
+        "fn get<'a>(of: &'a RunRecord<'_>) -> &'a str { of.name }",
+        "fn get<'a, 'b>(of: &'a RunRecord<'b>) -> &'a str { of.name }",
         "fn get<'a, 'b>(one: &'a str, two: &'b str) -> (&'a str, &'b str) { (one, two) }",
     ] {
         assert_eq!(lines(&format!("{function}\nfn g() {{ all.map(get) }}")), [0; 0], "{function}");

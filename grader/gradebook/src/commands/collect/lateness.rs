@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, AttemptOutcome};
 use crate::batch::Graded;
 use crate::error::Error;
 use crate::handed_in::{self, Times};
@@ -50,7 +50,7 @@ fn marked(attempts: &[Attempt], submissions: &[Submission], exercises: &[Graded]
     };
     let latest = policy::choose(attempts.to_vec(), Policy::Last).into_iter();
     let unpunished = latest.filter(|attempt| {
-        let has_points = matches!(attempt.outcome, Outcome::Graded(_)) && attempt.score > 0.0;
+        let has_points = matches!(attempt.outcome, AttemptOutcome::Graded(_)) && attempt.score > 0.0;
         has_points && attempt.late_penalty == 0.0 && is_marked(&attempt.student) && costs(&attempt.exercise)
     });
     unpunished.map(|attempt| format!("{} {}", attempt.student, attempt.exercise)).collect()

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use exercises::Exercise;
 use report::verdict::Verdict;
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, AttemptOutcome};
 use crate::overview::{Statistics, statistics};
 use crate::policy::{self, Policy};
 use crate::submission::Submission;
@@ -42,15 +42,15 @@ fn row(of: &Statistics) -> Vec<String> {
 /// Where points are 0 for another reason than the program, or nothing is proven.
 fn to_look_at(latest: &[Attempt]) -> String {
     const MOST: usize = 40;
-    let with_something = latest.iter().filter(|attempt| attempt.outcome != Outcome::Missing);
+    let with_something = latest.iter().filter(|attempt| attempt.outcome != AttemptOutcome::Missing);
     let students_with_something: HashSet<&String> = with_something.map(|attempt| &attempt.student).collect();
     let is_odd = |attempt: &&Attempt| match attempt.outcome {
-        Outcome::Graded(verdict) => {
+        AttemptOutcome::Graded(verdict) => {
             matches!(verdict, Verdict::Refused | Verdict::Inconclusive | Verdict::Skipped)
         }
         // Who handed nothing in for one exercise of many is counted above.
-        Outcome::Missing => !students_with_something.contains(&attempt.student),
-        Outcome::Unreadable | Outcome::GraderError => true,
+        AttemptOutcome::Missing => !students_with_something.contains(&attempt.student),
+        AttemptOutcome::Unreadable | AttemptOutcome::GraderError => true,
     };
     let odd: Vec<&Attempt> = latest.iter().filter(is_odd).collect();
     let mut text = if odd.is_empty() { String::new() } else { "\nto look at:\n".to_owned() };

@@ -11,7 +11,7 @@ use confine::sandbox::Network;
 use crate::observation::Observation;
 
 /// What a scenario has at hand for one run.
-pub struct Stage<'a> {
+pub struct RunContext<'a> {
     /// The built program.
     pub program: &'a Path,
     /// A folder that is the program's working directory, empty before each run.
@@ -43,15 +43,15 @@ pub trait Control {
 /// What a scenario keeps from one run to the next: its own type.
 pub type Kept = Option<Box<dyn Any + Send>>;
 
-impl Stage<'_> {
-    /// A call of the program in this stage's folder, with the default limits; lower ones where this stage is hurried.
+impl RunContext<'_> {
+    /// A call of the program in this run's folder, with the default limits; lower ones where the run is hurried.
     pub fn call<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Invocation {
         let call = Invocation::new(self.program, self.folder).network(self.network).args(args);
         let call = if self.is_hurried { call.limit(Limits::hurry) } else { call };
         if self.is_audited { call.audited() } else { call }
     }
 
-    /// Runs a call to its end, under control where this stage has it.
+    /// Runs a call to its end, under control where the run has it.
     ///
     /// # Errors
     /// When the run could not be made.
@@ -68,7 +68,7 @@ impl Stage<'_> {
         self.control?.borrow_mut().kept().as_ref()?.downcast_ref().copied()
     }
 
-    /// Keeps something for [`Stage::kept`] of the next run.
+    /// Keeps something for [`RunContext::kept`] of the next run.
     pub fn keep<T: Copy + Send + 'static>(&self, value: T) {
         if let Some(control) = self.control {
             *control.borrow_mut().kept() = Some(Box::new(value));

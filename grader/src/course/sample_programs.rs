@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// One program and what grading it must come to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Specimen {
+pub struct SampleProgram {
     /// The file's name without `.rs`.
     pub name: String,
     /// The file.
@@ -20,7 +20,7 @@ pub struct Specimen {
     pub expected: Expected,
 }
 
-/// What grading a specimen must come to.
+/// What grading a sample must come to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expected {
     /// This check fails.
@@ -31,35 +31,35 @@ pub enum Expected {
     Lazy { fails: Vec<String>, most: f64 },
 }
 
-/// All specimens of `exercise`: mutants, then lazy ones, then variants, by name.
+/// All samples of `exercise`: mutants, then lazy ones, then variants, by name.
 ///
 /// # Errors
 /// When a file cannot be read, or its header names no check of the exercise or no points.
-pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<Specimen>, Error> {
+pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<SampleProgram>, Error> {
     let fixtures = workspace.fixtures(exercise.name);
-    let mut specimens = Vec::new();
+    let mut samples = Vec::new();
     let headed = |path: &PathBuf, read: fn(&str, &Exercise) -> Result<Expected, String>| {
         let text = fs::read_to_string(path).map_err(Error::file(path))?;
         read(&text, exercise).map_err(|reason| Error::content(path, reason))
     };
     for path in rust_files(&fixtures.join("mutants"))? {
         let expected = headed(&path, |text, exercise| failing_check(text, exercise).map(Expected::Fails))?;
-        specimens.push(specimen(path, expected));
+        samples.push(sample(path, expected));
     }
     for path in rust_files(&fixtures.join("lazy"))? {
         let expected = headed(&path, lazy)?;
-        specimens.push(specimen(path, expected));
+        samples.push(sample(path, expected));
     }
     for path in rust_files(&fixtures.join("variants"))? {
         let expected = headed(&path, variant)?;
-        specimens.push(specimen(path, expected));
+        samples.push(sample(path, expected));
     }
-    Ok(specimens)
+    Ok(samples)
 }
 
-fn specimen(path: PathBuf, expected: Expected) -> Specimen {
+fn sample(path: PathBuf, expected: Expected) -> SampleProgram {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Specimen { name, path, expected }
+    SampleProgram { name, path, expected }
 }
 
 fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -8,7 +8,7 @@ use crate::grade::rubric::Worth;
 
 /// Counts judgements of one check. The first failure is the one that is shown.
 #[derive(Default)]
-pub(crate) struct Tally {
+pub(crate) struct CheckResult {
     kept: u64,
     kept_under_control: u64,
     unproven: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Tally {
     has_done: bool,
 }
 
-impl Tally {
+impl CheckResult {
     /// `asked` says whether the run was asked for something: else it can keep a promise by doing nothing.
     pub(crate) fn kept(&mut self, asked: bool) {
         self.kept += 1;
@@ -120,9 +120,9 @@ mod tests {
     const WORTH: Worth = Worth { points: 3.0, visibility: Visibility::Visible };
     const CHECK: Check = Check { id: "right", about: "the output is right" };
 
-    fn report(tally: Tally) -> CheckReport {
-        let nothing_done = (!tally.has_done()).then(|| "nothing was done".to_owned());
-        tally.report(&CHECK, WORTH, nothing_done, "no run came far enough to judge it")
+    fn report(result: CheckResult) -> CheckReport {
+        let nothing_done = (!result.has_done()).then(|| "nothing was done".to_owned());
+        result.report(&CHECK, WORTH, nothing_done, "no run came far enough to judge it")
     }
 
     fn failure() -> Failure {
@@ -135,25 +135,25 @@ mod tests {
 
     #[test]
     fn a_check_that_nothing_judged_is_not_a_pass() {
-        assert_eq!(report(Tally::default()).verdict, Verdict::Skipped);
+        assert_eq!(report(CheckResult::default()).verdict, Verdict::Skipped);
     }
 
     #[test]
     fn one_unproven_run_among_many_kept_is_inconclusive_and_scores_nothing() {
-        let mut tally = Tally::default();
-        tally.kept(true);
-        tally.unproven("the machine was too slow".into());
-        let report = report(tally);
+        let mut result = CheckResult::default();
+        result.kept(true);
+        result.unproven("the machine was too slow".into());
+        let report = report(result);
         assert_eq!((report.verdict, report.score), (Verdict::Inconclusive, 0.0));
         assert_eq!(report.message, "the machine was too slow; 0 failures in 1 runs without control");
     }
 
     #[test]
     fn kept_runs_alone_are_a_pass_with_their_number() {
-        let mut tally = Tally::default();
-        tally.kept(true);
-        tally.kept(false);
-        let report = report(tally);
+        let mut result = CheckResult::default();
+        result.kept(true);
+        result.kept(false);
+        let report = report(result);
         assert_eq!(
             (report.verdict, report.score, report.message.as_str()),
             (Verdict::Pass, 3.0, "0 failures in 2 runs")
@@ -162,28 +162,28 @@ mod tests {
 
     #[test]
     fn what_only_idle_runs_kept_is_skipped_and_scores_nothing() {
-        let mut tally = Tally::default();
-        tally.kept(false);
-        tally.kept_under_control(100, false);
-        tally.kept_under_control(0, true);
-        let report = report(tally);
+        let mut result = CheckResult::default();
+        result.kept(false);
+        result.kept_under_control(100, false);
+        result.kept_under_control(0, true);
+        let report = report(result);
         assert_eq!((report.verdict, report.score), (Verdict::Skipped, 0.0));
         assert_eq!(report.message, "nothing was done");
     }
 
     #[test]
     fn a_failure_is_a_failure_whatever_was_done() {
-        let mut tally = Tally::default();
-        tally.kept(false);
-        tally.broken(failure());
-        assert_eq!(report(tally).verdict, Verdict::Fail);
+        let mut result = CheckResult::default();
+        result.kept(false);
+        result.broken(failure());
+        assert_eq!(report(result).verdict, Verdict::Fail);
     }
 
     #[test]
     fn what_proved_nothing_stays_inconclusive_where_nothing_was_done() {
-        let mut tally = Tally::default();
-        tally.kept(false);
-        tally.unproven("the machine was too slow".into());
-        assert_eq!(report(tally).verdict, Verdict::Inconclusive);
+        let mut result = CheckResult::default();
+        result.kept(false);
+        result.unproven("the machine was too slow".into());
+        assert_eq!(report(result).verdict, Verdict::Inconclusive);
     }
 }

@@ -3,20 +3,18 @@
 
 use super::{Until, sockets};
 use crate::proc::{Path, number};
-use crate::scheduler::Wait;
 use crate::streams::{Kind, inode, kind};
 use crate::system;
 
-/// Whether this wait can be ended by the run's own process alone, while [`is_alone`].
-pub(crate) fn ends_inside(wait: Wait) -> bool {
-    match wait {
-        Wait::Ready { descriptor, .. } => is_own(descriptor),
-        Wait::Outside { until: Until::AnyReady { descriptors, count }, .. } => {
+/// Whether this can be brought about by the run's own process alone, while [`is_alone`].
+pub(crate) fn comes_from_inside(until: Until) -> bool {
+    match until {
+        Until::AnyReady { descriptors, count } => {
             // SAFETY: the waiting thread's, which does not run; the caller holds the token.
             let descriptors = unsafe { core::slice::from_raw_parts(descriptors, count) };
             descriptors.iter().map(|one| one.descriptor()).all(|one| one < 0 || is_own(one))
         }
-        Wait::Outside { until: Until::Unlocked { descriptor, .. }, .. } => is_locked_here(descriptor),
+        Until::Unlocked { descriptor, .. } => is_locked_here(descriptor),
         _ => false,
     }
 }
@@ -51,7 +49,7 @@ fn is_locked_here(descriptor: i32) -> bool {
 
 /// Whether the other ends of this one are in the processes of this run: a pipe without a name that is no standard
 /// stream, or one of two sockets that this process has connected.
-fn is_own(descriptor: i32) -> bool {
+pub(crate) fn is_own(descriptor: i32) -> bool {
     let given = [0, 1, 2].map(kind);
     match (kind(descriptor), given[1]) {
         (own @ Kind::Pipe(device, _), Kind::Pipe(unnamed, _)) => device == unnamed && !given.contains(&own),

@@ -6,7 +6,7 @@ use super::kinds::is_inner;
 use super::locks::{Effect, effect};
 use super::objects::Objects;
 use super::shards;
-use crate::controlled::Record;
+use crate::controlled::RunRecord;
 use crate::picture::SourceLine;
 use crate::symbols::{Place, Symbols};
 
@@ -27,7 +27,7 @@ pub(super) enum Said {
 pub(super) fn describe(
     event: &Event,
     place: &Place,
-    record: &Record,
+    record: &RunRecord,
     symbols: &Symbols,
     objects: &mut Objects,
 ) -> Option<Said> {
@@ -198,7 +198,7 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 /// What a write wrote.
-fn written(event: &Event, record: &Record) -> Option<String> {
+fn written(event: &Event, record: &RunRecord) -> Option<String> {
     let is_it = |head: &schedule::protocol::OutputHead| {
         head.thread == event.thread && u64::from(head.descriptor) == event.object && head.step <= event.step
     };

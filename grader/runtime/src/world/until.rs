@@ -1,6 +1,6 @@
 //! What threads wait for that no descriptor tells: it is looked at by whoever holds the token.
 
-use super::{PollDescriptor, fifos, locks, poll_for_real};
+use super::{PollDescriptor, locks, pipes, poll_for_real};
 use crate::system;
 
 /// What has to come before a thread goes on. Pointers are to the stack of the waiting thread, which stays as it is.
@@ -25,16 +25,16 @@ pub(crate) enum Until {
 /// A system call that is made again by whoever looks, until it would not block.
 #[derive(Debug)]
 pub(crate) struct Retried {
-    pub(super) number: usize,
-    pub(super) arguments: [usize; 6],
+    pub(crate) number: usize,
+    pub(crate) arguments: [usize; 6],
     /// The error that says that it would block.
-    pub(super) busy: isize,
-    pub(super) result: isize,
+    pub(crate) busy: isize,
+    pub(crate) result: isize,
 }
 
 impl Retried {
     /// Whether it would not block now; it is made then.
-    pub(super) fn attempt(&mut self) -> bool {
+    pub(crate) fn attempt(&mut self) -> bool {
         // SAFETY: the arguments of the thread that made the call and waits in it.
         self.result = unsafe { system::call(self.number, self.arguments) };
         self.result != -self.busy
@@ -52,7 +52,7 @@ impl Until {
                 poll_for_real(descriptors, 0);
                 descriptors.iter().any(|descriptor| descriptor.is_ready())
             }
-            Self::Writer { descriptor } => fifos::has_had_writer(descriptor),
+            Self::Writer { descriptor } => pipes::has_had_writer(descriptor),
             Self::Unlocked { descriptor, operation } => locks::could_lock(descriptor, operation),
             // SAFETY: the waiting thread's, see `Until`.
             Self::Unheld { descriptor, command, lock } => unsafe {
