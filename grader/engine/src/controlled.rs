@@ -244,8 +244,9 @@ fn accept(listener: &UnixListener, server: &Running) -> Result<Option<UnixStream
 
 fn split_output(mut bytes: &[u8]) -> Vec<(OutputHead, Vec<u8>)> {
     let mut output = Vec::new();
-    while let Some((head, rest)) = bytes.split_first_chunk() {
-        let head = OutputHead::decode(head);
+    while let Some((head, rest)) = bytes.split_first_chunk()
+        && let Some(head) = OutputHead::decode(head)
+    {
         let (text, rest) = rest.split_at(rest.len().min(head.length as usize));
         output.push((head, text.to_vec()));
         bytes = rest;

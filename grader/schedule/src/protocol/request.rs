@@ -1,0 +1,73 @@
+//! What the grader asks for.
+
+use std::time::Duration;
+
+use super::MAGIC;
+use super::bytes::{Field, message, variants};
+use crate::ThreadId;
+use crate::policy::Kind;
+
+variants! {
+    Kind {
+        0: RandomWalk {},
+        1: Pos {},
+        2: Pct { depth: u8, length: u32 },
+        3: Sticky {},
+        4: Straight {},
+        5: Starve { thread: ThreadId },
+    }
+}
+
+message! {
+    /// How to run the program once.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Request after MAGIC {
+        /// Everything random comes from it.
+        pub seed: u64,
+        /// Who chooses.
+        pub policy: Kind,
+        /// New threads wait until the thread that created them blocks.
+        pub start_gate: bool,
+        /// Waits without a time-out may end without a wake, as futex(2) allows.
+        pub spurious_wakes: bool,
+        /// Other threads may be held up for seconds: waits of less than 5 s may time out early, and
+        /// giving way mostly has no effect.
+        pub busy_machine: bool,
+        /// Record events, and the threads that could have taken each step.
+        pub trace: bool,
+        /// Leave out replayed steps that are impossible, instead of ending the run.
+        pub lenient: bool,
+        /// Only the program's own threads talk to each other, over sockets: nobody else can answer, and the kernel does at
+        /// once.
+        pub keeps_to_itself: bool,
+        /// How long a lenient run waits for the world outside before it leaves out steps that wait for
+        /// it, in looks of 10 ms over the whole run.
+        pub patience: u32,
+        /// The most steps of a run.
+        pub budget: u32,
+        /// How many steps to replay, which follow the request; the policy chooses after them.
+        pub replayed: u32,
+    }
+}
+
+impl Request {
+    /// Asks for no step.
+    pub const NONE: Self = Self {
+        seed: 0,
+        policy: Kind::RandomWalk,
+        start_gate: false,
+        spurious_wakes: false,
+        busy_machine: false,
+        trace: false,
+        lenient: false,
+        keeps_to_itself: false,
+        patience: 0,
+        budget: 0,
+        replayed: 0,
+    };
+
+    /// How long the world outside gets, of real time, when nothing else can happen.
+    pub const fn patience_at_rest(&self) -> Duration {
+        Duration::from_secs(if self.keeps_to_itself { 2 } else { 5 })
+    }
+}
