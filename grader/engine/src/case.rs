@@ -41,6 +41,9 @@ pub struct Case {
     pub sharing: Option<Sharing>,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
     pub is_idle: bool,
+    /// A check, and the ids of the sentences of the contract that its judges hold this case against. The first is broken
+    /// where the judge names none.
+    pub tried: Vec<(&'static str, &'static [&'static str])>,
 }
 
 /// Whom a program talks to beside what is under control. When an answer comes is not up to the schedule then.
@@ -100,6 +103,7 @@ impl Case {
             witnesses: Vec::new(),
             sharing: None,
             is_idle: false,
+            tried: Vec::new(),
         }
     }
 
@@ -107,6 +111,18 @@ impl Case {
     pub fn idle(mut self) -> Self {
         self.is_idle = true;
         self
+    }
+
+    /// Says which sentences of the contract `check` is about here: the first, unless the judge names another one of them.
+    pub fn tries(mut self, check: &'static str, sentences: &'static [&'static str]) -> Self {
+        self.tried.push((check, sentences));
+        self
+    }
+
+    /// The id of the sentence that `fault` breaks, as far as that is known.
+    pub fn broken_sentence(&self, check: &str, fault: &Fault) -> Option<&'static str> {
+        let tried = self.tried.iter().find(|(tried, _)| *tried == check);
+        fault.sentence.or_else(|| tried.and_then(|(_, sentences)| sentences.first().copied()))
     }
 
     /// Asks for threads that share something: who only prints what is due does not keep these checks.

@@ -41,6 +41,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("bad-ledger", &["every-operation-once"]),
         (USAGE.id, &["every-operation-once"]),
     ],
+    untried: &[],
     cases,
 };
 

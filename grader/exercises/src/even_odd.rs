@@ -25,6 +25,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "blocks", about: "a thread that waits for its turn sleeps (advice)" },
     ],
     after: &[("terminates", &["alternates"]), (USAGE.id, &["alternates"]), ("blocks", &["alternates"])],
+    untried: &[],
     cases,
 };
 

@@ -39,6 +39,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("terminates", &["matches-wc"]),
         (USAGE.id, &["matches-wc"]),
     ],
+    untried: &[],
     cases,
 };
 

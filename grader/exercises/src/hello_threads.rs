@@ -23,6 +23,7 @@ pub static EXERCISE: Exercise = Exercise {
         USAGE,
     ],
     after: &[("terminates", &["each-in-order"]), (USAGE.id, &["each-in-order"])],
+    untried: &[],
     cases,
 };
 

@@ -31,6 +31,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("terminates", &["all-in-order", "waits-for-slow-sender"]),
         (USAGE.id, &["all-in-order", "waits-for-slow-sender"]),
     ],
+    untried: &[],
     cases,
 };
 

@@ -37,6 +37,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("terminates", &["counts-right"]),
         (USAGE.id, &["counts-right"]),
     ],
+    untried: &[],
     cases,
 };
 

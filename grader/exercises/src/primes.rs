@@ -45,6 +45,7 @@ pub static EXERCISE: Exercise = Exercise {
         USAGE,
     ],
     after: &[("terminates", &["counts-right"]), (USAGE.id, &["counts-right"])],
+    untried: &[],
     cases,
 };
 

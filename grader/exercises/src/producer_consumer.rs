@@ -31,6 +31,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("terminates", &["exactly-once"]),
         (USAGE.id, &["exactly-once"]),
     ],
+    untried: &[],
     cases,
 };
 

@@ -26,6 +26,7 @@ pub static EXERCISE: Exercise = Exercise {
         USAGE,
     ],
     after: &[("terminates", &["results-in-order"]), (USAGE.id, &["results-in-order"])],
+    untried: &[],
     cases,
 };
 

@@ -154,7 +154,7 @@ fn linearizable(ledger: &Ledger, statement: &Statement) -> Judgement {
 fn conserves_money(ledger: &Ledger, statement: &Statement) -> Judgement {
     const EXPECTED: &str = "last, a line `balance ACCOUNT AMOUNT` for each account, by name: \
                             what it was opened with and what the accepted operations brought";
-    let fault = |line: Option<usize>, seen: String| Fault { expected: EXPECTED.into(), seen, line }.into();
+    let fault = |line: Option<usize>, seen: String| Fault { line, ..Fault::new(EXPECTED, seen) }.into();
     let changes = statement.changes();
     let due: BTreeMap<&str, i128> = ledger
         .opening
