@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use confine::run::RunError;
+use confine::run::{RunError, Stdout};
 use confine::sandbox::Network;
 
 use crate::judgement::{Fault, Judge, Judgement};
@@ -85,7 +85,7 @@ pub struct Witness {
 impl Case {
     /// A case that only calls the program with `args` and waits for its end.
     pub fn of_args<A: Into<String>>(id: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
-        Self::new(id, Call { args: args.into_iter().map(Into::into).collect(), files: Vec::new() })
+        Self::new(id, Call::new(args))
     }
 
     /// A case for any scenario.
@@ -243,9 +243,30 @@ pub trait Scenario: Send + Sync {
 /// The plainest scenario: call the program with arguments and wait for its end.
 pub struct Call {
     /// The program's arguments.
-    pub args: Vec<String>,
+    args: Vec<String>,
     /// Files that are put into the working folder before the call: name and content.
-    pub files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Vec<u8>)>,
+    stdout: Stdout,
+}
+
+impl Call {
+    /// A call with these arguments, in an empty folder.
+    pub fn new<A: Into<String>>(args: impl IntoIterator<Item = A>) -> Self {
+        let args = args.into_iter().map(Into::into).collect();
+        Self { args, files: Vec::new(), stdout: Stdout::Kept }
+    }
+
+    /// Puts files into the folder: name and content.
+    pub fn with<N: Into<String>>(mut self, files: impl IntoIterator<Item = (N, Vec<u8>)>) -> Self {
+        self.files.extend(files.into_iter().map(|(name, content)| (name.into(), content)));
+        self
+    }
+
+    /// Sets what becomes of the standard output.
+    pub fn to(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
+        self
+    }
 }
 
 impl Scenario for Call {
@@ -254,11 +275,17 @@ impl Scenario for Call {
             put(&context.folder.join(name), content)
                 .map_err(|error| RunError::Setup(format!("{name}: {error}")))?;
         }
-        context.run(context.call(self.args.clone()))
+        context.run(context.call(self.args.clone()).stdout(self.stdout))
     }
 
     fn shown(&self, program: &str) -> String {
-        std::iter::once(program).chain(self.args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        let destination = match self.stdout {
+            Stdout::Kept => "",
+            Stdout::Closed { .. } => "| true",
+            Stdout::Full => "> /dev/full",
+        };
+        let words = std::iter::once(program).chain(self.args.iter().map(String::as_str)).chain([destination]);
+        words.collect::<Vec<_>>().join(" ").trim_end().to_owned()
     }
 }
 

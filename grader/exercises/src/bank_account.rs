@@ -82,7 +82,7 @@ fn case(id: &str, ledger: Ledger) -> Case {
 /// A call with a ledger file of this content.
 fn call(csv: String) -> Call {
     const FILE: &str = "ledger.csv";
-    Call { args: vec!["--ledger".into(), FILE.into()], files: vec![(FILE.into(), csv.into_bytes())] }
+    Call::new(["--ledger", FILE]).with([(FILE, csv.into_bytes())])
 }
 
 /// Two or three tellers with few operations, each about one way to go wrong.

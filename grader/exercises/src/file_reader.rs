@@ -100,10 +100,8 @@ fn odd() -> Vec<(&'static str, Content)> {
 
 fn call(workers: Option<usize>, names: &[&str], files: &[(&str, Content)]) -> Call {
     let workers = workers.into_iter().flat_map(|count| ["--workers".to_owned(), count.to_string()]);
-    Call {
-        args: workers.chain(names.iter().map(|&name| name.to_owned())).collect(),
-        files: files.iter().map(|(name, content)| ((*name).to_owned(), content.0.clone())).collect(),
-    }
+    let call = Call::new(workers.chain(names.iter().map(|&name| name.to_owned())));
+    call.with(files.iter().map(|(name, content)| (*name, content.0.clone())))
 }
 
 fn counted(id: &str, workers: Option<usize>, files: Vec<(&'static str, Content)>) -> Case {

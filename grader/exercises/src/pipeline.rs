@@ -134,10 +134,8 @@ fn due(name: &str, text: &str) -> String {
 
 fn call(options: &[&str], files: &[Numbers]) -> Call {
     let names = files.iter().map(|(name, _)| *name);
-    Call {
-        args: options.iter().copied().chain(names).map(str::to_owned).collect(),
-        files: files.iter().map(|(name, text)| ((*name).to_owned(), text.clone().into_bytes())).collect(),
-    }
+    let call = Call::new(options.iter().copied().chain(names));
+    call.with(files.iter().map(|(name, text)| (*name, text.clone().into_bytes())))
 }
 
 fn counted(id: &str, options: &[&str], files: Vec<Numbers>) -> Case {

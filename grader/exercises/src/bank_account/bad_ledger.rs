@@ -66,7 +66,7 @@ pub(super) fn cases() -> Vec<Case> {
         case(id, call(csv), &[line])
     });
     let early = EARLY_FAULTS.iter().map(|(id, csv, lines)| case(id, call((*csv).into()), lines));
-    let missing = Call { args: vec!["--ledger".into(), "missing.csv".into()], files: Vec::new() };
+    let missing = Call::new(["--ledger", "missing.csv"]);
     late.chain(early).chain([judged("bad-missing-file", missing, vec!["missing.csv".into()])]).collect()
 }
 
