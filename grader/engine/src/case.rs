@@ -121,8 +121,8 @@ impl Case {
 
     /// The id of the sentence that `fault` breaks, as far as that is known.
     pub fn broken_sentence(&self, check: &str, fault: &Fault) -> Option<&'static str> {
-        let tried = self.tried.iter().find(|(tried, _)| *tried == check);
-        fault.sentence.or_else(|| tried.and_then(|(_, sentences)| sentences.first().copied()))
+        let (_, tried) = self.tried.iter().find(|(tried, _)| *tried == check)?;
+        fault.sentence.filter(|sentence| tried.contains(sentence)).or(tried.first().copied())
     }
 
     /// Asks for threads that share something: who only prints what is due does not keep these checks.

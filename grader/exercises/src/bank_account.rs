@@ -11,6 +11,7 @@ use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::ends;
+use crate::outputs::unread;
 use crate::random::Random;
 use crate::wrong_usage::{USAGE, advised_usage};
 use judges::{every_operation_once, of_example, of_ledger};
@@ -72,7 +73,9 @@ fn cases(seed: u64) -> Vec<Case> {
     let large = large(seed).into_iter().map(|(id, ledger)| case(id, ledger).runs(LARGE_RUNS));
     let example = of_example(Case::of_args("example", [""; 0])).runs(SMALL_RUNS).explored(SHARE);
     let wrong = advised_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
-    small.chain(large).chain([example, blank_lines()]).chain(bad_ledger::cases()).chain(wrong).collect()
+    let unread = unread(Call::new([""; 0]), 2).explored(2);
+    let others = [example, blank_lines(), unread];
+    small.chain(large).chain(others).chain(bad_ledger::cases()).chain(wrong).collect()
 }
 
 fn case(id: &str, ledger: Ledger) -> Case {

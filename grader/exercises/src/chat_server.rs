@@ -13,7 +13,7 @@ mod scripts;
 mod serving;
 mod shutdown;
 
-use engine::case::{Case, External, Sharing};
+use engine::case::{Call, Case, External, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use rustix::process::Signal;
@@ -21,6 +21,7 @@ use rustix::process::Signal;
 use self::joining::Joining;
 use self::serving::{Script, Serving, Stop};
 use crate::exercise::{Check, Exercise};
+use crate::outputs::unread;
 use crate::scripted::chat::Transcripts;
 use crate::wrong_usage::{USAGE, advised_usage};
 
@@ -97,7 +98,8 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("no-clients", &["demo", "--clients", "0"]),
         ("too-many-clients", &["demo", "--clients", "501"]),
     ]);
-    cases.into_iter().map(ends).chain(wrong).chain(signalled.map(ends)).collect()
+    let unread = unread(Call::new(["demo"]), 0).networked();
+    cases.into_iter().map(ends).chain([unread]).chain(wrong).chain(signalled.map(ends)).collect()
 }
 
 /// Nobody misbehaves.

@@ -11,6 +11,7 @@ use self::count::{Content, Counts};
 use self::scenario::{Piped, Sparse};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, lines, same_lines, terminates};
+use crate::outputs::unread;
 use crate::quoted::quoted;
 use crate::scripted::pipes::Reading;
 use crate::wrong_usage::{USAGE, advised_usage};
@@ -49,7 +50,7 @@ fn cases(seed: u64) -> Vec<Case> {
     let many: Vec<_> =
         NAMES.iter().zip(seed..).map(|(&name, seed)| (name, Content::text(seed, 200))).collect();
     let right = [
-        counted("two-workers", Some(2), three.clone()).runs(5).explored(50),
+        counted("two-workers", Some(2), three.clone()).runs(5).explored(45),
         counted("more-workers", Some(3), small()).runs(5).explored(25),
         counted("one-file", None, small()[..1].to_vec()).runs(3).explored(5),
         missing("missing-first", Some(2), three).runs(3).explored(20),
@@ -77,7 +78,9 @@ fn cases(seed: u64) -> Vec<Case> {
         ("workers-in-words", &["--workers", "four", "a"]),
         ("no-file", &[]),
     ]);
-    right.into_iter().chain(wrong).collect()
+    let two = [("one", Content::text(seed, 2)), ("two", Content::text(seed + 1, 3))];
+    let unread = unread(call(None, &["one", "two"], &two), 1).explored(5);
+    right.into_iter().chain([unread]).chain(wrong).collect()
 }
 
 const NAMES: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

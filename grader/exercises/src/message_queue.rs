@@ -3,13 +3,14 @@
 use std::thread;
 
 use confine::run::{RunError, Running};
-use engine::case::{Case, External, Scenario, Sharing};
+use engine::case::{Call, Case, External, Scenario, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, writer};
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, kept_back, lines, same_lines, terminates};
+use crate::outputs::unread;
 use crate::quoted::quoted;
 use crate::scripted::children::{ChildrenSeen, ChildrenWatch, PAUSE, kill_alive};
 use crate::wrong_usage::{USAGE, advised_usage};
@@ -57,7 +58,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(8)
             .explored(25)
             .shared(sent(&["receiver-prints"])),
-        of_setting("slow-sender", slow(3, 500)).runs(1).explored(30).shared(sent(&["waits-for-slow-sender"])),
+        of_setting("slow-sender", slow(3, 500)).runs(1).explored(25).shared(sent(&["waits-for-slow-sender"])),
         of_setting("sender-dies", dies(4, 2)).runs(5).explored(15).shared(sent(&["sender-death"])),
         of_setting("sender-dies-at-once", dies(2, 0)).runs(3).explored(10),
         of_setting("fails-too-late", dies(3, 3)).runs(3).explored(5),
@@ -77,7 +78,8 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("unknown-transport", &["--transport", "pigeon"]),
         ("stray-argument", &["5"]),
     ]);
-    right.into_iter().chain(wrong).collect()
+    let unread = unread(Call::new([""; 0]), 2).explored(5);
+    right.into_iter().chain([unread]).chain(wrong).collect()
 }
 
 /// Without a second thread nobody sends, and nobody is waited for.

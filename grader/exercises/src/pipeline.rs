@@ -13,6 +13,7 @@ use self::judges::{
 use self::scenario::{Fed, Feeding};
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, terminates};
+use crate::outputs::unread;
 use crate::wrong_usage::{USAGE, wrong_usage};
 
 /// Numbers that flow from files through threads to child processes and back.
@@ -100,7 +101,8 @@ fn cases(_seed: u64) -> Vec<Case> {
     ];
     let wrong =
         wrong_usage(&[("no-workers", &["--workers", "0", "a"]), ("no-readers", &["--readers", "0", "a"])]);
-    right.into_iter().chain(wrong).collect()
+    let unread = unread(call(&[], &few()), 0);
+    right.into_iter().chain([unread]).chain(wrong).collect()
 }
 
 fn range(first: u64, last: u64) -> String {

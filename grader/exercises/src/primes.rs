@@ -7,12 +7,13 @@ mod transcript;
 mod workers;
 
 use confine::run::RunError;
-use engine::case::{Case, Scenario};
+use engine::case::{Call, Case, Scenario};
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{ends, terminates};
+use crate::outputs::unread;
 use crate::wrong_usage::{USAGE, advised_usage};
 use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
 use known::Primes;
@@ -103,6 +104,8 @@ fn cases(_seed: u64) -> Vec<Case> {
             .judge_ending("terminates", ends())
     });
     let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
+    let threads = ["--mode", "threads", "--workers", "2"];
+    let unread = unread(Call::new(threads.into_iter().chain(["100", "200"])), 1).explored(5);
     let wrong = advised_usage(&[
         ("no-workers", &["--workers", "0", "10"]),
         ("limit-in-words", &["ten"]),
@@ -118,6 +121,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         .chain(same)
         .chain(workers)
         .chain(deaths)
+        .chain([unread])
         .chain(wrong)
         .collect()
 }

@@ -1,11 +1,12 @@
 //! Producers and consumers around one bounded buffer.
 
-use engine::case::{Case, Sharing};
+use engine::case::{Call, Case, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Text;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{kept_back, lines, number, rests, terminates};
+use crate::outputs::unread;
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, advised_usage};
 
@@ -91,7 +92,8 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("items-in-words", &["--items", "five"]),
         ("stray-argument", &["5"]),
     ]);
-    [defaults].into_iter().chain(small).chain(large).chain(wrong).collect()
+    let unread = unread(Call::new(["--producers", "2", "--items", "3"]), 3).explored(4);
+    [defaults].into_iter().chain(small).chain(large).chain([unread]).chain(wrong).collect()
 }
 
 fn of_setting(id: &str, [producers, consumers, items, capacity]: [usize; 4]) -> Case {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::case::{Case, Sharing};
+use engine::case::{Call, Case, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{lines, number, same_lines, terminates};
+use crate::outputs::unread;
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, wrong_usage};
 
@@ -47,7 +48,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let right = [
         of_setting("two-workers", told(2, 3))
             .runs(8)
-            .explored(30)
+            .explored(25)
             .witness("shares-work", at_once, shares_work)
             .shared(pooled(&["pool-size", "clean-shutdown"])),
         of_setting("no-jobs", told(2, 0)).runs(3).explored(10).idle(),
@@ -61,7 +62,8 @@ fn cases(_seed: u64) -> Vec<Case> {
         of_setting("panic-among-many", panics(4, 200, 77)).runs(3),
     ];
     let wrong = wrong_usage(&[("no-workers", &["--workers", "0"])]);
-    right.into_iter().chain(wrong).collect()
+    let unread = unread(Call::new(["--jobs", "6"]), 2).explored(5);
+    right.into_iter().chain([unread]).chain(wrong).collect()
 }
 
 /// One thread that does all the jobs is no pool: it contains no panic, and nobody has to be shut down. The main thread

@@ -1,12 +1,13 @@
 //! The ways in which the program is called.
 
-use engine::case::Case;
+use engine::case::{Call, Case};
 
 use super::faults;
 use super::plan::{Due, Input, Plan};
 use super::promises::{AT_MOST, Bodies, CODE, ENDS, INTACT, NAMES, ORDER, PARALLEL, WHOLE, case};
 use super::simulate::{Simulate, overlapping};
 use crate::judges::terminates;
+use crate::outputs::unread;
 use crate::scripted::http::{Answer, Framing, Hold, Order};
 use crate::wrong_usage::wrong_usage;
 
@@ -19,7 +20,8 @@ pub(super) fn all(seed: u64) -> Vec<Case> {
     let groups =
         [simulated(), whole(bodies), at_once(bodies), faults::failing(bodies), faults::retried(bodies)];
     let wrong = wrong_usage(&[("no-jobs", &["--jobs", "0", UNREACHED])]);
-    groups.into_iter().flatten().map(Case::networked).chain(wrong).collect()
+    let unread = unread(Call::new(["--simulate", "cat.png", "dog.png"]), 0);
+    groups.into_iter().flatten().chain([unread]).map(Case::networked).chain(wrong).collect()
 }
 
 fn simulated() -> Vec<Case> {
