@@ -76,6 +76,8 @@ pub struct Witness {
     pub check: &'static str,
     /// What some schedule must show.
     pub expected: &'static str,
+    /// The sentence of the contract that is broken where none does, if it is not the check's first one.
+    pub sentence: Option<&'static str>,
     /// Whether reports for people show the schedule that does, also when all is well.
     pub is_lesson: bool,
     /// [`Judgement::Broken`], with what shows, for a run that shows it.
@@ -186,7 +188,13 @@ impl Case {
             shows(seen)
                 .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
         });
-        self.witnesses.push(Witness { check, expected, is_lesson: false, shows });
+        self.witnesses.push(Witness { check, expected, sentence: None, is_lesson: false, shows });
+        self
+    }
+
+    /// Says which sentence of the contract the last witness is about.
+    pub fn of(mut self, sentence: &'static str) -> Self {
+        self.witnesses.iter_mut().last().into_iter().for_each(|witness| witness.sentence = Some(sentence));
         self
     }
 

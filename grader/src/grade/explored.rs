@@ -134,7 +134,10 @@ fn not_shown(finding: Finding, witness: &Witness, is_bounded: bool) -> Judgement
         (None, kept) if kept < explore::ENOUGH || is_bounded => {
             Judgement::Unproven("too few schedules were tried to show it".into())
         }
-        (None, kept) => Fault::new(witness.expected, format!("none of {kept} schedules shows it")).into(),
+        (None, kept) => {
+            let fault = Fault::new(witness.expected, format!("none of {kept} schedules shows it"));
+            Fault { sentence: witness.sentence, ..fault }.into()
+        }
     }
 }
 
