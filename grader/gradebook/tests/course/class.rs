@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use exercises::{even_odd, hello_threads};
-use grader::course::sample;
+use grader::course::sample_programs;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
