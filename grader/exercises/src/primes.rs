@@ -273,7 +273,7 @@ mod tests {
         let case = counted("defaults", &[], &[], &primes);
         let output = "10000: 1229 primes, largest 9973\n20000: 2262 primes, largest 19997\n30000: 3245 primes, largest 29989\n";
         let seen = Observation { stdout: output.into(), ..Observation::default() };
-        assert_eq!(case.judges[0].1.judge_unasked(&seen), engine::judgement::Judgement::Kept);
+        assert_eq!(case.judges[0].1.judge_unasked(&seen), Judgement::Kept);
         assert_eq!(case.scenario.shown("primes"), "primes");
     }
 

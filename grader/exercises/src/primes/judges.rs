@@ -22,6 +22,7 @@ fn about(fault: Fault, lines: &[String], due: &[String]) -> Fault {
     let Some((at, due_there)) = fault.line.and_then(|at| Some((at, due.get(at)?))) else { return fault };
     let (limit, rest) = due_there.split_once(": ").unwrap_or_default();
     match lines.get(at) {
+        None => fault,
         Some(line) if line != due_there && due.contains(line) => fault.of("order"),
         _ if rest == "0 primes" => fault.of("none"),
         _ if rest.ends_with(&format!(", largest {limit}")) => fault.of("included"),
