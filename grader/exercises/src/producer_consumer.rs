@@ -88,7 +88,9 @@ fn cases(_seed: u64) -> Vec<Case> {
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
     let small = small.map(|case| match case.id.as_str() {
         NO_ITEMS => case.idle(),
-        TWO_AND_TWO => case.witness("exactly-once", "a schedule in which both consumers take items", both_take).of("consumers"),
+        TWO_AND_TWO => case
+            .witness("exactly-once", "a schedule in which both consumers take items", both_take)
+            .of("consumers"),
         _ => case,
     });
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
