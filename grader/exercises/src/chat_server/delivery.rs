@@ -87,7 +87,7 @@ fn nothing_doubled(transcripts: &Transcripts) -> Result<(), Fault> {
             };
             let seen = format!("{} receives {} of {nick}, {how}", client.nick, quoted(text));
             let sentence = match text {
-                "QUIT" => "quit",
+                "QUIT" if !said.iter().any(|(by, text)| *by == nick && text.trim() == "QUIT") => "quit",
                 _ if !said.contains(&(nick, text)) => "message",
                 _ => "everything-once",
             };
