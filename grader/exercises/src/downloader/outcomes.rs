@@ -48,11 +48,11 @@ fn lines_in_order(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
 
 /// `failures-named`: what cannot be downloaded is said, with its reason, and the rest is downloaded.
 pub(super) fn failures_named(plan: &Plan, seen: &Observation) -> Judgement {
-    plan.items
-        .iter()
-        .try_for_each(|item| failure_named(item, seen))
-        .and_then(|()| code_due(plan, seen))
-        .into()
+    // What has to come whole comes first: who gives that up says so of the others, too.
+    let (files, others): (Vec<&Item>, Vec<&Item>) =
+        plan.items.iter().partition(|item| matches!(item.due, Due::File(_)));
+    let mut items = files.into_iter().chain(others);
+    items.try_for_each(|item| failure_named(item, seen)).and_then(|()| code_due(plan, seen)).into()
 }
 
 /// A failure is named by the exit code, too.

@@ -46,7 +46,8 @@ impl Scenario for Download {
         for text in [&mut seen.stdout, &mut seen.stderr] {
             let shown = |bytes: Vec<u8>, (shown, real): &(&str, String)| replaced(&bytes, real, shown);
             let bytes = hosts.iter().fold(mem::take(&mut text.bytes), shown);
-            *text = Text { threads: text.threads.take(), ..Text::new(bytes) };
+            let (threads, is_torn, shares_a_write) = (text.threads.take(), text.is_torn, text.shares_a_write);
+            *text = Text { threads, is_torn, shares_a_write, ..Text::new(bytes) };
         }
         traffic.files = found_in(&out);
         traffic.strays = strays(plan, context.folder);
