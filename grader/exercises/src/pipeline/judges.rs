@@ -191,7 +191,7 @@ pub(super) fn has_workers(seen: &Observation) -> Judgement {
     let fault = |seen: String| Fault::new(EXPECTED, seen).into();
     match seen.evidence() {
         Some(Fate::Unfinished(reading) | Fate::Reading(reading)) if reading.children > Fed::WORKERS => {
-            fault(format!("{} of them have numbers in hand at once", reading.children))
+            fault(format!("{} of them are alive at once", reading.children))
         }
         Some(Fate::Unfinished(reading)) if reading.alone => {
             fault(format!("it takes {} MiB of numbers and has no child process", Fed::TOO_MUCH_ALONE >> 20))

@@ -303,8 +303,7 @@ fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
         idle = if taken == 0 && activity == Activity::Idle { idle + 1 } else { 0 };
         unmoved = if taken == 0 { unmoved + u32::from(activity == Activity::Awake) } else { 0 };
         let rests = idle >= RESTS || unmoved >= POLLS;
-        // One that is kept in reserve is not asked.
-        reading.children = stopped.iter().filter(|&&child| is_alive(child) && has_input(child)).count();
+        reading.children = stopped.iter().filter(|&&child| is_alive(child)).count();
         reading.at_rest = rests && !stopped.is_empty();
         if rests || reading.most_memory >= most(stopped.is_empty()) {
             break;
