@@ -16,7 +16,6 @@ pub mod hello_threads;
 pub mod judges;
 pub mod linearizability;
 pub mod message_queue;
-mod outputs;
 pub mod pipeline;
 pub mod primes;
 pub mod producer_consumer;

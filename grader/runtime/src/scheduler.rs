@@ -35,8 +35,6 @@ struct Body {
 struct Run {
     mechanism: Mechanism<'static>,
     traces: bool,
-    /// Writes to standard output that find a reader; all, if none.
-    writes: Option<u32>,
 }
 
 /// Shared by the token's discipline only.
@@ -45,8 +43,7 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> =
-    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false, writes: None }));
+static RUN: Global<Run> = Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false }));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =
@@ -90,7 +87,6 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     with_run(|run| {
         run.mechanism.begin(request, replayed);
         run.traces = request.trace;
-        run.writes = request.writes;
     });
     with_body(0, |body| body.stack_top = stack_top);
     record::get().begin_thread(0);
@@ -244,18 +240,6 @@ pub(crate) fn read_clock() -> u64 {
 pub(crate) fn random(draw: u64) -> u64 {
     let me = with(|mechanism| mechanism.current());
     schedule::random::Random::new(record::get().hash ^ u64::from(me) << 56 ^ draw.rotate_left(32)).next_u64()
-}
-
-/// Whether a write to standard output finds a reader. It is one of those that are counted.
-pub(crate) fn finds_a_reader() -> bool {
-    with_run(|run| match &mut run.writes {
-        None => true,
-        Some(0) => false,
-        Some(writes) => {
-            *writes -= 1;
-            true
-        }
-    })
 }
 
 /// Keeps what the calling thread writes.

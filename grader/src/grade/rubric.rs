@@ -104,7 +104,6 @@ mod tests {
         summary: "",
         checks: &[Check { id: "right", about: "" }, Check { id: "terminates", about: "" }],
         after: &[],
-        untried: &[],
         cases: |_| Vec::new(),
     };
 

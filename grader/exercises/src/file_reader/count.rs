@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn the_counts_are_those_of_wc() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files: Vec<_> = odd().into_iter().map(|(name, _, content)| (name, content)).collect();
+        let mut files = odd();
         files.push(("text", Content::text(7, 50)));
         for (name, content) in files {
             let path = folder.path().join(name);
