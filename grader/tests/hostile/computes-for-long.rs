@@ -8,7 +8,7 @@ use std::thread;
 
 fn main() -> ExitCode {
     if std::env::args().nth(2).as_deref() == Some("0") {
-        (0..600_000_000u64).for_each(|number| _ = std::hint::black_box(number));
+        (0..2_400_000_000u64).for_each(|number| _ = std::hint::black_box(number));
     }
     answer()
 }
