@@ -184,17 +184,17 @@ fn sender_death(seen: &Observation, setting: Setting) -> Judgement {
 }
 
 /// The children of the program while it ran.
-fn family(seen: &Observation) -> Option<&ChildrenSeen> {
+fn children(seen: &Observation) -> Option<&ChildrenSeen> {
     seen.evidence()
 }
 
 fn child_process(seen: &Observation) -> Judgement {
     let fault =
         |seen: String| Fault::new("one child process sends, and none is alive at the end", seen).into();
-    let Some(family) = family(seen) else { return Judgement::Unproven("it was not looked at".into()) };
-    match (family.most, seen.survivors) {
+    let Some(children) = children(seen) else { return Judgement::Unproven("it was not looked at".into()) };
+    match (children.most, seen.survivors) {
         (_, left) if left > 0 => fault(format!("alive when the program has ended: {left}")),
-        (0, _) if family.looks < 50 => Judgement::Unproven("it could not be looked at often enough".into()),
+        (0, _) if children.looks < 50 => Judgement::Unproven("it could not be looked at often enough".into()),
         (0, _) => fault("there is none while the messages are sent".into()),
         (1, _) => Judgement::Kept,
         (more, _) => fault(format!("there are {more} at once")),
@@ -202,7 +202,7 @@ fn child_process(seen: &Observation) -> Judgement {
 }
 
 fn killed_by_others(seen: &Observation, setting: Setting) -> Judgement {
-    if !family(seen).is_some_and(|family| family.killed) {
+    if !children(seen).is_some_and(|children| children.killed) {
         return Judgement::Unproven("no child process could be caught and killed".into());
     }
     let sent = seen.stdout.lines.iter().filter(|line| line.starts_with("Message ")).count() as u64;
@@ -232,18 +232,18 @@ struct Watched {
 impl Scenario for Watched {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let running = context.call(args(self.setting)).start()?;
-        let mut sight = ChildrenWatch::default();
+        let mut watch = ChildrenWatch::default();
         let mut killed = false;
         while let Some(program) = running.pid() {
-            let children = sight.look(program);
+            let children = watch.look(program);
             // Once the first message is there the child is at work.
             if self.kill && !killed && has_printed(&running) {
                 killed = children.into_iter().any(|child| kill_alive(&running, child));
             }
             thread::sleep(PAUSE);
         }
-        let family = ChildrenSeen { most: sight.most, looks: sight.looks, killed };
-        Ok(Observation::of(running.wait()?).with(family))
+        let children = ChildrenSeen { most: watch.most, looks: watch.looks, killed };
+        Ok(Observation::of(running.wait()?).with(children))
     }
 
     fn shown(&self, program: &str) -> String {
@@ -298,8 +298,8 @@ mod tests {
     #[test]
     fn a_child_is_there_and_then_gone() {
         let seen = |most, looks, survivors| {
-            let family = ChildrenSeen { most, looks, killed: false };
-            child_process(&Observation { survivors, ..output(0, "", "") }.with(family))
+            let children = ChildrenSeen { most, looks, killed: false };
+            child_process(&Observation { survivors, ..output(0, "", "") }.with(children))
         };
         assert_eq!(seen(1, 3, 0), Judgement::Kept);
         assert!(matches!(seen(0, 3, 0), Judgement::Unproven(_)));
@@ -312,8 +312,8 @@ mod tests {
     fn a_killed_sender_is_an_error() {
         let setting = Setting { messages: 4, process: true, ..PLAIN };
         let judged = |code, stdout: &str, stderr: &str| {
-            let family = ChildrenSeen { most: 1, looks: 9, killed: true };
-            killed_by_others(&output(code, stdout, stderr).with(family), setting)
+            let children = ChildrenSeen { most: 1, looks: 9, killed: true };
+            killed_by_others(&output(code, stdout, stderr).with(children), setting)
         };
         assert_eq!(judged(1, "Message 0\n", "message-queue: sender: ended after 1 of 4\n"), Judgement::Kept);
         assert!(matches!(judged(0, "Message 0\nreceived 1\n", ""), Judgement::Broken(_)));

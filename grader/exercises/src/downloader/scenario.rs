@@ -75,8 +75,11 @@ fn unset(error: io::Error) -> RunError {
 
 /// Starts the server; under control where it was in the run before, if it can be there again.
 fn serve(plan: &Plan, context: &RunContext<'_>) -> io::Result<Server> {
-    let before = context.kept().unwrap_or_default();
-    let server = Server::start_at(plan.site.clone(), before).or_else(|_| Server::start(plan.site.clone()))?;
+    let start = || Server::start(plan.site.clone());
+    let server = match context.kept() {
+        Some(before) => Server::start_at(plan.site.clone(), before).or_else(|_| start())?,
+        None => start()?,
+    };
     context.keep(server.ports());
     Ok(server)
 }

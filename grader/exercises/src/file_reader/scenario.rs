@@ -85,7 +85,7 @@ struct Calm {
     open: usize,
     /// So many looks in a row it was idle.
     idle: u32,
-    sight: ChildrenWatch,
+    watch: ChildrenWatch,
     /// The processor time that it had when it opened the last file.
     work: Option<Duration>,
 }
@@ -93,12 +93,12 @@ struct Calm {
 impl Calm {
     /// Looks once; whether the program rests with so many files open, or works on and opens no more.
     fn look(&mut self, program: Pid, open: usize, idle: bool) -> bool {
-        self.sight.look(program);
+        self.watch.look(program);
         if open != self.open {
-            (self.open, self.work) = (open, Some(self.sight.work));
+            (self.open, self.work) = (open, Some(self.watch.work));
         }
         self.idle = if idle { self.idle + 1 } else { 0 };
-        self.idle >= RESTS || self.work.is_some_and(|work| self.sight.work.saturating_sub(work) >= POLLS)
+        self.idle >= RESTS || self.work.is_some_and(|work| self.watch.work.saturating_sub(work) >= POLLS)
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn complains(seen: &Observation, due: &[String], complaint: Complaint
 /// `count` is how many numbers were fed.
 pub(super) fn killed_worker(seen: &Observation, count: usize) -> Judgement {
     match seen.evidence() {
-        Some(Fate::ChildrenSeen(ChildrenSeen { killed: true, .. })) => all_counted(seen, count),
+        Some(Fate::Children(ChildrenSeen { killed: true, .. })) => all_counted(seen, count),
         _ => Judgement::Unproven("no child process could be caught and killed".into()),
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn unless_stopped(
 /// Whether a child process was seen while the program ran: who has none leaves none behind.
 pub(super) fn had_children(seen: &Observation) -> bool {
     match seen.evidence() {
-        Some(Fate::ChildrenSeen(family)) => family.most > 0,
+        Some(Fate::Children(children)) => children.most > 0,
         // The program came to rest while its children were stopped.
         Some(Fate::Reading(reading)) => reading.at_rest,
         _ => false,
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(judged(0, "pipe-0: 2 of 2 are prime\n", fed()), Judgement::Kept);
         assert!(matches!(judged(1, "", fed()), Judgement::Broken(_)));
         assert!(matches!(judged(0, "pipe-0: 1 of 2 are prime\n", fed()), Judgement::Broken(_)));
-        let unseen = Fate::ChildrenSeen(ChildrenSeen::default());
+        let unseen = Fate::Children(ChildrenSeen::default());
         assert!(matches!(judged(1, "", unseen), Judgement::Unproven(_)));
     }
 

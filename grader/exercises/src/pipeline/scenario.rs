@@ -89,8 +89,8 @@ impl Scenario for Fed {
             }
         };
         let fate = match self.feeding {
-            Feeding::Killed => Fate::ChildrenSeen(feed_and_kill(&running, pipe)),
-            Feeding::KilledAtWork => Fate::ChildrenSeen(kill_while_feeding(&running, pipe)),
+            Feeding::Killed => Fate::Children(feed_and_kill(&running, pipe)),
+            Feeding::KilledAtWork => Fate::Children(kill_while_feeding(&running, pipe)),
             Feeding::Stopped => feed_and_stop(&running, pipe),
             Feeding::AllKilled => feed_and_kill_all(&running, pipe),
         };
@@ -117,7 +117,7 @@ impl Scenario for Fed {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fate {
     /// Its children, one of which was killed if one was there.
-    ChildrenSeen(ChildrenSeen),
+    Children(ChildrenSeen),
     /// What it had read when it came to rest.
     Reading(Reading),
     /// It read far too much, and was stopped for that.
@@ -133,21 +133,21 @@ impl Evidence for Fate {
 /// Feeds half of the numbers, kills a child when there is one, feeds the other half.
 fn feed_and_kill(running: &Running, mut pipe: File) -> ChildrenSeen {
     let half = Fed::LINE.repeat(Fed::FEW / 2);
-    let mut family = ChildrenSeen::default();
-    let mut sight = ChildrenWatch::default();
+    let mut seen = ChildrenSeen::default();
+    let mut watch = ChildrenWatch::default();
     let _ = pipe.write_all(&half);
     let mut rest = 0;
     while let Some(program) = running.pid() {
-        let children = sight.look(program);
-        family.killed = children.into_iter().any(|child| kill_alive(running, child));
+        let children = watch.look(program);
+        seen.killed = children.into_iter().any(|child| kill_alive(running, child));
         rest = if run::is_idle(program) { rest + 1 } else { 0 };
-        if family.killed || rest >= RESTS {
+        if seen.killed || rest >= RESTS {
             break;
         }
         thread::sleep(LOOK);
     }
     let _ = pipe.write_all(&half);
-    ChildrenSeen { most: sight.most, looks: sight.looks, ..family }
+    ChildrenSeen { most: watch.most, looks: watch.looks, ..seen }
 }
 
 /// Feeds numbers as they are taken, and kills a child when half of them are out: then it has some in hand, unless the
@@ -155,18 +155,18 @@ fn feed_and_kill(running: &Running, mut pipe: File) -> ChildrenSeen {
 fn kill_while_feeding(running: &Running, mut pipe: File) -> ChildrenSeen {
     let part = Fed::LINE.repeat(LINES);
     let parts = Fed::MANY / LINES;
-    let (mut fed, mut family, mut sight) = (0, ChildrenSeen::default(), ChildrenWatch::default());
+    let (mut fed, mut seen, mut watch) = (0, ChildrenSeen::default(), ChildrenWatch::default());
     while let Some(program) = running.pid().filter(|_| fed < parts) {
         match pipe.write(&part) {
             Ok(_) => fed += 1,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(LOOK / 20),
             Err(_) => break,
         }
-        if fed >= parts / 2 && !family.killed {
-            family.killed = sight.look(program).into_iter().any(|child| kill_alive(running, child));
+        if fed >= parts / 2 && !seen.killed {
+            seen.killed = watch.look(program).into_iter().any(|child| kill_alive(running, child));
         }
     }
-    ChildrenSeen { most: sight.most, looks: sight.looks, ..family }
+    ChildrenSeen { most: watch.most, looks: watch.looks, ..seen }
 }
 
 /// How much is too much.
@@ -199,7 +199,7 @@ fn feed_and_kill_all(running: &Running, mut pipe: File) -> Fate {
     if let Some(fate) = far_too_much(&reading, &stopped) {
         return fate;
     }
-    let Some(program) = running.pid() else { return Fate::ChildrenSeen(ChildrenSeen::default()) };
+    let Some(program) = running.pid() else { return Fate::Children(ChildrenSeen::default()) };
     let mut victims: Vec<Pid> = stopped.iter().copied().filter(|&child| has_input(child)).collect();
     if victims.is_empty() {
         victims.extend(stopped.first());
@@ -216,7 +216,7 @@ fn feed_and_kill_all(running: &Running, mut pipe: File) -> Fate {
     for process in stopped.into_iter().chain([program]) {
         let _ = kill_process(process, Signal::CONT);
     }
-    if killed > 0 { Fate::Reading(reading) } else { Fate::ChildrenSeen(ChildrenSeen::default()) }
+    if killed > 0 { Fate::Reading(reading) } else { Fate::Children(ChildrenSeen::default()) }
 }
 
 /// Whether a stopped child has not read all that was sent to its standard input. Another one that is killed may be

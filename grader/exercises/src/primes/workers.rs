@@ -40,13 +40,13 @@ impl Scenario for Count {
         let mut limits = large_limits().peekable();
         let mut runs_with_enough_looks = 0;
         while let Some(&limit) = limits.peek() {
-            let sight = self.watch(context, limit, &mut session)?;
-            if sight.is_enough() {
+            let watch = self.watch(context, limit, &mut session)?;
+            if watch.is_enough() {
                 runs_with_enough_looks += 1;
             } else {
                 limits.next();
             }
-            if sight.most >= self.workers || runs_with_enough_looks >= ENOUGH_RUNS || !session.goes_well() {
+            if watch.most >= self.workers || runs_with_enough_looks >= ENOUGH_RUNS || !session.goes_well() {
                 break;
             }
         }
@@ -68,15 +68,15 @@ impl Count {
     ) -> Result<ChildrenWatch, RunError> {
         let args = args(self.workers, limit);
         let running = context.call(&args).start()?;
-        let mut sight = ChildrenWatch::default();
+        let mut watch = ChildrenWatch::default();
         while let Some(program) = running.pid() {
-            sight.look(program);
+            watch.look(program);
             thread::sleep(PAUSE);
         }
-        let enough = sight.is_enough().then(|| LOOKED_ENOUGH.to_owned());
-        let notes = [format!("{AT_MOST}{}", sight.most)].into_iter().chain(enough).collect();
+        let enough = watch.is_enough().then(|| LOOKED_ENOUGH.to_owned());
+        let notes = [format!("{AT_MOST}{}", watch.most)].into_iter().chain(enough).collect();
         session.add(&args, running.wait()?, notes);
-        Ok(sight)
+        Ok(watch)
     }
 }
 
@@ -91,14 +91,14 @@ impl Scenario for Death {
         for limit in large_limits() {
             let args = args(self.workers, limit);
             let running = context.call(&args).start()?;
-            let mut sight = ChildrenWatch::default();
-            let killed = kill_one_child(&running, &mut sight);
+            let mut watch = ChildrenWatch::default();
+            let killed = kill_one_child(&running, &mut watch);
             let outcome = running.wait()?;
             let early = killed.is_some_and(|after| after * 10 <= outcome.wall);
             let notes = [(killed.is_some(), KILLED), (early, KILLED_EARLY)];
             let notes = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned());
             session.add(&args, outcome, notes.collect());
-            let hopeless = killed.is_none() && sight.is_enough();
+            let hopeless = killed.is_none() && watch.is_enough();
             if early || hopeless || !session.goes_well() {
                 break;
             }
