@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use confine::run::RunError;
+use confine::run::{RunError, Stdout};
 use confine::sandbox::Network;
 
 use crate::judgement::{Fault, Judge, Judgement};
@@ -41,6 +41,9 @@ pub struct Case {
     pub sharing: Option<Sharing>,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
     pub is_idle: bool,
+    /// A check, and the ids of the sentences of the contract that its judges hold this case against. The first is broken
+    /// where the judge names none.
+    pub tried: Vec<(&'static str, &'static [&'static str])>,
 }
 
 /// Whom a program talks to beside what is under control. When an answer comes is not up to the schedule then.
@@ -73,6 +76,8 @@ pub struct Witness {
     pub check: &'static str,
     /// What some schedule must show.
     pub expected: &'static str,
+    /// The sentence of the contract that is broken where none does, if it is not the check's first one.
+    pub sentence: Option<&'static str>,
     /// Whether reports for people show the schedule that does, also when all is well.
     pub is_lesson: bool,
     /// [`Judgement::Broken`], with what shows, for a run that shows it.
@@ -82,7 +87,7 @@ pub struct Witness {
 impl Case {
     /// A case that only calls the program with `args` and waits for its end.
     pub fn of_args<A: Into<String>>(id: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
-        Self::new(id, Call { args: args.into_iter().map(Into::into).collect(), files: Vec::new() })
+        Self::new(id, Call::new(args))
     }
 
     /// A case for any scenario.
@@ -100,6 +105,7 @@ impl Case {
             witnesses: Vec::new(),
             sharing: None,
             is_idle: false,
+            tried: Vec::new(),
         }
     }
 
@@ -107,6 +113,18 @@ impl Case {
     pub fn idle(mut self) -> Self {
         self.is_idle = true;
         self
+    }
+
+    /// Says which sentences of the contract `check` is about here: the first, unless the judge names another one of them.
+    pub fn tries(mut self, check: &'static str, sentences: &'static [&'static str]) -> Self {
+        self.tried.push((check, sentences));
+        self
+    }
+
+    /// The id of the sentence that `fault` breaks, as far as that is known.
+    pub fn broken_sentence(&self, check: &str, fault: &Fault) -> Option<&'static str> {
+        let (_, tried) = self.tried.iter().find(|(tried, _)| *tried == check)?;
+        fault.sentence.filter(|sentence| tried.contains(sentence)).or(tried.first().copied())
     }
 
     /// Asks for threads that share something: who only prints what is due does not keep these checks.
@@ -170,7 +188,13 @@ impl Case {
             shows(seen)
                 .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
         });
-        self.witnesses.push(Witness { check, expected, is_lesson: false, shows });
+        self.witnesses.push(Witness { check, expected, sentence: None, is_lesson: false, shows });
+        self
+    }
+
+    /// Says which sentence of the contract the last witness is about.
+    pub fn of(mut self, sentence: &'static str) -> Self {
+        self.witnesses.iter_mut().last().into_iter().for_each(|witness| witness.sentence = Some(sentence));
         self
     }
 
@@ -227,9 +251,30 @@ pub trait Scenario: Send + Sync {
 /// The plainest scenario: call the program with arguments and wait for its end.
 pub struct Call {
     /// The program's arguments.
-    pub args: Vec<String>,
+    args: Vec<String>,
     /// Files that are put into the working folder before the call: name and content.
-    pub files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Vec<u8>)>,
+    stdout: Stdout,
+}
+
+impl Call {
+    /// A call with these arguments, in an empty folder.
+    pub fn new<A: Into<String>>(args: impl IntoIterator<Item = A>) -> Self {
+        let args = args.into_iter().map(Into::into).collect();
+        Self { args, files: Vec::new(), stdout: Stdout::Kept }
+    }
+
+    /// Puts files into the folder: name and content.
+    pub fn with<N: Into<String>>(mut self, files: impl IntoIterator<Item = (N, Vec<u8>)>) -> Self {
+        self.files.extend(files.into_iter().map(|(name, content)| (name.into(), content)));
+        self
+    }
+
+    /// Sets what becomes of the standard output.
+    pub fn to(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
+        self
+    }
 }
 
 impl Scenario for Call {
@@ -238,11 +283,17 @@ impl Scenario for Call {
             put(&context.folder.join(name), content)
                 .map_err(|error| RunError::Setup(format!("{name}: {error}")))?;
         }
-        context.run(context.call(self.args.clone()))
+        context.run(context.call(self.args.clone()).stdout(self.stdout))
     }
 
     fn shown(&self, program: &str) -> String {
-        std::iter::once(program).chain(self.args.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+        let destination = match self.stdout {
+            Stdout::Kept => "",
+            Stdout::Closed { .. } => "| true",
+            Stdout::Full => "> /dev/full",
+        };
+        let words = std::iter::once(program).chain(self.args.iter().map(String::as_str)).chain([destination]);
+        words.collect::<Vec<_>>().join(" ").trim_end().to_owned()
     }
 }
 

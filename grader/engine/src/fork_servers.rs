@@ -1,6 +1,6 @@
 //! The fork servers of a program on one processor, and the single runs that they make.
 
-use confine::run::{Invocation, RunError};
+use confine::run::{Invocation, RunError, Stdout};
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
@@ -61,7 +61,14 @@ impl<'a, 'p> ControlledRun<'a, 'p> {
 
 impl Control for ControlledRun<'_, '_> {
     fn run(&mut self, call: Invocation) -> Result<Observation, RunError> {
-        let record = self.servers.of(call)?.run(&self.request, self.replayed)?;
+        let writes = match call.destination() {
+            Stdout::Kept => None,
+            Stdout::Closed { after } => Some(after),
+            Stdout::Full => Some(0),
+        };
+        let request = Request { writes, ..self.request };
+        // The server itself keeps its output, whatever its runs find.
+        let record = self.servers.of(call.stdout(Stdout::Kept))?.run(&request, self.replayed)?;
         let seen = record.observation();
         self.record = Some(record);
         Ok(seen)

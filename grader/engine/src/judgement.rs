@@ -64,17 +64,25 @@ pub struct Fault {
     pub seen: String,
     /// The line of standard output (from 0) at which it shows, if there is one.
     pub line: Option<usize>,
+    /// The id of the sentence of the contract that is broken, where the judge knows better than the case.
+    pub sentence: Option<&'static str>,
 }
 
 impl Fault {
     /// A fault that no single line shows.
     pub fn new(expected: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { expected: expected.into(), seen: seen.into(), line: None }
+        Self { expected: expected.into(), seen: seen.into(), line: None, sentence: None }
     }
 
     /// The same fault, shown at a line of standard output (from 0).
     pub fn at(mut self, line: usize) -> Self {
         self.line = Some(line);
+        self
+    }
+
+    /// The same fault, which breaks this sentence.
+    pub fn of(mut self, sentence: &'static str) -> Self {
+        self.sentence = Some(sentence);
         self
     }
 }

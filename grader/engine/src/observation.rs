@@ -134,13 +134,16 @@ pub struct Text {
     /// The first line (from 0) that came in the same write as the line before it; `None` where there is
     /// no such line, or where writes are not known.
     pub shares_a_write: Option<usize>,
+    /// The first line (from 0) that came in several writes; `None` where there is no such line, or where writes are not
+    /// known.
+    pub is_torn: Option<usize>,
 }
 
 impl Text {
     /// Splits `bytes` into lines.
     pub fn new(bytes: Vec<u8>) -> Self {
         let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Self { bytes, lines, threads: None, shares_a_write: None }
+        Self { bytes, lines, threads: None, shares_a_write: None, is_torn: None }
     }
 
     /// What threads wrote, in the order of their writes.
@@ -148,9 +151,12 @@ impl Text {
         let mut bytes = Vec::new();
         let mut threads = Vec::new();
         let mut last = None;
-        let mut shares_a_write = None;
+        let (mut shares_a_write, mut is_torn) = (None, None);
         for (thread, text) in writes {
             let before = threads.len();
+            if thread != CHILD && !text.is_empty() && bytes.last().is_some_and(|&byte| byte != b'\n') {
+                is_torn = is_torn.or(Some(before));
+            }
             threads.extend(text.iter().filter(|&&byte| byte == b'\n').map(|_| thread));
             // Of a child's writes is known what came, not how.
             if thread != CHILD && text.trim_ascii_end().contains(&b'\n') {
@@ -163,7 +169,7 @@ impl Text {
         if !written.ends_with_newline() {
             threads.extend(last);
         }
-        Self { threads: Some(threads), shares_a_write, ..written }
+        Self { threads: Some(threads), shares_a_write, is_torn, ..written }
     }
 
     /// What threads wrote, each thread's bytes put together: a line that comes in several writes
@@ -232,6 +238,14 @@ mod tests {
         assert_eq!(shared(&["one\n", "two\n", "three", "\n"]), None);
         assert_eq!(shared(&["one\n", "two\nthree\n", "four\nfive\n"]), Some(2));
         assert_eq!(shared(&["one\ntwo"]), Some(1));
+    }
+
+    #[test]
+    fn lines_in_several_writes_are_known() {
+        let torn = |writes: &[&str]| Text::written(writes.iter().map(|write| (1, write.as_bytes()))).is_torn;
+        assert_eq!(torn(&["one\n", "two\nthree\n", ""]), None);
+        assert_eq!(torn(&["one\n", "two", "\n"]), Some(1));
+        assert_eq!(torn(&["one", "\ntwo", "\n"]), Some(0));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod cases;
 mod concurrency;
 mod faults;
 mod files;
+mod letter;
 mod line;
 mod outcomes;
 mod plan;
@@ -14,6 +15,7 @@ mod simulate;
 use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
+use crate::outputs::CANNOT_WRITE;
 use crate::scripted::http::Traffic;
 use crate::wrong_usage::USAGE;
 
@@ -45,10 +47,29 @@ pub static EXERCISE: Exercise = Exercise {
             about: "the program ends with the right exit code, whatever the server does",
         },
         USAGE,
+        Check {
+            id: letter::TO_THE_LETTER,
+            about: "names, reasons and folders are to the letter those of the page (advice)",
+        },
+        CANNOT_WRITE,
     ],
     after: &[
         ("terminates", &["files-intact", "simulate-overlaps"]),
         (USAGE.id, &["files-intact", "simulate-overlaps"]),
+        (CANNOT_WRITE.id, &["files-intact", "simulate-overlaps"]),
+    ],
+    untried: &[
+        ("https", "the grader's server speaks http alone, and bad-url tries what is neither"),
+        ("compression", "the grader's server compresses nothing"),
+        ("overlong", "HTTP libraries never show these bytes to a program"),
+        ("streamed", "a file that is large enough to show it would take long on a slow machine"),
+        ("progress", "what a bar looks like is free, and graded programs have no terminal"),
+        ("dns", "graded programs have no name server, and how soon a system says so differs"),
+        ("connect", "the one host that graded programs reach can always be reached"),
+        ("tls", "the grader's server speaks http alone"),
+        ("slow-but-alive", "on a slow machine every wait may be longer than was meant"),
+        ("certificates", "the grader's server speaks http alone"),
+        ("proxies", "the grader has no proxy"),
     ],
     cases: cases::all,
 };

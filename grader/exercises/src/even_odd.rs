@@ -1,14 +1,15 @@
 //! Two threads that print the numbers in turn.
 
-use engine::case::Case;
+use engine::case::{Call, Case};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, writer};
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{kept_back, lines, rests, same_lines, terminates};
-use crate::wrong_usage::{USAGE, advised_usage};
+use crate::judges::{a_write_a_line, kept_back, lines, rests, same_lines, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::wrong_usage::{USAGE, advised_usage, help};
 
 /// One thread prints the odd numbers, another the even ones.
 pub static EXERCISE: Exercise = Exercise {
@@ -22,18 +23,26 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends, whether N is odd, even or 0" },
         USAGE,
+        CANNOT_WRITE,
         Check { id: "blocks", about: "a thread that waits for its turn sleeps (advice)" },
     ],
-    after: &[("terminates", &["alternates"]), (USAGE.id, &["alternates"]), ("blocks", &["alternates"])],
+    after: &[
+        ("terminates", &["alternates"]),
+        (USAGE.id, &["alternates"]),
+        (CANNOT_WRITE.id, &["alternates"]),
+        ("blocks", &["alternates"]),
+    ],
+    untried: &[],
     cases,
 };
 
 const DEFAULT_MAX: u64 = 10;
 
 fn cases(_seed: u64) -> Vec<Case> {
-    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX).runs(12).explored(30);
+    let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULT_MAX, &["max"]).runs(12).explored(25);
     let defaults =
         defaults.judge_starved("blocks", rests("a thread that waits for its turn sleeps until then"));
+    let defaults = defaults.tries("blocks", &["sleeps"]);
     let explored = |(max, share)| of_max(max).runs(12).explored(share);
     // Where there is no second number nobody takes turns.
     let idle = [(0, 10), (1, 10)].map(|few| explored(few).idle());
@@ -45,17 +54,29 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("max-without-number", &["--max"]),
         ("stray-argument", &["10"]),
     ]);
-    small.chain(large).chain(wrong).collect()
+    let outputs = [
+        unread(Call::new(["--max", "7"]), 2).explored(5),
+        full(EXERCISE.name, Call::new(["--max", "3"])),
+        help(&[("--max", "10")]),
+    ];
+    small.chain(large).chain(wrong).chain(outputs).collect()
 }
 
 fn of_max(max: u64) -> Case {
-    judged(Case::of_args(format!("max-{max}"), ["--max".to_owned(), max.to_string()]), max)
+    let sentence: &[&str] = if max == 0 { &["zero"] } else { &["numbers"] };
+    judged(Case::of_args(format!("max-{max}"), ["--max".to_owned(), max.to_string()]), max, sentence)
 }
 
-fn judged(case: Case, max: u64) -> Case {
+fn judged(case: Case, max: u64, sentence: &'static [&'static str]) -> Case {
     case.judge("alternates", move |seen| alternates(seen, max))
+        .tries("alternates", sentence)
         .judge_ending("terminates", terminates(0))
+        .tries("terminates", &["ends", "exit-0"])
         .judge_writers("two-threads", two_threads)
+        .judge_writers("two-threads", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
+        .tries("two-threads", &["two-threads", "main-prints-nothing", "one-write"])
 }
 
 /// Lines that are no numbers are no matter of this check, and without numbers of both kinds there are no turns.
@@ -68,15 +89,17 @@ fn two_threads(seen: &Observation) -> Judgement {
     for (index, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
         let Ok(number) = line.parse::<u64>() else { continue };
         let parity = usize::from(number % 2 == 1);
-        let fault = |what: String| kept_back(Fault::new(expected, what).at(index), &seen.stdout).into();
+        let fault = |what: String| kept_back(Fault::new(expected, what).at(index), &seen.stdout);
         if matches!(thread, 0 | CHILD) {
-            return fault(format!("{} writes {number}", writer(thread)));
+            let fault = fault(format!("{} writes {number}", writer(thread)));
+            return if thread == 0 { fault.of("main-prints-nothing") } else { fault }.into();
         }
         if *owners[parity].get_or_insert(thread) != thread {
-            return fault(format!("a second thread writes {} numbers: {number}", ["even", "odd"][parity]));
+            return fault(format!("a second thread writes {} numbers: {number}", ["even", "odd"][parity]))
+                .into();
         }
         if owners[0] == owners[1] {
-            return fault(format!("{number} is written by the thread of the other numbers"));
+            return fault(format!("{number} is written by the thread of the other numbers")).into();
         }
     }
     if owners.contains(&None) { Judgement::Nothing } else { Judgement::Kept }

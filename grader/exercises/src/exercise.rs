@@ -13,6 +13,8 @@ pub struct Exercise {
     /// Checks that a program keeps which does nothing, each with those of which one at least must have been kept by
     /// some run that was asked for something: only then a pass counts.
     pub after: &'static [(&'static str, &'static [&'static str])],
+    /// Sentences of the contract that no case tries, by their ids, each with the reason.
+    pub untried: &'static [(&'static str, &'static str)],
     /// The cases, in the order in which they run. The seed varies inputs drawn by chance.
     pub cases: fn(seed: u64) -> Vec<Case>,
 }

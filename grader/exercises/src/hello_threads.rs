@@ -1,14 +1,15 @@
 //! Two threads that print at the same time, and a main thread that waits for both.
 
-use engine::case::Case;
+use engine::case::{Call, Case};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, writer};
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{kept_back, lines, terminates};
+use crate::judges::{a_write_a_line, kept_back, lines, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
-use crate::wrong_usage::{USAGE, advised_usage};
+use crate::wrong_usage::{USAGE, advised_usage, help};
 
 /// One thread prints numbers, another one letters.
 pub static EXERCISE: Exercise = Exercise {
@@ -21,8 +22,14 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "overlaps", about: "some schedule mixes numbers and letters" },
         Check { id: "terminates", about: "the program ends" },
         USAGE,
+        CANNOT_WRITE,
     ],
-    after: &[("terminates", &["each-in-order"]), (USAGE.id, &["each-in-order"])],
+    after: &[
+        ("terminates", &["each-in-order"]),
+        (USAGE.id, &["each-in-order"]),
+        (CANNOT_WRITE.id, &["each-in-order"]),
+    ],
+    untried: &[],
     cases,
 };
 
@@ -34,18 +41,28 @@ fn cases(_seed: u64) -> Vec<Case> {
     let overlap = "a letter before the last number, and a number before the last letter";
     let case = Case::of_args("defaults", [""; 0])
         .runs(12)
-        .explored(100)
+        .explored(95)
         .judge("each-in-order", |seen| {
             each_in_order(seen).map_err(|fault| kept_back(fault, &seen.stdout)).into()
         })
         .judge("finish-line-last", finish_line_last)
         .judge_ending("terminates", terminates(0))
+        // Lines that come at once cannot be met by those of the other thread. That none do is no order yet.
         .judge_writers("each-in-order", |seen| {
-            a_write_a_line(seen).map_or_else(Judgement::from, |()| Judgement::Nothing)
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
         })
         .judge_writers("own-threads", own_threads)
-        .witness("overlaps", overlap, overlaps);
-    [case].into_iter().chain(advised_usage(&[("stray-argument", &["5"])])).collect()
+        .witness("overlaps", overlap, overlaps)
+        .tries("each-in-order", &["each-in-order", "nothing-else", "one-write"])
+        .tries("own-threads", &["own-threads", "main-prints-last"])
+        .tries("finish-line-last", &["last-line"])
+        .tries("overlaps", &["overlaps"])
+        .tries("terminates", &["ends", "exit-0"]);
+    let none = || Call::new([""; 0]);
+    let outputs = [unread(none(), 3).explored(5), full(EXERCISE.name, none())];
+    let wrong = advised_usage(&[("stray-argument", &["5"])]);
+    let help = help(&[("--help", ""), ("--version", "")]);
+    [case].into_iter().chain(outputs).chain(wrong).chain([help]).collect()
 }
 
 fn each_in_order(seen: &Observation) -> Result<(), Fault> {
@@ -69,21 +86,10 @@ fn each_in_order(seen: &Observation) -> Result<(), Fault> {
     match lines.iter().position(|line| !is_due(line)) {
         Some(at) => {
             let seen = format!("line {} is {}", at + 1, quoted(&lines[at]));
-            Err(Fault::new("five numbers, five letters and the last line", seen).at(at))
+            Err(Fault::new("five numbers, five letters and the last line", seen).at(at).of("nothing-else"))
         }
         None => Ok(()),
     }
-}
-
-/// Lines that come at once cannot be met by those of the other thread. That none do is no order yet.
-fn a_write_a_line(seen: &Observation) -> Result<(), Fault> {
-    let Some(at) = seen.stdout.shares_a_write else { return Ok(()) };
-    let seen = format!(
-        "line {}, {}, comes in the write of the line before it",
-        at + 1,
-        quoted(&seen.stdout.lines[at])
-    );
-    Err(Fault::new("one write a line", seen).at(at))
 }
 
 /// A last line with nothing before it is the last of nothing.
@@ -116,12 +122,14 @@ fn own_threads(seen: &Observation) -> Judgement {
         "one created thread to write the numbers, another the letters, and the main thread the rest";
     let mut owners = [None; 2];
     for (at, (line, &thread)) in seen.stdout.lines.iter().zip(threads).enumerate() {
-        let fault = |what: String| kept_back(Fault::new(expected, what).at(at), &seen.stdout).into();
+        let broken = |what: String| kept_back(Fault::new(expected, what).at(at), &seen.stdout);
+        let fault = |what: String| broken(what).into();
         let kind = ["Number: ", "Letter: "].iter().position(|kind| line.starts_with(kind));
         let is_main = thread == 0;
         match kind {
             None if line == LAST && !is_main => {
-                return fault(format!("{} writes {}", writer(thread), quoted(line)));
+                let what = format!("{} writes {}", writer(thread), quoted(line));
+                return broken(what).of("main-prints-last").into();
             }
             None => {}
             Some(_) if is_main || thread == CHILD => {
@@ -186,7 +194,7 @@ mod tests {
     fn lines_do_not_share_a_write() {
         let by = |writes: &[&str]| {
             let stdout = Text::written(writes.iter().map(|text| (1, text.as_bytes())));
-            a_write_a_line(&Observation { stdout, ..Observation::default() }).map_err(|fault| fault.seen)
+            a_write_a_line(&stdout).map_err(|fault| fault.seen)
         };
         assert_eq!(by(&["Letter: a\n", "Letter: b\n"]), Ok(()));
         let seen = "line 2, `Letter: b`, comes in the write of the line before it";

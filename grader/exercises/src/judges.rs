@@ -13,6 +13,9 @@ use crate::quoted::quoted;
 pub fn terminates(code: i32) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
     move |observation| match observation.ending() {
         Ending::Exited(seen) if *seen == code => Judgement::Kept,
+        ending @ Ending::Exited(_) if code == 0 => {
+            Fault::new("the program ends by itself with exit code 0", ending.to_string()).of("exit-0").into()
+        }
         ending => ended_otherwise(ending, format!("the program ends by itself with exit code {code}")),
     }
 }
@@ -59,6 +62,22 @@ pub fn kept_back(fault: Fault, text: &Text) -> Fault {
             Fault { seen, ..fault }
         }
         _ => fault,
+    }
+}
+
+/// Judges that each line came in one write, where writes are known.
+///
+/// # Errors
+/// A fault that names the first line that did not.
+pub fn a_write_a_line(text: &Text) -> Result<(), Fault> {
+    let fault = |at: usize, what: &str| {
+        let seen = format!("line {}, {}, comes in {what}", at + 1, quoted(&text.lines[at]));
+        Err(Fault::new("one write a line", seen).at(at).of("one-write"))
+    };
+    match (text.shares_a_write, text.is_torn) {
+        (Some(at), _) => fault(at, "the write of the line before it"),
+        (None, Some(at)) => fault(at, "several writes"),
+        (None, None) => Ok(()),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod hello_threads;
 pub mod judges;
 pub mod linearizability;
 pub mod message_queue;
+mod outputs;
 pub mod pipeline;
 pub mod primes;
 pub mod producer_consumer;

@@ -1,18 +1,20 @@
 //! A sender, a queue, and a main thread that receives: between threads, and between processes.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use confine::run::{RunError, Running};
-use engine::case::{Case, External, Scenario, Sharing};
+use engine::case::{Call, Case, External, Scenario, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, writer};
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{ends, kept_back, lines, same_lines, terminates};
+use crate::judges::{a_write_a_line, ends, kept_back, lines, same_lines, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
 use crate::scripted::children::{ChildrenSeen, ChildrenWatch, PAUSE, kill_alive};
-use crate::wrong_usage::{USAGE, advised_usage};
+use crate::wrong_usage::{USAGE, advised_usage, help};
 
 /// Messages that are received in order, and a sender that may be slow or die.
 pub static EXERCISE: Exercise = Exercise {
@@ -26,11 +28,14 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "child-process", about: "with processes the sender is a child, and none is left alive" },
         Check { id: "terminates", about: "the program ends, also without messages" },
         USAGE,
+        CANNOT_WRITE,
     ],
     after: &[
         ("terminates", &["all-in-order", "waits-for-slow-sender"]),
         (USAGE.id, &["all-in-order", "waits-for-slow-sender"]),
+        (CANNOT_WRITE.id, &["all-in-order", "waits-for-slow-sender"]),
     ],
+    untried: &[],
     cases,
 };
 
@@ -52,14 +57,17 @@ fn cases(_seed: u64) -> Vec<Case> {
     let child = |setting| Setting { process: true, ..setting };
     let right = [
         of_setting("no-messages", of(0)).runs(5).explored(10).idle(),
-        judged(Case::of_args("defaults", [""; 0]), PLAIN)
-            .runs(8)
-            .explored(25)
-            .shared(sent(&["receiver-prints"])),
-        of_setting("slow-sender", slow(3, 500)).runs(1).explored(30).shared(sent(&["waits-for-slow-sender"])),
+        of_setting("five-messages", PLAIN).runs(8).explored(25).shared(sent(&["receiver-prints"])),
+        of_setting("slow-sender", slow(3, 500)).runs(1).explored(25).shared(sent(&["waits-for-slow-sender"])),
         of_setting("sender-dies", dies(4, 2)).runs(5).explored(15).shared(sent(&["sender-death"])),
         of_setting("sender-dies-at-once", dies(2, 0)).runs(3).explored(10),
-        of_setting("fails-too-late", dies(3, 3)).runs(3).explored(5),
+        judged(
+            Case::of_args("fails-too-late", args(dies(3, 3))).tries("all-in-order", &["fails-too-late"]),
+            dies(3, 3),
+        )
+        .runs(3)
+        .explored(5),
+        judged(Case::of_args("defaults", [""; 0]).tries("all-in-order", &["messages"]), PLAIN).runs(2),
         of_setting("many-messages", of(5000)).runs(3),
         of_setting("process-no-messages", child(of(0))).runs(3).idle(),
         // What the child does is not controlled, but who prints in the parent is seen.
@@ -76,7 +84,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("unknown-transport", &["--transport", "pigeon"]),
         ("stray-argument", &["5"]),
     ]);
-    right.into_iter().chain(wrong).collect()
+    let none = || Call::new([""; 0]);
+    let outputs = [
+        unread(none(), 2).explored(5),
+        full(EXERCISE.name, none()),
+        help(&[("--messages", "5"), ("--interval-ms", "0"), ("--transport", "thread"), ("--fail-after", "")]),
+    ];
+    right.into_iter().chain(wrong).chain(outputs).collect()
 }
 
 /// Without a second thread nobody sends, and nobody is waited for.
@@ -99,29 +113,44 @@ fn args(setting: Setting) -> Vec<String> {
     args
 }
 
+const IN_ORDER: &[&str] = &["all-in-order", "received"];
+const WAITS: &[&str] = &["waits-for-slow-sender", "interval", "received"];
+
 fn of_setting(id: &str, setting: Setting) -> Case {
     judged(Case::of_args(id, args(setting)), setting)
 }
 
 fn judged(case: Case, setting: Setting) -> Case {
-    let case = case.judge_writers("receiver-prints", receiver_prints);
+    // Where the threads that share the queue are looked for, nobody but the sender can be missing.
+    let case = case
+        .judge_writers("receiver-prints", receiver_prints)
+        .judge_writers("receiver-prints", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
+        .tries("receiver-prints", &["thread", "receiver-prints", "one-write"]);
     let dies = setting.fail_after.is_some_and(|after| after < setting.messages);
     if dies {
         return case
             .judge("sender-death", move |seen| sender_death(seen, setting))
-            .judge_ending("terminates", ends());
+            .tries("sender-death", &["fail-after", "death-said", "death-code"])
+            .judge_ending("terminates", ends())
+            .tries("terminates", &["ends"]);
     }
     // What the sender's pace changes is another promise.
     let check = if setting.interval > 0 { "waits-for-slow-sender" } else { "all-in-order" };
     case.judge(check, move |seen| all_in_order(seen, setting).into())
+        .tries(check, if setting.interval > 0 { WAITS } else { IN_ORDER })
         .judge_ending("terminates", terminates(0))
+        .tries("terminates", &["ends", "exit-0"])
 }
 
 /// A slow child is looked at while it sends.
 fn watched(setting: Setting) -> Case {
     judged(Case::new("child-process", Watched { setting, kill: false }), setting)
         .runs(1)
+        .judge("waits-for-slow-sender", move |seen| takes_its_time(seen, setting))
         .judge("child-process", child_process)
+        .tries("child-process", &["process", "none-left"])
 }
 
 /// A slow child is killed while it sends.
@@ -129,7 +158,9 @@ fn killed(setting: Setting) -> Case {
     Case::new("child-killed", Watched { setting, kill: true })
         .runs(1)
         .judge("sender-death", move |seen| killed_by_others(seen, setting))
+        .tries("sender-death", &["killed"])
         .judge_ending("terminates", ends())
+        .tries("terminates", &["ends"])
 }
 
 fn messages(count: u64) -> impl Iterator<Item = String> {
@@ -142,7 +173,24 @@ fn all_in_order(seen: &Observation, setting: Setting) -> Result<(), Fault> {
         0 => format!("`{last}` and nothing else"),
         count => format!("`Message 0` to `Message {}`, then `{last}`", count - 1),
     };
-    same_lines(lines(&seen.stdout)?, messages(setting.messages).chain([last]), &expected)
+    let due = messages(setting.messages).chain([last]);
+    same_lines(lines(&seen.stdout)?, due, &expected).map_err(|fault| match fault.line {
+        Some(line) if line as u64 >= setting.messages => fault.of("received"),
+        _ => fault,
+    })
+}
+
+/// However fast the machine is, the pauses last as long as was asked for.
+fn takes_its_time(seen: &Observation, setting: Setting) -> Judgement {
+    let Some(children) = children(seen) else { return Judgement::Unproven("it was not looked at".into()) };
+    let pauses = Duration::from_millis(setting.interval * setting.messages.saturating_sub(1));
+    if children.lasted >= pauses {
+        return Judgement::Kept;
+    }
+    let expected = format!("{} ms between two messages, {} ms in all", setting.interval, pauses.as_millis());
+    Fault::new(expected, format!("all is over after {} ms", children.lasted.as_millis()))
+        .of("interval")
+        .into()
 }
 
 fn receiver_prints(seen: &Observation) -> Judgement {
@@ -153,7 +201,7 @@ fn receiver_prints(seen: &Observation) -> Judgement {
         Some(at) => {
             let what = format!("{} writes {}", writer(threads[at]), quoted(&seen.stdout.lines[at]));
             let fault = Fault::new("the main thread writes all lines", what).at(at);
-            kept_back(fault, &seen.stdout).into()
+            kept_back(fault, &seen.stdout).of("receiver-prints").into()
         }
         None if has_messages(seen) => Judgement::Kept,
         None => Judgement::Nothing,
@@ -178,9 +226,12 @@ fn sender_death(seen: &Observation, setting: Setting) -> Judgement {
             .lines
             .last()
             .map_or("nothing is there".into(), |line| format!("{} is last", quoted(line)));
-        return Fault::new(format!("{} on standard error", quoted(&due)), seen).into();
+        return Fault::new(format!("{} on standard error", quoted(&due)), seen).of("death-said").into();
     }
-    terminates(1)(seen)
+    match terminates(1)(seen) {
+        Judgement::Broken(fault) => fault.of("death-code").into(),
+        other => other,
+    }
 }
 
 /// The children of the program while it ran.
@@ -189,11 +240,14 @@ fn children(seen: &Observation) -> Option<&ChildrenSeen> {
 }
 
 fn child_process(seen: &Observation) -> Judgement {
-    let fault =
-        |seen: String| Fault::new("one child process sends, and none is alive at the end", seen).into();
+    const EXPECTED: &str = "one child process sends, and none is alive at the end";
+    let fault = |seen: String| Fault::new(EXPECTED, seen).into();
     let Some(children) = children(seen) else { return Judgement::Unproven("it was not looked at".into()) };
     match (children.most, seen.survivors) {
-        (_, left) if left > 0 => fault(format!("alive when the program has ended: {left}")),
+        (_, left) if left > 0 => {
+            let seen = format!("alive when the program has ended: {left}");
+            Fault::new(EXPECTED, seen).of("none-left").into()
+        }
         (0, _) if children.looks < 50 => Judgement::Unproven("it could not be looked at often enough".into()),
         (0, _) => fault("there is none while the messages are sent".into()),
         (1, _) => Judgement::Kept,
@@ -214,11 +268,10 @@ fn killed_by_others(seen: &Observation, setting: Setting) -> Judgement {
         let line = quoted(&seen.stdout.lines[at]);
         return Fault::new(expected, format!("after {sent} messages it prints {line}")).at(at).into();
     }
+    let due = format!("message-queue: sender: ended after {sent} of {}", setting.messages);
     match seen.code() {
-        Some(1) if seen.stderr.lines.iter().any(|line| line.starts_with("message-queue: sender: ")) => {
-            Judgement::Kept
-        }
-        Some(1) => Fault::new(expected, "standard error has no line `message-queue: sender: reason`").into(),
+        Some(1) if seen.stderr.lines.contains(&due) => Judgement::Kept,
+        Some(1) => Fault::new(expected, format!("standard error has no line {}", quoted(&due))).into(),
         _ => Fault::new(expected, seen.ending().to_string()).into(),
     }
 }
@@ -231,6 +284,7 @@ struct Watched {
 
 impl Scenario for Watched {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let started = Instant::now();
         let running = context.call(args(self.setting)).start()?;
         let mut watch = ChildrenWatch::default();
         let mut killed = false;
@@ -242,7 +296,8 @@ impl Scenario for Watched {
             }
             thread::sleep(PAUSE);
         }
-        let children = ChildrenSeen { most: watch.most, looks: watch.looks, killed };
+        let lasted = started.elapsed();
+        let children = ChildrenSeen { most: watch.most, looks: watch.looks, killed, lasted };
         Ok(Observation::of(running.wait()?).with(children))
     }
 
@@ -298,7 +353,7 @@ mod tests {
     #[test]
     fn a_child_is_there_and_then_gone() {
         let seen = |most, looks, survivors| {
-            let children = ChildrenSeen { most, looks, killed: false };
+            let children = ChildrenSeen { most, looks, ..ChildrenSeen::default() };
             child_process(&Observation { survivors, ..output(0, "", "") }.with(children))
         };
         assert_eq!(seen(1, 3, 0), Judgement::Kept);
@@ -312,7 +367,7 @@ mod tests {
     fn a_killed_sender_is_an_error() {
         let setting = Setting { messages: 4, process: true, ..PLAIN };
         let judged = |code, stdout: &str, stderr: &str| {
-            let children = ChildrenSeen { most: 1, looks: 9, killed: true };
+            let children = ChildrenSeen { most: 1, looks: 9, killed: true, ..ChildrenSeen::default() };
             killed_by_others(&output(code, stdout, stderr).with(children), setting)
         };
         assert_eq!(judged(1, "Message 0\n", "message-queue: sender: ended after 1 of 4\n"), Judgement::Kept);

@@ -3,20 +3,24 @@
 mod judges;
 mod known;
 mod memory;
+mod orphans;
 mod transcript;
 mod workers;
 
 use confine::run::RunError;
-use engine::case::{Case, Scenario};
+use engine::case::{Call, Case, Scenario};
+use engine::judgement::Judgement;
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{ends, terminates};
-use crate::wrong_usage::{USAGE, advised_usage};
-use judges::{child_processes, counts_right, same_for_any_workers, worker_death};
+use crate::judges::{a_write_a_line, ends, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::wrong_usage::{USAGE, advised_usage, help};
+use judges::{child_processes, counts_right, names_the_worker, same_for_any_workers, worker_death};
 use known::Primes;
 use memory::{LargestLimit, little_memory};
+use orphans::{Orphans, none_left};
 use transcript::Session;
 use workers::{Count, Death};
 
@@ -43,8 +47,28 @@ pub static EXERCISE: Exercise = Exercise {
         },
         Check { id: "terminates", about: "the program ends by itself" },
         USAGE,
+        CANNOT_WRITE,
+        Check { id: "worker-named", about: "a worker that dies is named by its number, from 0 (advice)" },
+        Check { id: "no-child-left", about: "the children end where the program was killed (advice)" },
     ],
-    after: &[("terminates", &["counts-right"]), (USAGE.id, &["counts-right"])],
+    after: &[
+        ("terminates", &["counts-right"]),
+        (USAGE.id, &["counts-right"]),
+        (CANNOT_WRITE.id, &["counts-right"]),
+    ],
+    untried: &[
+        (
+            "cores",
+            "programs ask for the cores in several ways, and get those of the machine or those they may use",
+        ),
+        ("shared", "who did how much is known by processor times only, and nothing is judged by time"),
+        ("short-answer", "what an answer is, and how long, the program alone knows"),
+        ("done-stay", "a program may work on all limits at once, and then none is done before the death"),
+        (
+            "none-left",
+            "a child that is about to end looks like one that stays, and the grader ends both at once",
+        ),
+    ],
     cases,
 };
 
@@ -81,17 +105,29 @@ fn cases(_seed: u64) -> Vec<Case> {
     let pieces =
         counted("threads-pieces", &["--mode", "threads", "--workers", "3"], &[PIECES_LIMIT], &primes);
     let counts = MODES.into_iter().flat_map(|mode| counts(mode, &primes));
-    let workers = [2, 3].map(|workers| {
-        Case::new(format!("children-{workers}"), Count { workers })
+    let watched = |id: &str, mode, workers, children| {
+        Case::new(id, Count { mode, workers, children })
             .runs(1)
-            .judge("child-processes", move |seen| child_processes(seen, workers))
+            .judge("child-processes", move |seen| child_processes(seen, children))
             .judge_ending("terminates", terminates(0))
-    });
+            .tries("terminates", &["ends", "exit-0"])
+    };
+    let processes = Some("processes");
+    let workers = [
+        watched("children-2", processes, 2, 2).tries("child-processes", &["children"]),
+        watched("children-3", processes, 3, 3).tries("child-processes", &["children"]),
+        watched("children-by-default", None, 2, 2).tries("child-processes", &["default-mode"]),
+        watched("threads-are-no-children", Some("threads"), 2, 0)
+            .tries("child-processes", &["threads"])
+            .idle(),
+    ];
     let same = [("same-counts", None), ("same-lists", Some("--list"))].map(|(id, list)| {
         Case::new(id, Calls::with_workers(list))
             .runs(2)
             .judge("same-for-any-workers", same_for_any_workers)
+            .tries("same-for-any-workers", &["same"])
             .judge_ending("terminates", terminates(0))
+            .tries("terminates", &["ends", "exit-0"])
     });
     // No other worker goes on after the only one's death: who sees its answers end before the failure is told counts
     // what there is. That is a matter of microseconds, and seen in most runs.
@@ -99,25 +135,55 @@ fn cases(_seed: u64) -> Vec<Case> {
         Case::new(id, Death { workers })
             .runs(runs)
             .judge("worker-death", worker_death)
+            .tries("worker-death", &["death", "death-said", "death-code"])
             .judge_ending("terminates", ends())
+            .tries("terminates", &["ends"])
     });
-    let largest = Case::new("largest-limit", LargestLimit).runs(1).judge("counts-right", little_memory);
+    let deaths = deaths.map(|case| {
+        // Of several workers nobody knows which of them was killed.
+        if case.id != "worker-death-alone" {
+            return case;
+        }
+        case.judge("worker-named", names_the_worker).tries("worker-named", &["worker-number"])
+    });
+    let orphans = Case::new("parent-killed", Orphans)
+        .runs(1)
+        .judge("no-child-left", none_left)
+        .tries("no-child-left", &["parent-killed"]);
+    let largest = [
+        Case::new("largest-limit", LargestLimit { list: false })
+            .judge("counts-right", |seen| little_memory(seen, false))
+            .tries("counts-right", &["memory", "limits"]),
+        Case::new("largest-list", LargestLimit { list: true })
+            .judge("counts-right", |seen| little_memory(seen, true))
+            .tries("counts-right", &["list-memory", "limits"]),
+    ];
+    let threads = ["--mode", "threads", "--workers", "2"];
+    let few = || Call::new(threads.into_iter().chain(["100", "200"]));
+    let outputs = [
+        unread(few(), 1).explored(5),
+        full(EXERCISE.name, few()),
+        help(&[("--workers", ""), ("--mode", "processes"), ("--list", "")]),
+    ];
     let wrong = advised_usage(&[
         ("no-workers", &["--workers", "0", "10"]),
         ("limit-in-words", &["ten"]),
         // Beyond 64 bits: who takes it for a number all the same does not compute for ever.
         ("limit-too-large", &["100000000000000000000"]),
+        ("limit-above-the-largest", &["1000000000001"]),
         ("unknown-mode", &["--mode", "luck", "10"]),
     ]);
     defaults
         .into_iter()
-        .chain([largest])
+        .chain(largest.map(|case| case.runs(1)))
         .chain([explored.runs(1).explored(15), pieces.runs(1).explored(15)])
         .chain(counts)
         .chain(same)
         .chain(workers)
         .chain(deaths)
+        .chain([orphans])
         .chain(wrong)
+        .chain(outputs)
         .collect()
 }
 
@@ -141,11 +207,17 @@ fn counts(mode: &str, primes: &Primes) -> Vec<Case> {
 }
 
 fn counted(id: &str, options: &[&str], limits: &[u64], primes: &Primes) -> Case {
-    judged(id, options, limits, |limit| vec![primes.summary(limit)])
+    const SENTENCES: &[&str] = &["line", "none", "included", "order", "one-write"];
+    const DEFAULTS: &[&str] = &["default-limits", "line", "order", "one-write"];
+    let case = judged(id, options, limits, |limit| vec![primes.summary(limit)]);
+    case.tries("counts-right", if limits.is_empty() { DEFAULTS } else { SENTENCES })
+        .judge_writers("counts-right", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
 }
 
 fn listed(id: &str, options: &[&str], limits: &[u64], primes: &Primes) -> Case {
-    judged(id, options, limits, |limit| primes.list(limit))
+    judged(id, options, limits, |limit| primes.list(limit)).tries("counts-right", &["list"])
 }
 
 fn judged(id: &str, options: &[&str], limits: &[u64], lines: impl Fn(u64) -> Vec<String>) -> Case {
@@ -155,6 +227,7 @@ fn judged(id: &str, options: &[&str], limits: &[u64], lines: impl Fn(u64) -> Vec
     Case::of_args(id, args)
         .judge("counts-right", move |seen| counts_right(seen, &due))
         .judge_ending("terminates", terminates(0))
+        .tries("terminates", &["ends", "exit-0"])
 }
 
 /// Calls the program several times, until one call fails.
@@ -200,7 +273,7 @@ mod tests {
         let case = counted("defaults", &[], &[], &primes);
         let output = "10000: 1229 primes, largest 9973\n20000: 2262 primes, largest 19997\n30000: 3245 primes, largest 29989\n";
         let seen = Observation { stdout: output.into(), ..Observation::default() };
-        assert_eq!(case.judges[0].1.judge_unasked(&seen), engine::judgement::Judgement::Kept);
+        assert_eq!(case.judges[0].1.judge_unasked(&seen), Judgement::Kept);
         assert_eq!(case.scenario.shown("primes"), "primes");
     }
 

@@ -1,13 +1,14 @@
 //! Producers and consumers around one bounded buffer.
 
-use engine::case::{Case, Sharing};
+use engine::case::{Call, Case, Sharing};
 use engine::judgement::{Fault, Judgement};
-use engine::observation::Text;
+use engine::observation::{Observation, Text};
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{kept_back, lines, number, rests, terminates};
+use crate::judges::{a_write_a_line, kept_back, lines, number, rests, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
-use crate::wrong_usage::{USAGE, advised_usage};
+use crate::wrong_usage::{USAGE, advised_usage, help};
 
 /// Producers put numbered items into a bounded buffer, consumers take them out.
 pub static EXERCISE: Exercise = Exercise {
@@ -23,6 +24,7 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "terminates", about: "the program ends, also without items and with idle consumers" },
         Check { id: "done-last", about: "the last line, and only the last, is `done TOTAL`" },
         USAGE,
+        CANNOT_WRITE,
         Check { id: "blocks", about: "who waits for a place or an item sleeps (advice)" },
     ],
     after: &[
@@ -30,7 +32,9 @@ pub static EXERCISE: Exercise = Exercise {
         ("blocks", &["exactly-once"]),
         ("terminates", &["exactly-once"]),
         (USAGE.id, &["exactly-once"]),
+        (CANNOT_WRITE.id, &["exactly-once"]),
     ],
+    untried: &[],
     cases,
 };
 
@@ -57,11 +61,12 @@ const SMALL_RUNS: u32 = 12;
 const LARGE_RUNS: u32 = 3;
 
 const NO_ITEMS: &str = "no-items";
+const TWO_AND_TWO: &str = "two-and-two";
 
 /// Producers, consumers, items of each producer, places.
 const SMALL: &[(&str, [usize; 4])] = &[
     (NO_ITEMS, [2, 2, 0, 1]),
-    ("two-and-two", [2, 2, 3, 1]),
+    (TWO_AND_TWO, [2, 2, 3, 1]),
     ("one-to-two", [1, 2, 4, 1]),
     ("two-to-one", [2, 1, 3, 2]),
     ("three-to-one", [3, 1, 2, 1]),
@@ -79,9 +84,15 @@ const LARGE: &[(&str, [usize; 4])] = &[
 fn cases(_seed: u64) -> Vec<Case> {
     let defaults = judged(Case::of_args("defaults", [""; 0]), DEFAULTS).runs(SMALL_RUNS).explored(12);
     let blocks = rests("threads that wait for a place or an item sleep until there is one");
-    let defaults = defaults.judge_starved("blocks", blocks).shared(BUFFERED);
+    let defaults = defaults.judge_starved("blocks", blocks).tries("blocks", &["sleeps"]).shared(BUFFERED);
     let small = SMALL.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(SMALL_RUNS).explored(12));
-    let small = small.map(|case| if case.id == NO_ITEMS { case.idle() } else { case });
+    let small = small.map(|case| match case.id.as_str() {
+        NO_ITEMS => case.idle(),
+        TWO_AND_TWO => case
+            .witness("exactly-once", "a schedule in which both consumers take items", both_take)
+            .of("consumers"),
+        _ => case,
+    });
     let large = LARGE.iter().map(|&(id, numbers)| of_setting(id, numbers).runs(LARGE_RUNS));
     let wrong = advised_usage(&[
         ("no-producers", &["--producers", "0"]),
@@ -90,7 +101,13 @@ fn cases(_seed: u64) -> Vec<Case> {
         ("items-in-words", &["--items", "five"]),
         ("stray-argument", &["5"]),
     ]);
-    [defaults].into_iter().chain(small).chain(large).chain(wrong).collect()
+    let two = || Call::new(["--producers", "2", "--items", "3"]);
+    let outputs = [
+        unread(two(), 3).explored(4),
+        full(EXERCISE.name, two()),
+        help(&[("--producers", "1"), ("--consumers", "1"), ("--items", "5"), ("--capacity", "1")]),
+    ];
+    [defaults].into_iter().chain(small).chain(large).chain(wrong).chain(outputs).collect()
 }
 
 fn of_setting(id: &str, [producers, consumers, items, capacity]: [usize; 4]) -> Case {
@@ -106,6 +123,25 @@ fn judged(case: Case, setting: Setting) -> Case {
         .judge("bounded", move |seen| when_complete(setting, &seen.stdout, bounded))
         .judge_ending("terminates", terminates(0))
         .judge("done-last", move |seen| done_last(setting, &seen.stdout).into())
+        .judge_writers("exactly-once", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
+        .tries("exactly-once", &["exactly-once", "lines", "producers", "consumers", "items", "one-write"])
+        .tries("fifo", &["fifo", "items-ascending"])
+        .tries("bounded", &["bounded"])
+        .tries("terminates", &["ends", "exit-0"])
+        .tries("done-last", &["done-last", "total"])
+}
+
+/// The line at which a second consumer has taken something.
+fn both_take(seen: &Observation) -> Option<(String, Option<usize>)> {
+    let mut takers = events(&seen.stdout).filter_map(|(line, event)| match event {
+        Event::Consumed { consumer, .. } => Some((line, consumer)),
+        Event::Produced { .. } => None,
+    });
+    let (_, first) = takers.next()?;
+    let (line, second) = takers.find(|(_, consumer)| *consumer != first)?;
+    Some((format!("consumer {second} takes an item, too"), Some(line)))
 }
 
 /// A line of output that is about one item.
@@ -131,12 +167,15 @@ impl Event {
         }
     }
 
-    fn is_within(self, setting: Setting) -> bool {
+    /// The sentence that it breaks, if there is no such producer, consumer or item.
+    fn beyond(self, setting: Setting) -> Option<&'static str> {
+        let (producer, item) = match self {
+            Self::Produced { producer, item } | Self::Consumed { producer, item, .. } => (producer, item),
+        };
         match self {
-            Self::Produced { producer, item } => producer < setting.producers && item < setting.items,
-            Self::Consumed { consumer, producer, item } => {
-                consumer < setting.consumers && producer < setting.producers && item < setting.items
-            }
+            Self::Consumed { consumer, .. } if consumer >= setting.consumers => Some("consumers"),
+            _ if producer >= setting.producers => Some("producers"),
+            _ => (item >= setting.items).then_some("items"),
         }
     }
 }
@@ -162,6 +201,8 @@ fn when_complete(
     }
 }
 
+const PRODUCED: &str = "produced";
+
 fn exactly_once(setting: Setting, stdout: &Text) -> Result<(), Fault> {
     let Setting { producers, consumers, items, .. } = setting;
     let expected = format!(
@@ -173,9 +214,11 @@ fn exactly_once(setting: Setting, stdout: &Text) -> Result<(), Fault> {
     let mut produced = vec![false; producers * items];
     let mut consumed = produced.clone();
     for (line, text) in lines(stdout)?.iter().enumerate().filter(|(_, text)| !is_about_the_end(text)) {
-        let Some(event) = Event::parse(text).filter(|event| event.is_within(setting)) else {
-            return fault(line, &format!("is {}", quoted(text)));
-        };
+        let is_it = || fault(line, &format!("is {}", quoted(text)));
+        let Some(event) = Event::parse(text) else { return is_it().map_err(|fault| fault.of("lines")) };
+        if let Some(sentence) = event.beyond(setting) {
+            return is_it().map_err(|fault| fault.of(sentence));
+        }
         let before = match event {
             Event::Produced { producer, item } => &mut produced[producer * items + item],
             Event::Consumed { producer, item, .. } => &mut consumed[producer * items + item],
@@ -188,16 +231,31 @@ fn exactly_once(setting: Setting, stdout: &Text) -> Result<(), Fault> {
         None => Ok(()),
         Some(place) => {
             let (producer, item) = (place / items, place % items);
-            Err(Fault::new(&expected, format!("item {item} of producer {producer} was never {what}")))
+            let fault = Fault::new(&expected, format!("item {item} of producer {producer} was never {what}"));
+            let is_idle = seen[producer * items..][..items].iter().all(|&seen| !seen);
+            // Where others have put theirs, one is not there.
+            let is_absent = is_idle && what == PRODUCED && seen.contains(&true);
+            Err(if is_absent { fault.of("producers") } else { fault })
         }
     };
-    missing(&produced, "produced").and_then(|()| missing(&consumed, "consumed"))
+    missing(&produced, PRODUCED).and_then(|()| missing(&consumed, "consumed"))
 }
 
 fn fifo(setting: Setting, stdout: &Text) -> Result<(), Fault> {
+    let mut put = vec![None; setting.producers];
     let mut last = vec![None; setting.consumers * setting.producers];
     for (line, event) in events(stdout) {
-        let Event::Consumed { consumer, producer, item } = event else { continue };
+        let (consumer, producer, item) = match event {
+            Event::Consumed { consumer, producer, item } => (consumer, producer, item),
+            Event::Produced { producer, item } => {
+                if let Some(before) = put[producer].replace(item).filter(|&before| before > item) {
+                    let seen = format!("producer {producer} put item {item} after item {before}");
+                    let fault = Fault::new("each producer puts its items in ascending order", seen);
+                    return Err(fault.at(line).of("items-ascending"));
+                }
+                continue;
+            }
+        };
         let before = last[consumer * setting.producers + producer].replace(item);
         if let Some(before) = before.filter(|&before| before > item) {
             let seen =
@@ -238,7 +296,8 @@ fn done_last(setting: Setting, stdout: &Text) -> Result<(), Fault> {
     match stdout.lines.iter().position(|line| is_about_the_end(line)) {
         None => Err(Fault::new(&expected, "there is no such line")),
         Some(line) if stdout.lines[line] != due => {
-            fault(line, format!("line {} is {}", line + 1, quoted(&stdout.lines[line])))
+            let seen = format!("line {} is {}", line + 1, quoted(&stdout.lines[line]));
+            fault(line, seen).map_err(|fault| fault.of("total"))
         }
         Some(line) => stdout.lines.get(line + 1).map_or(Ok(()), |after| {
             fault(line + 1, format!("after it, line {} is {}", line + 2, quoted(after)))

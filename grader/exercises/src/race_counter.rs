@@ -1,13 +1,14 @@
 //! One counter and several threads that add to it, with and without a race.
 
-use engine::case::{Case, Sharing};
+use engine::case::{Call, Case, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{lines, number, terminates};
+use crate::judges::{a_write_a_line, lines, number, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
-use crate::wrong_usage::{USAGE, wrong_usage};
+use crate::wrong_usage::{USAGE, help, wrong_usage};
 
 /// The lost update, and two ways to keep it from happening.
 pub static EXERCISE: Exercise = Exercise {
@@ -20,8 +21,14 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "counts-add-up", about: "each line has the right numbers, and there are no others" },
         Check { id: "terminates", about: "the program ends" },
         USAGE,
+        CANNOT_WRITE,
     ],
-    after: &[("terminates", &["counts-add-up"]), (USAGE.id, &["counts-add-up"])],
+    after: &[
+        ("terminates", &["counts-add-up"]),
+        (USAGE.id, &["counts-add-up"]),
+        (CANNOT_WRITE.id, &["counts-add-up"]),
+    ],
+    untried: &[],
     cases,
 };
 
@@ -48,6 +55,7 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(5)
             .explored(30)
             .lesson("race-shown", lost, race_shown)
+            .tries("race-shown", &["race-shown"])
             .shared(adding(race, &["race-shown", "counts-add-up"])),
         // The smallest that can go wrong comes first: it is the easiest to read.
         of_setting("mutex-once", once(&MODES[1..2])).runs(2).explored(5),
@@ -60,13 +68,20 @@ fn cases(_seed: u64) -> Vec<Case> {
             .runs(5)
             .explored(20)
             .shared(adding(atomic, &["atomic-exact", "counts-add-up"])),
-        of_setting("all", all).runs(5).explored(20),
+        of_setting("all", all).runs(5).explored(10),
+        of_setting("no-increments", Setting { increments: 0, ..all }).runs(2).explored(5).idle(),
         judged(Case::of_args("defaults", [""; 0]), defaults).runs(5),
         of_setting("many-threads", Setting { threads: 16, increments: 5_000, modes: &MODES }).runs(5),
         of_setting("one-thread", Setting { threads: 1, increments: 1_000, modes: &MODES }).runs(2),
     ];
     let wrong = wrong_usage(&[("no-threads", &["--threads", "0"])]);
-    right.into_iter().chain(wrong).collect()
+    let few = || Call::new(["--increments", "1", "--threads", "2"]);
+    let outputs = [
+        unread(few(), 1).explored(5),
+        full(EXERCISE.name, few()),
+        help(&[("--threads", "2"), ("--increments", "100000"), ("--mode", "all")]),
+    ];
+    right.into_iter().chain(wrong).chain(outputs).collect()
 }
 
 /// What is counted is what the threads add to one counter. Who holds a lock for all its additions takes it and gives it
@@ -86,10 +101,16 @@ fn of_setting(id: &str, setting: Setting) -> Case {
 fn judged(case: Case, setting: Setting) -> Case {
     let mut case = case
         .judge("counts-add-up", move |seen| counts_add_up(seen, setting).into())
-        .judge_ending("terminates", terminates(0));
+        .judge_writers("counts-add-up", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
+        .tries("counts-add-up", &["sums", "threads", "increments", "mode", "nothing-else", "one-write"])
+        .judge_ending("terminates", terminates(0))
+        .tries("terminates", &["ends", "exit-0"]);
     for (mode, check) in [("mutex", "mutex-exact"), ("atomic", "atomic-exact")] {
         if setting.modes.contains(&mode) {
             case = case.judge(check, move |seen| exact(seen, mode));
+            case = case.tries(check, if mode == "mutex" { &["mutex-exact"] } else { &["atomic-exact"] });
         }
     }
     case
@@ -137,20 +158,35 @@ fn counts_add_up(seen: &Observation, setting: Setting) -> Result<(), Fault> {
         let expected =
             format!("line {} to be `{mode} expected {due} counted C lost L`, L = {due} - C", at + 1);
         let line = lines.get(at).map_or("", |line| line);
-        let adds_up = |count: Count<'_>| {
-            let in_range = (1..=due).contains(&count.counted);
-            count.mode == *mode && count.expected == due && in_range && count.lost == due - count.counted
-        };
-        if !Count::parse(line).is_some_and(adds_up) {
-            return Err(Fault::new(expected, format!("it is {}", quoted(line))).at(at));
-        }
+        let count = Count::parse(line);
+        let Some(sentence) = broken_by(count.as_ref(), mode, setting) else { continue };
+        return Err(Fault::new(expected, format!("it is {}", quoted(line))).at(at).of(sentence));
     }
     match lines.get(setting.modes.len()) {
         Some(line) => {
             let seen = format!("also {}", quoted(line));
-            Err(Fault::new("a line for each mode and no other", seen).at(setting.modes.len()))
+            let fault = Fault::new("a line for each mode and no other", seen).at(setting.modes.len());
+            let is_of_mode = Count::parse(line).is_some_and(|count| MODES.contains(&count.mode));
+            Err(fault.of(if is_of_mode { "mode" } else { "nothing-else" }))
         }
         None => Ok(()),
+    }
+}
+
+/// The sentence that a line breaks where `mode` is due; none where it is right.
+fn broken_by(count: Option<&Count<'_>>, mode: &str, setting: Setting) -> Option<&'static str> {
+    let Setting { threads, increments, .. } = setting;
+    let due = threads * increments;
+    match count {
+        None => Some("sums"),
+        Some(count) if count.mode != mode => Some("mode"),
+        Some(count) if count.expected != due => {
+            Some(if count.expected == increments { "threads" } else { "increments" })
+        }
+        Some(count) => {
+            let is_in_range = (due.min(1)..=due).contains(&count.counted);
+            (!is_in_range || count.lost != due - count.counted).then_some("sums")
+        }
     }
 }
 

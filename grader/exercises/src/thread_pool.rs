@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::case::{Case, Sharing};
+use engine::case::{Call, Case, Sharing};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{lines, number, same_lines, terminates};
+use crate::judges::{a_write_a_line, lines, number, same_lines, terminates};
+use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
-use crate::wrong_usage::{USAGE, wrong_usage};
+use crate::wrong_usage::{USAGE, help, wrong_usage};
 
 /// Workers that take jobs from one place.
 pub static EXERCISE: Exercise = Exercise {
@@ -24,8 +25,14 @@ pub static EXERCISE: Exercise = Exercise {
         Check { id: "clean-shutdown", about: "every job is run once, and ends before the program does" },
         Check { id: "terminates", about: "the program ends, also without jobs and with idle workers" },
         USAGE,
+        CANNOT_WRITE,
     ],
-    after: &[("terminates", &["results-in-order"]), (USAGE.id, &["results-in-order"])],
+    after: &[
+        ("terminates", &["results-in-order"]),
+        (USAGE.id, &["results-in-order"]),
+        (CANNOT_WRITE.id, &["results-in-order"]),
+    ],
+    untried: &[],
     cases,
 };
 
@@ -46,21 +53,49 @@ fn cases(_seed: u64) -> Vec<Case> {
     let right = [
         of_setting("two-workers", told(2, 3))
             .runs(8)
-            .explored(30)
+            .explored(25)
             .witness("shares-work", at_once, shares_work)
+            .tries("shares-work", &["shares-work"])
             .shared(pooled(&["pool-size", "clean-shutdown"])),
         of_setting("no-jobs", told(2, 0)).runs(3).explored(10).idle(),
         of_setting("idle-workers", told(4, 2)).runs(3).explored(15),
         of_setting("panic-first", panics(2, 3, 1)).runs(3).explored(15).shared(pooled(&["panic-contained"])),
         of_setting("panic-alone", panics(1, 3, 2)).runs(3).explored(15),
         of_setting("panic-last", panics(3, 4, 4)).runs(3).explored(10),
-        judged(Case::of_args("defaults", [""; 0]), plain(5, 10)).runs(5),
+        judged(Case::of_args("defaults", [""; 0]), plain(5, 10)).tries("results-in-order", &["jobs"]).runs(5),
+        judged(Case::of_args("default-workers", ["--jobs", "40", "--verbose"]), told(5, 40))
+            .tries("pool-size", &["workers"])
+            .runs(3),
+        judged(Case::of_args("panic-on-nothing", ["--jobs", "3", "--panic-on", "4"]), plain(5, 3))
+            .tries("results-in-order", &["panic-on"])
+            .runs(2),
         of_setting("many-jobs", told(4, 500)).runs(3),
         of_setting("many-workers", told(32, 100)).runs(3),
         of_setting("panic-among-many", panics(4, 200, 77)).runs(3),
     ];
     let wrong = wrong_usage(&[("no-workers", &["--workers", "0"])]);
-    right.into_iter().chain(wrong).collect()
+    let few = || Call::new(["--jobs", "6"]);
+    let outputs = [
+        unread(few(), 2).explored(5),
+        full(EXERCISE.name, few()),
+        help(&[("--workers", "5"), ("--jobs", "10"), ("--panic-on", ""), ("--verbose", "")]),
+    ];
+    right.into_iter().map(with_sentences).chain(wrong).chain(outputs).collect()
+}
+
+/// What a case is about where it does not say so itself.
+fn with_sentences(case: Case) -> Case {
+    const USUAL: [(&str, &[&str]); 5] = [
+        ("results-in-order", &["results-in-order", "one-write"]),
+        ("pool-size", &["pool-size"]),
+        ("panic-contained", &["panic-contained", "failed", "failure-code"]),
+        ("clean-shutdown", &["clean-shutdown", "verbose"]),
+        ("terminates", &["ends", "exit-0"]),
+    ];
+    USUAL.into_iter().fold(case, |case, (check, sentences)| {
+        let is_judged = case.judges.iter().any(|(judged, _)| *judged == check);
+        if is_judged { case.tries(check, sentences) } else { case }
+    })
 }
 
 /// One thread that does all the jobs is no pool: it contains no panic, and nobody has to be shut down. The main thread
@@ -82,10 +117,14 @@ fn judged(case: Case, setting: Setting) -> Case {
     let case = match setting.panic_on {
         None => case
             .judge("results-in-order", move |seen| results(seen, setting).into())
+            .judge_writers("results-in-order", |seen| {
+                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+            })
             .judge_ending("terminates", terminates(0)),
         Some(_) => case
             .judge("panic-contained", move |seen| match terminates(code)(seen) {
-                Judgement::Kept => results(seen, setting).into(),
+                Judgement::Kept => with_a_failure(seen, setting).into(),
+                Judgement::Broken(fault) if seen.code() == Some(0) => fault.of("failure-code").into(),
                 other => other,
             })
             .judge_ending("terminates", crate::judges::ends()),
@@ -95,6 +134,14 @@ fn judged(case: Case, setting: Setting) -> Case {
     }
     case.judge("pool-size", move |seen| pool_size(seen, setting))
         .judge("clean-shutdown", move |seen| clean_shutdown(seen, setting).into())
+}
+
+/// The line of the job that panicked is a promise of its own.
+fn with_a_failure(seen: &Observation, setting: Setting) -> Result<(), Fault> {
+    results(seen, setting).map_err(|fault| match (setting.panic_on, fault.line) {
+        (Some(job), Some(line)) if line as u64 + 1 == job => fault.of("failed"),
+        _ => fault,
+    })
 }
 
 fn results(seen: &Observation, setting: Setting) -> Result<(), Fault> {
@@ -188,7 +235,10 @@ fn clean_shutdown(seen: &Observation, setting: Setting) -> Result<(), Fault> {
         Some(job) if running.contains_key(&job) => {
             Err(Fault::new(expected, format!("job {job} starts and never ends")))
         }
-        Some(job) => Err(Fault::new(expected, format!("job {job} is never run"))),
+        Some(job) => {
+            let fault = Fault::new(expected, format!("job {job} is never run"));
+            Err(if done.is_empty() && running.is_empty() { fault.of("verbose") } else { fault })
+        }
         None => Ok(()),
     }
 }

@@ -25,7 +25,34 @@ pub(super) fn advised_usage(calls: &[(&str, &[&str])]) -> impl Iterator<Item = C
 }
 
 fn case(id: &str, args: &[&str]) -> Case {
-    Case::of_args(id, args.iter().copied()).runs(1).judge(USAGE.id, refused)
+    let case = Case::of_args(id, args.iter().copied()).runs(1).judge(USAGE.id, refused);
+    case.tries(USAGE.id, &["wrong-usage"])
+}
+
+/// `--help` names these options, each with its default where it has one.
+pub(super) fn help(options: &'static [(&'static str, &'static str)]) -> Case {
+    let case = Case::of_args("help", ["--help"]).runs(1);
+    let case = case.judge(USAGE.id, move |seen| names_all(seen, options).into());
+    case.tries(USAGE.id, &["help"])
+}
+
+/// What is said of an option is what stands between its name and the next one.
+fn names_all(seen: &Observation, options: &[(&str, &str)]) -> Result<(), Fault> {
+    const EXPECTED: &str = "`--help` names each option with its default and ends with exit code 0";
+    if *seen.ending() != Ending::Exited(0) {
+        return Err(Fault::new(EXPECTED, seen.ending().to_string()));
+    }
+    let text = seen.stdout.lines.join("\n");
+    for (option, default) in options {
+        let Some(said) = text.split_once(option).map(|(_, said)| said) else {
+            return Err(Fault::new(EXPECTED, format!("`{option}` is not in it")));
+        };
+        let end = options.iter().filter_map(|(other, _)| said.find(other)).min();
+        if !said[..end.unwrap_or(said.len())].contains(default) {
+            return Err(Fault::new(EXPECTED, format!("the default of `{option}`, {default}, is not in it")));
+        }
+    }
+    Ok(())
 }
 
 fn refused(seen: &Observation) -> Judgement {
@@ -38,6 +65,25 @@ fn refused(seen: &Observation) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_has_each_default_behind_its_option() {
+        let options = [("--max", "10"), ("--mode", "all"), ("--list", "")];
+        let says = |text: &str| {
+            let seen = Observation {
+                ending: Some(Ending::Exited(0)),
+                stdout: text.into(),
+                ..Observation::default()
+            };
+            names_all(&seen, &options).map_err(|fault| fault.seen)
+        };
+        assert_eq!(says("  --max N\n    the last [default: 10]\n--mode M [default: all]\n--list"), Ok(()));
+        assert_eq!(
+            says("--max N\n--mode 10 all --list").unwrap_err(),
+            "the default of `--max`, 10, is not in it"
+        );
+        assert_eq!(says("--max 10 --mode all").unwrap_err(), "`--list` is not in it");
+    }
 
     fn says(ending: Ending) -> String {
         match refused(&Observation { ending: Some(ending), ..Observation::default() }) {

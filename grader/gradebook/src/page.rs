@@ -156,6 +156,7 @@ fn run(check: &str, failure: &Failure) -> Markup {
         details {
             summary { "the run that shows it: " code { (check) } }
             dl {
+                @if let Some(of) = &failure.sentence { dt { "contract" } dd { (of.text) } }
                 dt { "expected" } dd { (failure.expected) }
                 dt { "seen" } dd { (failure.seen) }
                 dt { "called" } dd { code { (failure.call) } }

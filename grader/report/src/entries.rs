@@ -117,8 +117,9 @@ fn of_check(exercise: &ExerciseReport, check: &CheckReport) -> Entry {
 }
 
 fn brief(failure: &Failure) -> String {
-    let Failure { expected, seen, replay, .. } = failure;
-    format!("expected: {expected}\nseen: {seen}\nagain: {replay}")
+    let Failure { sentence, expected, seen, replay, .. } = failure;
+    let contract = sentence.as_ref().map(|of| format!("contract: {}\n", of.text)).unwrap_or_default();
+    format!("{contract}expected: {expected}\nseen: {seen}\nagain: {replay}")
 }
 
 fn mark(exercise: &ExerciseReport, failure: &Failure) -> Option<Mark> {

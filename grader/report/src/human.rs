@@ -173,7 +173,10 @@ pub(super) fn plain_failure(failure: &Failure) -> String {
 }
 
 fn failure_details(failure: &Failure, known: bool, width: usize) -> String {
-    let head = row("expected", &failure.expected, width) + &row("seen", &failure.seen, width);
+    let contract =
+        failure.sentence.as_ref().map(|of| row("contract", &format!("{} ({})", of.text, of.id), width));
+    let head = contract.unwrap_or_default() + &row("expected", &failure.expected, width);
+    let head = head + &row("seen", &failure.seen, width);
     match known {
         true => head + &row("in", "the run that is shown above", width),
         false => head + &run_details(failure, width),

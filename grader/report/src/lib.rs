@@ -215,6 +215,9 @@ pub enum Lesson {
 /// One run that broke a promise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failure {
+    /// The sentence of the contract that is broken, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<Sentence>,
     /// What the contract asks for.
     pub expected: String,
     /// What happened.
@@ -247,6 +250,15 @@ pub struct Failure {
     /// What the threads did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
+}
+
+/// A sentence of an exercise's contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Unique in its exercise.
+    pub id: String,
+    /// As it stands in the README, in one line.
+    pub text: String,
 }
 
 fn is_false(flag: &bool) -> bool {

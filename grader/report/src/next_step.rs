@@ -105,6 +105,7 @@ mod tests {
 
     fn failed(points: f64, replay: &str) -> CheckReport {
         let failure = Failure {
+            sentence: None,
             picture: None,
             place: None,
             expected: String::new(),

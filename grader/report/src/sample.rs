@@ -143,6 +143,7 @@ fn stub() -> ExerciseReport {
 
 fn failure(case: &str, ending: &str, ended: &str) -> Failure {
     Failure {
+        sentence: None,
         expected: "some order of all operations that explains every balance".into(),
         seen: "teller ann saw 30 where 20 was due".into(),
         ending: ending.into(),

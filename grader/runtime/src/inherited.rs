@@ -2,12 +2,14 @@
 //! of each stream, once: its runs, and what they start, write there, and both ends stay open here. The threads of a
 //! run do not use it, as their writes are kept as records (`io/files.rs`); so what is in it is a child's.
 
+use core::iter;
 use core::sync::atomic::{AtomicI32, Ordering};
 
-use schedule::protocol::{CHILD, Finish, OutputHead};
+use schedule::protocol::{CHILD, Finish};
 
+use crate::record::{self, Writer};
+use crate::system;
 use crate::world::{self, POLLIN, PollDescriptor};
-use crate::{record, system};
 
 /// Where each stream's pipe is read.
 static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
@@ -87,8 +89,7 @@ fn drain() -> bool {
     while read_some(|stream, bytes| {
         let record = record::get();
         record.outside = true;
-        let (step, length) = (record.steps as u32, bytes.len() as u32);
-        room = record.add_output(OutputHead { thread: CHILD, descriptor: stream, step, length }, bytes);
+        room = record.add_output(Writer { thread: CHILD, descriptor: stream }, iter::once(bytes));
         room
     }) {}
     room

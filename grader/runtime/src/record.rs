@@ -115,17 +115,36 @@ impl Record {
         (self.events - self.kept_events()..self.events).map(|number| &self.event[number % MOST_EVENTS])
     }
 
-    /// Notes what a thread writes; false when there is no room.
-    pub(crate) fn add_output(&mut self, head: OutputHead, bytes: &[u8]) -> bool {
-        let end = self.output + OutputHead::SIZE + bytes.len();
-        if end > MOST_OUTPUT {
+    /// Notes what a thread writes at once, in as many parts as it has; false when there is no room.
+    pub(crate) fn add_output<'a>(
+        &mut self,
+        writer: Writer,
+        parts: impl Iterator<Item = &'a [u8]> + Clone,
+    ) -> bool {
+        let room = (MOST_OUTPUT - self.output).saturating_sub(OutputHead::SIZE);
+        let length = parts.clone().fold(0, |sum: usize, part| sum.saturating_add(part.len()));
+        if length > room {
             return false;
         }
-        self.outputs[self.output..][..OutputHead::SIZE].copy_from_slice(&head.encode());
-        self.outputs[self.output + OutputHead::SIZE..end].copy_from_slice(bytes);
-        self.output = end;
+        let Writer { thread, descriptor } = writer;
+        let head = OutputHead { thread, descriptor, step: self.steps as u32, length: length as u32 };
+        self.append(&head.encode());
+        parts.for_each(|part| self.append(part));
         true
     }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.outputs[self.output..][..bytes.len()].copy_from_slice(bytes);
+        self.output += bytes.len();
+    }
+}
+
+/// Who writes, and where to.
+#[derive(Clone, Copy)]
+pub(crate) struct Writer {
+    pub(crate) thread: u8,
+    /// 1 for standard output, 2 for standard error.
+    pub(crate) descriptor: u8,
 }
 
 /// An operation without its place in the run, which the scheduler adds.

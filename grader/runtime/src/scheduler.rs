@@ -10,13 +10,13 @@ use core::cell::UnsafeCell;
 
 use schedule::mechanism::{self, Choice, Mechanism, Read, World};
 use schedule::policy::Pending;
-use schedule::protocol::{Event, Finish, Operation, OutputHead, Request};
+use schedule::protocol::{Event, Finish, Operation, Request};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
 
 pub(crate) use schedule::mechanism::Woken;
 pub(crate) use wait::Wait;
 
-use crate::record::{self, Done};
+use crate::record::{self, Done, Writer};
 use crate::world::{self, PollDescriptor};
 use crate::{inherited, system, token};
 
@@ -35,6 +35,8 @@ struct Body {
 struct Run {
     mechanism: Mechanism<'static>,
     traces: bool,
+    /// Writes to standard output that find a reader; all, if none.
+    writes: Option<u32>,
 }
 
 /// Shared by the token's discipline only.
@@ -43,7 +45,8 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> = Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false }));
+static RUN: Global<Run> =
+    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false, writes: None }));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =
@@ -87,6 +90,7 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     with_run(|run| {
         run.mechanism.begin(request, replayed);
         run.traces = request.trace;
+        run.writes = request.writes;
     });
     with_body(0, |body| body.stack_top = stack_top);
     record::get().begin_thread(0);
@@ -242,17 +246,23 @@ pub(crate) fn random(draw: u64) -> u64 {
     schedule::random::Random::new(record::get().hash ^ u64::from(me) << 56 ^ draw.rotate_left(32)).next_u64()
 }
 
-/// Keeps what the calling thread writes.
-pub(crate) fn write_output(descriptor: u8, bytes: &[u8]) {
+/// Whether a write to standard output finds a reader. It is one of those that are counted.
+pub(crate) fn finds_a_reader() -> bool {
+    with_run(|run| match &mut run.writes {
+        None => true,
+        Some(0) => false,
+        Some(writes) => {
+            *writes -= 1;
+            true
+        }
+    })
+}
+
+/// Keeps what the calling thread writes at once.
+pub(crate) fn write_output<'a>(descriptor: u8, parts: impl Iterator<Item = &'a [u8]> + Clone) {
     let _inside = token::Inside::new();
-    let record = record::get();
-    let head = OutputHead {
-        thread: with(|mechanism| mechanism.current()),
-        descriptor,
-        step: record.steps as u32,
-        length: bytes.len() as u32,
-    };
-    if !record.add_output(head, bytes) {
+    let thread = with(|mechanism| mechanism.current());
+    if !record::get().add_output(Writer { thread, descriptor }, parts) {
         finish(Finish::OutputLimit);
     }
 }

@@ -17,6 +17,7 @@ pub(crate) const FUTEX_REQUEUE: usize = 456;
 pub(crate) const EINTR: isize = 4;
 pub(crate) const EAGAIN: isize = 11;
 pub(crate) const EINVAL: isize = 22;
+pub(crate) const EPIPE: isize = 32;
 pub(crate) const ETIMEDOUT: isize = 110;
 
 unsafe extern "C" {

@@ -50,19 +50,7 @@ pub struct Complete {
 
 /// How the steps of a schedule are run again, and what follows them is run without preemption.
 pub fn replay() -> Request {
-    Request {
-        seed: 0,
-        policy: Kind::Straight,
-        start_gate: false,
-        spurious_wakes: false,
-        busy_machine: false,
-        trace: true,
-        lenient: false,
-        keeps_to_itself: false,
-        budget: BUDGET,
-        replayed: 0,
-        patience: 0,
-    }
+    Request { policy: Kind::Straight, trace: true, budget: BUDGET, ..Request::NONE }
 }
 
 /// How a run is made in which one thread does not run while others can; `usual` steps are a usual run.

@@ -152,12 +152,18 @@ pub struct ReplayArgs {
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
+    /// List the sentences of the contracts instead: which check and case tries each, which mutant breaks it
+    #[arg(long)]
+    pub sentences: bool,
     /// The form of the list
     #[arg(long, value_enum, default_value_t = ListFormat::Human)]
     pub format: ListFormat,
     /// Write the list to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// The exercises to list [default: all]
+    #[arg(value_name = "EXERCISE")]
+    pub exercises: Vec<String>,
 }
 
 /// The forms of a list of exercises.

@@ -6,3 +6,4 @@ pub mod new_folder;
 pub mod pull_request;
 pub mod release;
 pub mod sample_programs;
+pub mod sentences;

@@ -23,8 +23,8 @@ pub struct SampleProgram {
 /// What grading a sample must come to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expected {
-    /// This check fails.
-    Fails(String),
+    /// This check fails, and for breaking this sentence of the contract, where one is named.
+    Fails { check: String, sentence: Option<String> },
     /// Every check passes, but for these, which are advice.
     Passes { advised: Vec<String> },
     /// These checks fail, and no more than so many points are given.
@@ -43,7 +43,7 @@ pub fn all(workspace: &Workspace, exercise: &Exercise) -> Result<Vec<SampleProgr
         read(&text, exercise).map_err(|reason| Error::content(path, reason))
     };
     for path in rust_files(&fixtures.join("mutants"))? {
-        let expected = headed(&path, |text, exercise| failing_check(text, exercise).map(Expected::Fails))?;
+        let expected = headed(&path, mutant)?;
         samples.push(sample(path, expected));
     }
     for path in rust_files(&fixtures.join("lazy"))? {
@@ -79,7 +79,13 @@ fn header<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).next().map(str::trim)
 }
 
-/// The check that a mutant's header names: `//! Fails: CHECK`.
+/// What a mutant's header says: `//! Fails: CHECK`, and `//! Breaks: SENTENCE`, the id of a sentence of the contract.
+fn mutant(text: &str, exercise: &Exercise) -> Result<Expected, String> {
+    let sentence = header(text, "Breaks").map(str::to_owned);
+    Ok(Expected::Fails { check: failing_check(text, exercise)?, sentence })
+}
+
+/// The check that a mutant's header names.
 fn failing_check(text: &str, exercise: &Exercise) -> Result<String, String> {
     let named = header(text, "Fails").ok_or("its header has no line `//! Fails: CHECK`")?;
     if named.contains(',') {
@@ -123,6 +129,7 @@ mod tests {
         summary: "",
         checks: &[Check { id: "terminates", about: "" }],
         after: &[],
+        untried: &[],
         cases: |_| Vec::new(),
     };
 

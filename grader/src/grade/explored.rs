@@ -56,7 +56,7 @@ impl Grading<'_> {
                     Judgement::Broken(fault) => {
                         let seen_then = format!("with T{thread} held back, {}", fault.seen);
                         let fault = Fault { seen: seen_then, ..fault };
-                        self.broken(check, self.failure(case, &seen, fault, None), findings);
+                        self.broken(check, self.failure((case, check), &seen, fault, None), findings);
                     }
                 }
             }
@@ -86,7 +86,7 @@ impl Grading<'_> {
             let found = finding.counterexample.take().map(|found| {
                 let schedule = found.record.schedule.to_string();
                 let picture = self.picture(&found.record, &found.fault);
-                let failure = self.failure(case, &found.seen, found.fault, Some(schedule));
+                let failure = self.failure((case, finding.check), &found.seen, found.fault, Some(schedule));
                 Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });
             let result = findings.result(finding.check);
@@ -110,7 +110,8 @@ impl Grading<'_> {
                 (Some(witness), None) => {
                     match not_shown(finding, witness, self.options.preemptions.is_some()) {
                         Judgement::Broken(fault) => {
-                            let failure = self.failure(case, &Observation::default(), fault, None);
+                            let failure =
+                                self.failure((case, witness.check), &Observation::default(), fault, None);
                             let ended = "it is about all schedules together".to_owned();
                             result.broken(Failure { ending: "none".into(), ended, ..failure });
                         }
@@ -133,7 +134,10 @@ fn not_shown(finding: Finding, witness: &Witness, is_bounded: bool) -> Judgement
         (None, kept) if kept < explore::ENOUGH || is_bounded => {
             Judgement::Unproven("too few schedules were tried to show it".into())
         }
-        (None, kept) => Fault::new(witness.expected, format!("none of {kept} schedules shows it")).into(),
+        (None, kept) => {
+            let fault = Fault::new(witness.expected, format!("none of {kept} schedules shows it"));
+            Fault { sentence: witness.sentence, ..fault }.into()
+        }
     }
 }
 

@@ -21,12 +21,14 @@ impl Grading<'_> {
 
     pub(super) fn failure(
         &self,
-        case: &Case,
+        (case, check): (&Case, &str),
         seen: &Observation,
         fault: Fault,
         schedule: Option<String>,
     ) -> Failure {
+        let sentence = case.broken_sentence(check, &fault);
         Failure {
+            sentence: sentence.and_then(|id| self.contract.sentence(id)).cloned(),
             lines: lines_around(&seen.stdout.lines, fault.line),
             expected: fault.expected,
             seen: fault.seen,

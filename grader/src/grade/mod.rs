@@ -1,6 +1,7 @@
 //! Grading one exercise: build it, run its cases, judge what they leave, add up the points.
 
 mod check_result;
+pub mod contract;
 mod excerpts;
 mod explored;
 mod failure;
@@ -30,6 +31,7 @@ use report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibilit
 
 use crate::error::Error;
 use check_result::CheckResult;
+use contract::Contract;
 use progress::Progress;
 use rubric::Rubric;
 
@@ -162,6 +164,7 @@ enum Prepared<'a> {
 struct Grading<'a> {
     exercise: &'a Exercise,
     rubric: Rubric,
+    contract: Contract,
     program: Program,
     source: &'a Source,
     options: &'a Options,
@@ -195,7 +198,9 @@ impl<'a> Grading<'a> {
         let rubric = Rubric::read(workspace, exercise)?;
         let (verdict, message) = match build {
             Build::Ready(program) => {
-                let grading = Grading { exercise, rubric, program, source, options, progress };
+                // A student's README may be gone or written anew: then reports quote nothing.
+                let contract = Contract::read(workspace, exercise.name).unwrap_or_default();
+                let grading = Grading { exercise, rubric, contract, program, source, options, progress };
                 return Ok(Prepared::Grading(grading));
             }
             Build::Errors(message) => (Verdict::BuildError, message),
@@ -291,7 +296,7 @@ impl<'a> Grading<'a> {
             }
             if let Some(Judgement::Broken(fault)) = judge.judge(seen) {
                 let fault = Fault { seen: format!("in a run without control, {}", fault.seen), ..fault };
-                self.broken(check, self.failure(case, seen, fault, None), findings);
+                self.broken(check, self.failure((case, check), seen, fault, None), findings);
             }
         }
     }
@@ -306,7 +311,7 @@ impl<'a> Grading<'a> {
                     findings.result(check).unproven(format!("case {}: {reason}", case.id));
                 }
                 Some(Judgement::Broken(fault)) => {
-                    self.broken(check, self.failure(case, seen, fault, None), findings);
+                    self.broken(check, self.failure((case, check), seen, fault, None), findings);
                 }
             }
         }

@@ -80,7 +80,8 @@ impl Grading<'_> {
         for witness in &case.witnesses {
             if let Some(Judgement::Broken(fault)) = witness.shows.judge(seen) {
                 let picture = self.picture(record, &fault);
-                let shown = self.failure(case, seen, fault, Some(record.schedule.to_string()));
+                let shown =
+                    self.failure((case, witness.check), seen, fault, Some(record.schedule.to_string()));
                 findings.result(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
             }
         }
@@ -88,7 +89,7 @@ impl Grading<'_> {
             match judge.judge(seen) {
                 Some(Judgement::Broken(fault)) => {
                     let picture = self.picture(record, &fault);
-                    let failure = self.failure(case, seen, fault, Some(record.schedule.to_string()));
+                    let failure = self.failure((case, check), seen, fault, Some(record.schedule.to_string()));
                     findings.result(check).broken(failure.with_picture(picture));
                 }
                 Some(Judgement::Unproven(reason)) => findings.result(check).unproven(reason),

@@ -104,6 +104,7 @@ mod tests {
         summary: "",
         checks: &[Check { id: "right", about: "" }, Check { id: "terminates", about: "" }],
         after: &[],
+        untried: &[],
         cases: |_| Vec::new(),
     };
 

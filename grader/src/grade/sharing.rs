@@ -26,7 +26,7 @@ impl Grading<'_> {
                 Survey::NotShown { most, runs } => {
                     let seen = format!("in none of {runs} schedules more than {} did", thread_count(*most));
                     let fault = Fault::new(sharing.expected, seen);
-                    let failure = self.failure(case, &Observation::default(), fault, None);
+                    let failure = self.failure((case, check), &Observation::default(), fault, None);
                     let ended = "it is about several schedules together".to_owned();
                     findings.result(check).broken(Failure { ending: "none".into(), ended, ..failure });
                 }

@@ -12,6 +12,7 @@ use engine::workspace::Workspace;
 use exercises::Exercise;
 use grader::course::release::GRADING;
 use grader::course::sample_programs::{self, Expected, SampleProgram};
+use grader::course::sentences::{self, Row};
 use grader::grade::rubric::Rubric;
 
 use crate::support::{root, rust_files};
@@ -111,14 +112,44 @@ fn every_exercise_has_mutants_for_every_check_and_variants() {
             Ok(samples) => samples,
             Err(error) => return Some(error.to_string()),
         };
-        let fails = |sample: &SampleProgram, check: &str| matches!(&sample.expected, Expected::Fails(id) if id == check);
+        let fails = |sample: &SampleProgram, check: &str| matches!(&sample.expected, Expected::Fails { check: id, .. } if id == check);
         let spared = exercise.checks.iter().find(|check| !samples.iter().any(|it| fails(it, check.id)));
         if let Some(check) = spared {
             return Some(format!("no mutant fails {}", check.id));
         }
         let variants = samples.iter().filter(|it| matches!(it.expected, Expected::Passes { .. })).count();
-        let mutants = samples.iter().filter(|it| matches!(it.expected, Expected::Fails(_))).count();
+        let mutants = samples.iter().filter(|it| matches!(it.expected, Expected::Fails { .. })).count();
         (mutants < 6 || variants < 3).then(|| format!("{mutants} mutants, {variants} variants"))
+    });
+}
+
+#[test]
+fn every_sentence_of_a_contract_has_a_case_and_a_mutant_that_breaks_it() {
+    no_exercise_has(|exercise| {
+        let rows = match sentences::table(&workspace(), exercise) {
+            Ok(rows) => rows,
+            Err(error) => return Some(error.to_string()),
+        };
+        if rows.is_empty() {
+            return Some("its contract is not cut into sentences".into());
+        }
+        let is_tried = |row: &Row| !row.cases.is_empty() && !row.mutants.is_empty();
+        let lacking = |row: &&Row| row.untried.is_some() == is_tried(row);
+        let lacking: Vec<&str> = rows.iter().filter(lacking).map(|row| row.sentence.id.as_str()).collect();
+        (!lacking.is_empty()).then(|| format!("sentences without a case or a mutant: {}", lacking.join(", ")))
+    });
+}
+
+#[test]
+fn what_a_case_tries_is_judged_there() {
+    no_exercise_has(|exercise| {
+        let cases = (exercise.cases)(0);
+        let mut unjudged = cases.iter().flat_map(|case| {
+            case.tried.iter().filter(|(check, _)| !checks_of(case).any(|judged| judged == *check)).map(
+                |(check, _)| format!("case {} says what {check} tries, which does not judge it", case.id),
+            )
+        });
+        unjudged.next()
     });
 }
 
@@ -153,7 +184,8 @@ fn checks_come_after_known_ones() {
 /// The checks that a case says something about, in whatever way.
 fn checks_of(case: &Case) -> impl Iterator<Item = &'static str> {
     let judges = case.judges.iter().chain(&case.writer_judges).chain(&case.starved_judges);
-    judges.map(|(check, _)| *check).chain(case.witnesses.iter().map(|witness| witness.check))
+    let shared = case.sharing.iter().flat_map(|sharing| sharing.checks.iter().copied());
+    judges.map(|(check, _)| *check).chain(case.witnesses.iter().map(|witness| witness.check)).chain(shared)
 }
 
 #[test]
@@ -189,7 +221,7 @@ fn wrong_usage_is_judged_by_a_check_of_its_own() {
     no_exercise_has(|exercise| {
         let cases = (exercise.cases)(0);
         let wrong: Vec<&Case> =
-            cases.iter().filter(|case| case.judges.iter().any(|(check, _)| *check == "usage")).collect();
+            cases.iter().filter(|case| case.tried.contains(&("usage", &["wrong-usage"]))).collect();
         let are_judged = |case: &&Case| match &judged(case, 0)[..] {
             // To end with any code is to end.
             [("usage", Judgement::Broken(_)), ("terminates", Judgement::Kept)] => {

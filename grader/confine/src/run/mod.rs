@@ -91,6 +91,19 @@ pub enum Stdin {
     Open,
 }
 
+/// What becomes of what a program writes to its standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stdout {
+    /// It is kept.
+    #[default]
+    Kept,
+    /// Nobody reads it: after so many writes under control, which [`Invocation`] cannot count, and without control from
+    /// the beginning.
+    Closed { after: u32 },
+    /// It is full: `/dev/full`.
+    Full,
+}
+
 /// Why a run could not be made or was given up. Never the program's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -143,6 +156,7 @@ pub struct Invocation {
     is_trusted: bool,
     is_audited: bool,
     stdin: Stdin,
+    stdout: Stdout,
     limits: Limits,
 }
 
@@ -160,6 +174,7 @@ impl Invocation {
             is_trusted: false,
             is_audited: false,
             stdin: Stdin::Empty,
+            stdout: Stdout::Kept,
             limits: Limits::default(),
         }
     }
@@ -221,6 +236,17 @@ impl Invocation {
         self
     }
 
+    /// Sets what becomes of the standard output.
+    pub fn stdout(mut self, stdout: Stdout) -> Self {
+        self.stdout = stdout;
+        self
+    }
+
+    /// What becomes of the standard output.
+    pub fn destination(&self) -> Stdout {
+        self.stdout
+    }
+
     /// Changes the limits.
     pub fn limit(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
@@ -258,12 +284,25 @@ impl Invocation {
             .env("LANG", "C.UTF-8")
             .current_dir(&self.folder)
             .stdin(Stdio::from(OwnedFd::from(keeper_end)))
-            .stdout(Stdio::piped())
+            .stdout(self.stdout.open().map_err(fault)?)
             .stderr(Stdio::piped());
-        let keeper = command.spawn().map_err(fault)?;
+        let mut keeper = command.spawn().map_err(fault)?;
+        if let Stdout::Closed { .. } = self.stdout {
+            // The program is not there yet.
+            keeper.stdout = None;
+        }
         // One that could not take it says why, to who looks at how it ended.
         let _ = order.send(&control);
         Running::new(self.program, keeper, control, input, self.limits)
+    }
+}
+
+impl Stdout {
+    fn open(self) -> io::Result<Stdio> {
+        match self {
+            Self::Kept | Self::Closed { .. } => Ok(Stdio::piped()),
+            Self::Full => Ok(fs::OpenOptions::new().write(true).open("/dev/full")?.into()),
+        }
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) fn describe(
     objects: &mut Objects,
 ) -> Option<Said> {
     let text = match event.operation {
+        Operation::Write if event.object == 1 && (event.value as i64) < 0 => {
+            "writes to a standard output that nobody reads".to_owned()
+        }
         Operation::Write if event.object == 1 => {
             let said = quoted(&written(event, record)?, MOST_WRITTEN);
             return Some(Said::Output(said.clone(), said, 1));

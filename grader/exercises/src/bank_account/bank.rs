@@ -48,6 +48,17 @@ fn outcome(state: &[i64], &Step { action, account, to, amount, .. }: &Step) -> O
     Some(state)
 }
 
+/// The sentence of the contract that a wrong outcome breaks; none where the outcome is right, and so the balance wrong.
+pub(super) fn outcome_sentence(state: &[i64], step: &Step) -> Option<&'static str> {
+    let to_itself = step.action == Action::Transfer && step.to == step.account;
+    match (outcome(state, step).is_some(), step.accepted) {
+        (true, true) | (false, false) => None,
+        _ if to_itself => Some("self-transfer"),
+        (true, false) => Some("covered"),
+        (false, true) => Some("overflow"),
+    }
+}
+
 /// The entries of each teller as a history. `None` where an entry names a teller or an account
 /// that `ledger` does not know.
 pub(super) fn history(ledger: &Ledger, statement: &Statement) -> Option<Vec<Vec<Timed<Step>>>> {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use engine::case::Case;
 use engine::judgement::{Fault, Judgement};
-use engine::observation::{Text, writer};
+use engine::observation::{Observation, Text, writer};
 use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
-use super::bank::{Bank, history};
+use super::bank::{Bank, history, outcome_sentence};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::judges::terminates;
+use crate::judges::{a_write_a_line, terminates};
 use crate::linearizability::{Decision, check};
 use crate::quoted::quoted;
 
@@ -39,8 +39,19 @@ pub(super) fn of_ledger(case: Case, ledger: Ledger) -> Case {
         let ledger = Arc::clone(&ledger);
         case.judge(check, move |seen| rule(&ledger, &Statement::read(&seen.stdout)))
     };
-    own_lines(RULES.into_iter().fold(case, add)).judge_ending("terminates", terminates(0))
+    told(own_lines(RULES.into_iter().fold(case, add)).judge_ending("terminates", terminates(0)))
 }
+
+/// What each check is about in a case that does not say so itself.
+fn told(case: Case) -> Case {
+    case.tries("every-operation-once", ONCE)
+        .tries("linearizable", &["balance-then", "covered", "self-transfer", "overflow"])
+        .tries("conserves-money", &["conserves-money", "final-balances", "sorted"])
+        .tries("never-overdrawn", &["never-overdrawn"])
+        .tries("terminates", &["ends", "exit-0"])
+}
+
+const ONCE: &[&str] = &["every-operation-once", "teller-threads", "line", "one-write", "ledger"];
 
 /// Adds the judges of a run of the built-in example. Only the program knows its ledger, so what
 /// is judged is whether one ledger can be behind all that was printed.
@@ -55,11 +66,27 @@ pub(super) fn of_example(case: Case) -> Case {
             }
         })
     };
-    own_lines(RULES.into_iter().fold(case, add)).judge_ending("terminates", terminates(0))
+    let case = RULES.into_iter().fold(case, add).judge("every-operation-once", one_account);
+    let case = case.tries("every-operation-once", &["example", "teller-threads", "line", "one-write"]);
+    told(own_lines(case).judge_ending("terminates", terminates(0)))
+}
+
+fn one_account(seen: &Observation) -> Judgement {
+    let balances = Statement::read(&seen.stdout).balances;
+    let fault = |seen: String| Fault::new("a built-in example with one shared account", seen).of("example");
+    match &balances[..] {
+        [] | [_] => Judgement::Nothing,
+        [_, second, ..] => {
+            fault(format!("there are balances of {} accounts", balances.len())).at(second.line).into()
+        }
+    }
 }
 
 fn own_lines(case: Case) -> Case {
     case.judge_writers("every-operation-once", |seen| own_threads(&seen.stdout))
+        .judge_writers("every-operation-once", |seen| {
+            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
+        })
 }
 
 /// Blames what is missing or too much only once, under `every-operation-once`.
@@ -81,10 +108,15 @@ pub(super) fn every_operation_once(ledger: &Ledger, statement: &Statement) -> Re
         let count = done.entry(&operation.teller).or_default();
         let due = due.get(operation.teller.as_str()).and_then(|operations| operations.get(*count));
         if due.copied() != Some(operation) {
+            let sentence = if ledger.by_teller().contains_key(operation.teller.as_str()) {
+                "every-operation-once"
+            } else {
+                "ledger"
+            };
             let due = due.map_or("nothing more of this teller".into(), |due| quoted(&due.to_string()));
             let seen =
                 format!("line {} is about {} where {due} was due", line + 1, quoted(&operation.to_string()));
-            return Err(Fault::new(EXPECTED, seen).at(*line));
+            return Err(Fault::new(EXPECTED, seen).at(*line).of(sentence));
         }
         *count += 1;
     }
@@ -105,7 +137,7 @@ fn own_threads(stdout: &Text) -> Judgement {
         let (teller, thread) = (operation.teller, threads[line]);
         if thread == CHILD {
             let seen = format!("line {}, of {teller}, is written by {}", line + 1, writer(thread));
-            return Fault::new(EXPECTED, seen).at(line).into();
+            return Fault::new(EXPECTED, seen).at(line).of("teller-threads").into();
         }
         match owners.iter().find(|(other, owner)| *other == teller || *owner == thread) {
             Some((other, owner)) if (&teller, thread) != (other, *owner) => {
@@ -115,7 +147,7 @@ fn own_threads(stdout: &Text) -> Judgement {
                     format!("the thread of {other}")
                 };
                 let seen = format!("line {}, of {teller}, is written by {whose}", line + 1);
-                return Fault::new(EXPECTED, seen).at(line).into();
+                return Fault::new(EXPECTED, seen).at(line).of("teller-threads").into();
             }
             Some(_) => {}
             None => owners.push((teller, thread)),
@@ -143,18 +175,22 @@ fn linearizable(ledger: &Ledger, statement: &Statement) -> Judgement {
     let holds = stuck.state[at_fault.op.account];
     let account = &ledger.opening[at_fault.op.account].0;
     let entry = statement.entries.iter().find(|entry| entry.line == at_fault.ends);
+    // With more tellers than one, another order may explain the outcome and not the balance.
+    let is_alone = history.len() == 1;
+    let sentence = outcome_sentence(&stuck.state, &at_fault.op).filter(|_| is_alone);
     let shown = entry.map_or_else(String::new, |entry| quoted(&entry.to_string()));
     let seen = format!(
         "line {} is {shown}, but in the order that explains most, {account} holds {holds} just before it",
         at_fault.ends + 1
     );
-    Fault::new(EXPECTED, seen).at(at_fault.ends).into()
+    let fault = Fault::new(EXPECTED, seen).at(at_fault.ends);
+    sentence.into_iter().fold(fault, Fault::of).into()
 }
 
 fn conserves_money(ledger: &Ledger, statement: &Statement) -> Judgement {
     const EXPECTED: &str = "last, a line `balance ACCOUNT AMOUNT` for each account, by name: \
                             what it was opened with and what the accepted operations brought";
-    let fault = |line: Option<usize>, seen: String| Fault { expected: EXPECTED.into(), seen, line }.into();
+    let fault = |line: Option<usize>, seen: String| Fault { line, ..Fault::new(EXPECTED, seen) };
     let changes = statement.changes();
     let due: BTreeMap<&str, i128> = ledger
         .opening
@@ -163,23 +199,36 @@ fn conserves_money(ledger: &Ledger, statement: &Statement) -> Judgement {
         .collect();
     let due: Vec<String> =
         due.iter().map(|(account, amount)| format!("balance {account} {amount}")).collect();
+    let mut printed: Vec<&String> = statement.balances.iter().map(|balance| &balance.text).collect();
+    let is_out_of_order = printed.len() == due.len() && !printed.iter().copied().eq(&due) && {
+        printed.sort();
+        let mut due: Vec<&String> = due.iter().collect();
+        due.sort();
+        printed == due
+    };
+    let sentence = if is_out_of_order { "sorted" } else { "conserves-money" };
     let last_entry = statement.entries.last().map(|entry| entry.line);
     for (index, balance) in statement.balances.iter().enumerate() {
         let line = balance.line;
         if last_entry > Some(line) {
-            return fault(Some(line), format!("after line {}, a balance, comes an operation", line + 1));
+            return fault(Some(line), format!("after line {}, a balance, comes an operation", line + 1))
+                .of("final-balances")
+                .into();
         }
         if due.get(index) != Some(&balance.text) {
             let due = due.get(index).map_or("nothing more".into(), |due| quoted(due));
             return fault(
                 Some(line),
                 format!("line {} is {} where {due} was due", line + 1, quoted(&balance.text)),
-            );
+            )
+            .of(sentence)
+            .into();
         }
     }
     let missing = due.get(statement.balances.len());
-    missing
-        .map_or(Judgement::Kept, |due| fault(None, format!("the output ends where {} was due", quoted(due))))
+    missing.map_or(Judgement::Kept, |due| {
+        fault(None, format!("the output ends where {} was due", quoted(due))).of("final-balances").into()
+    })
 }
 
 const NEVER_BELOW: &str = "no account ever goes below 0";

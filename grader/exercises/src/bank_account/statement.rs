@@ -106,6 +106,8 @@ impl Statement {
                 statement.unreadable = Some(Fault::new(FORMAT, seen).at(line));
             }
         }
+        let sentence = if stdout.is_torn.is_some() { "one-write" } else { "line" };
+        statement.unreadable = statement.unreadable.map(|fault| fault.of(sentence));
         statement
     }
 

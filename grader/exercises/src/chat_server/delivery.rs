@@ -55,6 +55,20 @@ pub(super) fn reaches_all_residents(transcripts: &Transcripts) -> Result<(), Fau
     Ok(())
 }
 
+/// What a client sent after its last line end is no message.
+pub(super) fn nothing_unfinished(transcripts: &Transcripts) -> Result<(), Fault> {
+    let halves: HashSet<&str> =
+        transcripts.clients.iter().filter_map(|one| one.unfinished.as_deref()).collect();
+    match history(transcripts).into_values().filter_map(What::message).find(|(_, text)| halves.contains(text))
+    {
+        None => Ok(()),
+        Some((nick, text)) => {
+            let seen = format!("{} of {nick} is sent round", quoted(text));
+            Err(Fault::new("a line without its end is no message", seen))
+        }
+    }
+}
+
 fn nothing_doubled(transcripts: &Transcripts) -> Result<(), Fault> {
     let mut said: HashSet<(&str, &str)> = HashSet::new();
     for client in members(transcripts) {
@@ -72,7 +86,12 @@ fn nothing_doubled(transcripts: &Transcripts) -> Result<(), Fault> {
                 continue;
             };
             let seen = format!("{} receives {} of {nick}, {how}", client.nick, quoted(text));
-            return Err(Fault::new("every message arrives once, as it was sent", seen));
+            let sentence = match text {
+                "QUIT" if !said.iter().any(|(by, text)| *by == nick && text.trim() == "QUIT") => "quit",
+                _ if !said.contains(&(nick, text)) => "message",
+                _ => "everything-once",
+            };
+            return Err(Fault::new("every message arrives once, as it was sent", seen).of(sentence));
         }
     }
     Ok(())

@@ -19,6 +19,19 @@ pub(super) fn judge(
     }
 }
 
+/// Judges that everybody is seen to leave. Who leaves has received all, so it is advice.
+pub(super) fn all_leave(clients: usize) -> impl Fn(&Observation) -> Judgement + Send + Sync + 'static {
+    move |observation| {
+        let leaves =
+            |line: &&String| Event::parse(line).is_some_and(|event| matches!(event.what, What::Leave(_)));
+        let seen = observation.stdout.lines.iter().filter(leaves).count();
+        if seen == clients {
+            return Judgement::Kept;
+        }
+        Fault::new(format!("{clients} LEAVEs before the last line"), format!("there are {seen}")).into()
+    }
+}
+
 /// The demonstration up to some line.
 struct Demo {
     messages: usize,
@@ -51,18 +64,29 @@ impl Demo {
             ));
         };
         for (index, line) in events.iter().enumerate() {
-            let fault =
-                |expected| Fault::new(expected, format!("line {} is {}", index + 1, quoted(line))).at(index);
+            let fault = |expected| {
+                Fault::new(expected, format!("line {} is {}", index + 1, quoted(line)))
+                    .at(index)
+                    .of("demo-events")
+            };
             let event = Event::parse(line)
                 .filter(|event| event.number == index as u64 + 1)
                 .ok_or_else(|| fault(format!("event {} of the room", index + 1)))?;
             self.follow(event.what).map_err(fault)?;
         }
-        let fault = |expected, seen| Err(Fault::new(expected, seen).at(events.len()));
+        let fault = |expected, seen, sentence| Err(Fault::new(expected, seen).at(events.len()).of(sentence));
         if *last != last_line {
+            let sentence = match last.split(' ').collect::<Vec<_>>()[..] {
+                ["delivered", _, "to", clients, "clients"] if clients != self.clients.to_string() => {
+                    "clients"
+                }
+                ["delivered", total, "to", _, "clients"] if total != self.total.to_string() => "messages",
+                _ => "demo-delivered",
+            };
             return fault(
                 format!("{} as the last line", quoted(&last_line)),
                 format!("it is {}", quoted(last)),
+                sentence,
             );
         }
         if self.waiting_to_join > 0 || self.delivered < self.total {
@@ -70,6 +94,7 @@ impl Demo {
             return fault(
                 format!("{} JOINs and {} messages before the last line", self.clients, self.total),
                 format!("there are {joined} JOINs and {count} messages"),
+                "demo-events",
             );
         }
         Ok(())

@@ -18,18 +18,40 @@ use crate::scripted::chat::{Because, End, GaveUp, Manner, Room, Transcript};
 const NICK: &str = "joiner";
 
 /// The scenario.
-pub(super) struct Joining;
+pub(super) struct Joining(pub(super) How);
+
+/// What becomes of `join`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// It talks until the server is told to stop.
+    Stays,
+    /// Its standard input ends while the server goes on.
+    Ends,
+    /// Its name is in use.
+    Refused,
+}
 
 impl Scenario for Joining {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut join = None;
-        let talk = |address, room: &mut Room| match start(context, address) {
-            Ok(started) => talk(room, join.insert(started)).err(),
-            Err(error) => Some(machine(&error.to_string())),
+        let talk = |address, room: &mut Room| {
+            let namesake = match self.0 {
+                How::Refused => room.join(NICK, Manner::Stays).err(),
+                _ => None,
+            };
+            match (namesake, start(context, address)) {
+                (Some(gave_up), _) => Some(gave_up),
+                (None, Ok(started)) => self.talk(room, join.insert(started)).err(),
+                (None, Err(error)) => Some(machine(&error.to_string())),
+            }
         };
         let observation = serve(context.call(["serve"]), Stop::EndOfInput, talk)?;
         let Some(join) = join else { return Ok(observation) };
         let mut all = transcripts(&observation).clone();
+        if self.0 != How::Stays {
+            all.cut = all.cut.or(otherwise(join, self.0)?);
+            return Ok(observation.with(all));
+        }
         all.clients.push(transcript(join)?);
         Ok(observation.with(all))
     }
@@ -37,6 +59,37 @@ impl Scenario for Joining {
     fn shown(&self, program: &str) -> String {
         format!("{program} join 127.0.0.1:PORT --name {NICK}")
     }
+}
+
+impl Joining {
+    fn talk(&self, room: &mut Room, join: &mut Running) -> Result<(), GaveUp> {
+        match self.0 {
+            How::Stays => return talk(room, join),
+            How::Refused => {}
+            How::Ends => {
+                talk(room, join)?;
+                join.close_stdin();
+            }
+        }
+        let activity = || join.pid().map_or(Activity::Ended, activity);
+        room.wait_for_other(|| activity() == Activity::Ended, activity, "the end of `join`")
+    }
+}
+
+/// How `join` ended, if that is not as it should.
+fn otherwise(mut join: Running, how: How) -> Result<Option<GaveUp>, RunError> {
+    join.close_stdin();
+    let seen = Observation::of(join.wait()?);
+    let code = i32::from(how == How::Refused);
+    let is_said = seen.stderr.lines.iter().any(|line| line.starts_with("chat-server: "));
+    if seen.code() == Some(code) && (is_said || how != How::Refused) {
+        return Ok(None);
+    }
+    let waiting_for = match how {
+        How::Refused => "exit code 1 of `join`, and `chat-server: SUBJECT: reason` on standard error,",
+        _ => "exit code 0 of `join`",
+    };
+    Ok(Some(GaveUp { waiting_for: waiting_for.to_owned(), because: Because::Closed }))
 }
 
 fn start(context: &RunContext<'_>, address: SocketAddr) -> Result<Running, RunError> {

@@ -34,7 +34,9 @@ fn numbered_without_gap(client: &Transcript) -> Result<Vec<(Event<'_>, &str)>, F
         let fault =
             |expected: &str| Err(Fault::new(expected, format!("{} receives {}", client.nick, quoted(line))));
         let Some(event) = Event::parse(line) else {
-            return fault("events `SEQ JOIN nick`, `SEQ MSG nick text`, `SEQ LEAVE nick` and nothing else");
+            const EXPECTED: &str =
+                "events `SEQ JOIN nick`, `SEQ MSG nick text`, `SEQ LEAVE nick` and nothing else";
+            return fault(EXPECTED).map_err(|fault| fault.of("events"));
         };
         match found.last() {
             None if event.what != What::Join(&client.nick) => {
@@ -55,7 +57,7 @@ fn events_after_welcome(client: &Transcript) -> Result<&[String], Fault> {
     let (first, rest) = client.received.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
     if first.strip_prefix("WELCOME ") != Some(nick) {
         let expected = format!("`WELCOME {nick}` before anything else");
-        return Err(Fault::new(expected, format!("{nick} receives {}", quoted(first))));
+        return Err(Fault::new(expected, format!("{nick} receives {}", quoted(first))).of("welcome"));
     }
     match rest.split_last() {
         Some((last, events)) if client.manner != Manner::Stays && last.starts_with("ERROR ") => Ok(events),

@@ -58,11 +58,24 @@ fn refused(client: &Transcript) -> Result<(), Fault> {
     };
     let seen = match client.received.last() {
         _ if is_answered && client.end == End::ByServer => return Ok(()),
-        _ if is_answered => "its connection stays open".to_owned(),
+        _ if is_answered => {
+            let seen = "its connection stays open";
+            return Err(
+                Fault::new(format!("after the ERROR for {bad}, the connection is closed"), seen).of("error")
+            );
+        }
         Some(line) => format!("the last that it gets is {}", quoted(line)),
         None => "it gets no answer".to_owned(),
     };
-    Err(Fault::new(format!("{bad} is answered by `ERROR reason`, and the connection is closed"), seen))
+    let sentences = [
+        ("in use", "name-in-use"),
+        ("UTF-8", "not-utf-8"),
+        ("bytes", "long-line"),
+        ("mebibyte", "long-line"),
+    ];
+    let sentence = sentences.into_iter().find(|(word, _)| bad.contains(word)).map_or("nick", |(_, id)| id);
+    let expected = format!("{bad} is answered by `ERROR reason`, and the connection is closed");
+    Err(Fault::new(expected, seen).of(sentence))
 }
 
 /// Who was refused at the door never joins; a line that was refused is no message.

@@ -148,6 +148,72 @@ pub(super) fn bad_lines(room: &mut Room) -> Result<(), GaveUp> {
     talk_at_once(room, &[ann, guest], &[ann, guest], 1)
 }
 
+/// A client ends its lines as telnet does.
+pub(super) fn telnet_lines(room: &mut Room) -> Result<(), GaveUp> {
+    let ann = room.join("ann", Manner::Stays)?;
+    let telnet = room.connect("telnet", Manner::Leaves)?;
+    room.send_bytes(telnet, b"NAME telnet\r\nhello\r\nQUIT\r\n");
+    room.wait_for_event(&[ann], "MSG telnet hello")?;
+    room.wait_for_event(&[ann], "LEAVE telnet")
+}
+
+/// A line without anything in it is a message, too.
+pub(super) fn empty_line(room: &mut Room) -> Result<(), GaveUp> {
+    let ann = room.join("ann", Manner::Stays)?;
+    room.say_at_once(ann, [String::new(), "not empty".to_owned()]);
+    room.wait_for_event(&[ann], "MSG ann not empty")?;
+    room.wait_for_event(&[ann], "MSG ann ")
+}
+
+/// As long as a line may be, its end not counted.
+pub(super) fn longest_line(room: &mut Room) -> Result<(), GaveUp> {
+    let ann = room.join("ann", Manner::Stays)?;
+    let longest = "z".repeat(4096);
+    room.say(ann, longest.clone());
+    room.wait_for_event(&[ann], &format!("MSG ann {longest}"))
+}
+
+/// A client goes in the middle of a line.
+pub(super) fn unfinished_line(room: &mut Room) -> Result<(), GaveUp> {
+    let ann = room.join("ann", Manner::Stays)?;
+    let guest = room.join("guest", Manner::Leaves)?;
+    room.say(guest, "whole");
+    room.begin_to_say(guest, "half a li");
+    room.part(guest, Farewell::Close);
+    room.wait_for_event(&[ann], "LEAVE guest")
+}
+
+/// A client closes its sending side and goes on to read.
+pub(super) fn half_closed(room: &mut Room) -> Result<(), GaveUp> {
+    let guest = room.join("guest", Manner::Leaves)?;
+    say_more(room, &[guest], 2);
+    room.part(guest, Farewell::HalfClose);
+    for event in ["MSG guest message 2", "LEAVE guest"] {
+        room.wait_for_event(&[guest], event)?;
+    }
+    room.wait_for_end(&[guest])
+}
+
+/// Who leaves by QUIT sees that.
+pub(super) fn own_leave(room: &mut Room) -> Result<(), GaveUp> {
+    let guest = room.join("guest", Manner::Leaves)?;
+    room.part(guest, Farewell::Quit);
+    room.wait_for_event(&[guest], "LEAVE guest")?;
+    room.wait_for_end(&[guest])
+}
+
+/// Two names that differ in upper and lower case.
+pub(super) fn letter_case(room: &mut Room) -> Result<(), GaveUp> {
+    let both = join_all(room, &["ann", "Ann"])?;
+    talk_at_once(room, &both, &both, 1)
+}
+
+/// Two clients say something and that is all.
+pub(super) fn short_talk(room: &mut Room) -> Result<(), GaveUp> {
+    let both = join_all(room, &["ann", "bob"])?;
+    talk_at_once(room, &both, &both, 1)
+}
+
 /// In each round, four clients ask for the same name at once; nobody else does ever. A crowd that is being talked to
 /// keeps the room busy: who looks for the name first and then waits for its turn to join is likely to be overtaken.
 pub(super) fn rivals(room: &mut Room) -> Result<(), GaveUp> {

@@ -21,6 +21,8 @@ pub(super) type Script = fn(&mut Room) -> Result<(), GaveUp>;
 pub(super) struct Serving {
     pub(super) script: Script,
     pub(super) stop: Stop,
+    /// What `--listen` is given, an IP address with port 0, and the address itself.
+    pub(super) listen: Option<&'static str>,
 }
 
 /// How a server is told to stop.
@@ -32,11 +34,20 @@ pub(super) enum Stop {
 
 impl Scenario for Serving {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
-        serve(context.call(["serve"]), self.stop, |_, room| (self.script)(room).err())
+        let args = ["serve"].into_iter().chain(self.listen.into_iter().flat_map(|at| ["--listen", at]));
+        serve(context.call(args), self.stop, |address, room| {
+            let is_elsewhere = self.listen.is_some_and(|at| !at.starts_with(&format!("{}:", address.ip())));
+            let elsewhere = || GaveUp {
+                waiting_for: format!("`listening on {}` with a port", self.listen.unwrap_or_default()),
+                because: Because::Printed(format!("listening on {}:PORT", address.ip())),
+            };
+            if is_elsewhere { Some(elsewhere()) } else { (self.script)(room).err() }
+        })
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("{program} serve")
+        let listen = self.listen.map_or_else(String::new, |at| format!(" --listen {at}"));
+        format!("{program} serve{listen}")
     }
 }
 

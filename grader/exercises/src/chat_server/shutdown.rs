@@ -18,7 +18,9 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
         (None, _) => {}
         (Some(gave_up), _) if !gave_up.is_proof() => return Judgement::Unproven(gave_up.to_string()),
         (_, Some(cut)) => {
-            return Fault::new("the room works until it is told to stop", cut.to_string()).into();
+            return Fault::new("the room works until it is told to stop", cut.to_string())
+                .of("listening")
+                .into();
         }
         (Some(open), None) => {
             return Fault::new("told to stop, the server closes every connection", open.to_string()).into();
@@ -29,16 +31,17 @@ pub(super) fn judge(observation: &Observation) -> Judgement {
     }
     if let Some(client) = residents(transcripts).find(|client| client.torn) {
         let seen = format!("the last line that {} receives has no end", client.nick);
-        return Fault::new("a connection is closed after whole lines", seen).into();
+        return Fault::new("a connection is closed after whole lines", seen).of("delivers").into();
     }
     match reaches_all_residents(transcripts) {
         Err(Fault { seen, .. }) => Fault::new(
             "what was accepted before the stop is delivered before the connections are closed",
             seen,
         )
+        .of("delivers")
         .into(),
         Ok(()) if observation.code() != Some(0) => {
-            Fault::new("the server exits with code 0", observation.ending().to_string()).into()
+            Fault::new("the server exits with code 0", observation.ending().to_string()).of("exit-0").into()
         }
         Ok(()) => Judgement::Kept,
     }

@@ -2,6 +2,7 @@
 
 use engine::case::Case;
 
+use super::letter::{PAUSED, TO_THE_LETTER};
 use super::plan::{Due, Plan, REFUSING};
 use super::promises::{AT_MOST, Bodies, CODE, ENDS, FAILURES, INTACT, ORDER, RETRIES, WHOLE, case};
 use crate::scripted::http::{Answer, Body, Cut, Framing};
@@ -70,7 +71,8 @@ fn silent(bodies: Bodies) -> Plan {
 /// Failures that may pass.
 pub(super) fn retried(bodies: Bodies) -> Vec<Case> {
     vec![
-        case("two-retries-by-default", 1, default_retries(bodies), &[RETRIES, ENDS]),
+        case("two-retries-by-default", 1, default_retries(bodies), &[RETRIES, PAUSED, ENDS])
+            .tries(TO_THE_LETTER, &["pauses"]),
         case("one-retry", 1, limited_retries("--jobs 4 --retries 1", 1, bodies), &[RETRIES, ENDS]),
         case("no-retry", 1, limited_retries("--jobs 4 --retries 0", 0, bodies), &[RETRIES, ENDS]),
         case("reset-half-way", 1, reset_half_way(bodies), &[INTACT, ENDS]),

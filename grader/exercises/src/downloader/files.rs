@@ -31,7 +31,16 @@ fn item_intact(item: &Item, seen: &Observation, traffic: &Traffic) -> Result<(),
             if bytes == due.bytes && sha256.eq_ignore_ascii_case(&due.sha256) =>
         {
             let expected = format!("{} holds the {} bytes that were served", quoted(name), due.bytes);
-            difference(traffic.file(name), due).map_or(Ok(()), |what| Err(Fault::new(expected, what).at(at)))
+            let file = traffic.file(name);
+            let fault = |what| {
+                let fault = Fault::new(expected, what).at(at);
+                Err(if file.is_none() { fault.of("out") } else { fault })
+            };
+            difference(file, due).map_or(Ok(()), fault)
+        }
+        // The file is the right one, and the line is about another.
+        Some((at, line @ Line::Ok { name, .. })) if difference(traffic.file(name), due).is_none() => {
+            Err(Fault::new(expected, format!("`{line}`")).at(at).of("ok-line"))
         }
         Some((at, line)) => Err(Fault::new(expected, format!("`{line}`")).at(at)),
     }
@@ -55,7 +64,7 @@ pub(super) fn named(plan: &Plan, seen: &Observation) -> Judgement {
     for item in &plan.items {
         match find(seen, &item.url) {
             Some((at, Line::Ok { name, .. })) => {
-                if let Err(fault) = name_fits(item, name, &mut taken) {
+                if let Err(fault) = name_fits(plan, item, name, &mut taken) {
                     return fault.at(at).into();
                 }
             }
@@ -65,22 +74,28 @@ pub(super) fn named(plan: &Plan, seen: &Observation) -> Judgement {
     missing.map_or(Judgement::Kept, |url| Judgement::Unproven(format!("{url} was not downloaded")))
 }
 
-fn name_fits<'a>(item: &'a Item, name: &'a str, taken: &mut BTreeMap<&'a str, &'a str>) -> Result<(), Fault> {
+fn name_fits<'a>(
+    plan: &Plan,
+    item: &'a Item,
+    name: &'a str,
+    taken: &mut BTreeMap<&'a str, &'a str>,
+) -> Result<(), Fault> {
     if matches!(name, "" | "." | "..") || name.contains('/') || name.chars().any(char::is_control) {
         let expected = "a name without a separator or a control character, and not `..`";
-        return Err(Fault::new(expected, format!("the name {}", quoted(name))));
+        return Err(Fault::new(expected, format!("the name {}", quoted(name))).of("safe-names"));
+    }
+    if let Some(other) = taken.insert(name, &item.url) {
+        let seen = format!("{} is the name for {other} and for {}", quoted(name), item.url);
+        return Err(Fault::new("a name of its own for each URL", seen).of("same-name"));
     }
     if let Some(due) = item.name.as_deref().filter(|&due| due != name) {
         let seen = format!("it is called {}", quoted(name));
-        return Err(Fault::new(format!("the file of {} is called `{due}`", item.url), seen));
+        let is_anothers = plan.items.iter().any(|other| other.name.as_deref() == Some(name));
+        let sentence = item.sentence.unwrap_or(if is_anothers { "names-by-list" } else { "names" });
+        let fault = Fault::new(format!("the file of {} is called `{due}`", item.url), seen);
+        return Err(fault.of(sentence));
     }
-    match taken.insert(name, &item.url) {
-        Some(other) => {
-            let seen = format!("{} is the name for {other} and for {}", quoted(name), item.url);
-            Err(Fault::new("a name of its own for each URL", seen))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// `no-partial-files`: a file stands under its name only when it is whole, and nothing else is left.
@@ -110,7 +125,8 @@ fn nothing_left(plan: &Plan, seen: &Observation, traffic: &Traffic) -> Result<()
         return Err(Fault::new(
             "files only in the folder given with --out",
             format!("{} outside of it", quoted(stray)),
-        ));
+        )
+        .of("out"));
     }
     let lines = plan.items.iter().filter_map(|item| find(seen, &item.url));
     let named: Vec<&str> = lines
@@ -119,10 +135,12 @@ fn nothing_left(plan: &Plan, seen: &Observation, traffic: &Traffic) -> Result<()
             Line::Failed { .. } => None,
         })
         .collect();
-    let is_due = |name: &str| named.contains(&name) || plan.obstacles.contains(&name);
+    let is_due =
+        |name: &str| named.contains(&name) || plan.obstacles.contains(&name) || plan.older.contains(&name);
     traffic.files.iter().find(|file| !is_due(&file.name)).map_or(Ok(()), |file| {
         let expected = "at the end the folder holds only files that an `ok` line names";
-        Err(Fault::new(expected, format!("{} is left", quoted(&file.name))))
+        let fault = Fault::new(expected, format!("{} is left", quoted(&file.name)));
+        Err(if file.name.ends_with(".part") { fault.of("part-removed") } else { fault })
     })
 }
 
@@ -130,7 +148,7 @@ fn nothing_left(plan: &Plan, seen: &Observation, traffic: &Traffic) -> Result<()
 fn grows_apart(traffic: &Traffic) -> Result<(), Fault> {
     traffic.while_held.iter().find(|name| !name.ends_with(".part")).map_or(Ok(()), |name| {
         let expected = "only `NAME.part` stands in the folder while half of each file is still to come";
-        Err(Fault::new(expected, format!("{} stands there already", quoted(name))))
+        Err(Fault::new(expected, format!("{} stands there already", quoted(name))).of("part"))
     })
 }
 
@@ -208,7 +226,8 @@ mod tests {
         };
         assert_eq!(judged("x", "x.1"), Judgement::Kept);
         assert_eq!(broken(judged("x.1", "x")), "it is called `x.1`");
-        assert_eq!(broken(judged("x", "x")), "it is called `x`");
+        let twice = "`x` is the name for http://fixture.test/a/x and for http://fixture.test/b/x";
+        assert_eq!(broken(judged("x", "x")), twice);
     }
 
     #[test]

@@ -22,7 +22,19 @@ fn lines_in_order(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
             None => return Err(Fault::new(expected, format!("the output ends after {at} lines"))),
             Some(line) => match Line::parse(line).map(|line| line.url()) {
                 Some(url) if url == item.url => {}
-                Some(url) => return Err(Fault::new(expected, format!("it is about {url}")).at(at)),
+                Some(url) => {
+                    let fault = Fault::new(expected, format!("it is about {url}")).at(at);
+                    return Err(if plan.items.iter().any(|item| item.url == url) {
+                        fault.of("list")
+                    } else {
+                        fault
+                    });
+                }
+                // Neither a URL nor a name has a `#` where a comment has it.
+                None if line.contains("#") || line.ends_with(' ') => {
+                    let fault = Fault::new(expected, format!("it is {}", quoted(line)));
+                    return Err(fault.at(at).of("skipped-lines"));
+                }
                 None => return Err(Fault::new(expected, format!("it is {}", quoted(line))).at(at)),
             },
         }
@@ -36,18 +48,18 @@ fn lines_in_order(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
 
 /// `failures-named`: what cannot be downloaded is said, with its reason, and the rest is downloaded.
 pub(super) fn failures_named(plan: &Plan, seen: &Observation) -> Judgement {
-    plan.items
-        .iter()
-        .try_for_each(|item| failure_named(item, seen))
-        .and_then(|()| code_due(plan, seen))
-        .into()
+    // What has to come whole comes first: who gives that up says so of the others, too.
+    let (files, others): (Vec<&Item>, Vec<&Item>) =
+        plan.items.iter().partition(|item| matches!(item.due, Due::File(_)));
+    let mut items = files.into_iter().chain(others);
+    items.try_for_each(|item| failure_named(item, seen)).and_then(|()| code_due(plan, seen)).into()
 }
 
 /// A failure is named by the exit code, too.
 fn code_due(plan: &Plan, seen: &Observation) -> Result<(), Fault> {
     match (plan.code(), seen.code()) {
         (due, Some(code)) if due == code => Ok(()),
-        (due, _) => Err(Fault::new(format!("exit code {due}"), seen.ending().to_string())),
+        (due, _) => Err(Fault::new(format!("exit code {due}"), seen.ending().to_string()).of("failure-code")),
     }
 }
 
@@ -56,27 +68,38 @@ fn failure_named(item: &Item, seen: &Observation) -> Result<(), Fault> {
     let is_said = |line: &String| line.starts_with("downloader: ") && line.contains(&item.url);
     if matches!(item.due, Due::Failure(_)) && !seen.stderr.lines.iter().any(is_said) {
         let expected = format!("`downloader: {}: ...` on standard error", item.url);
-        return Err(Fault::new(expected, "no such line there"));
+        return Err(Fault::new(expected, "no such line there").of("said"));
     }
     Ok(())
 }
 
 /// Whether `item` came out as it had to.
-fn as_due(item: &Item, seen: &Observation) -> Result<(), Fault> {
+pub(super) fn as_due(item: &Item, seen: &Observation) -> Result<(), Fault> {
     let expected = match item.due {
         Due::File(_) => format!("`ok ... {}`", item.url),
         Due::Failure(reason) => format!("`failed {} {}`", reason.unwrap_or("REASON"), item.url),
         Due::FileOrFailure(_) => format!("`ok ... {url}` or `failed ... {url}`", url = item.url),
     };
     let Some((at, line)) = find(seen, &item.url) else {
-        return Err(Fault::new(expected, format!("no line about {}", item.url)));
+        return Err(Fault::new(expected, format!("no line about {}", item.url)).of("failed-line"));
     };
     let fits = match (&item.due, line) {
         (Due::FileOrFailure(_), _) | (Due::File(_), Line::Ok { .. }) => true,
         (Due::Failure(due), Line::Failed { reason, .. }) => due.is_none_or(|due| due == reason),
         _ => false,
     };
-    if fits { Ok(()) } else { Err(Fault::new(expected, format!("`{line}`")).at(at)) }
+    if fits { Ok(()) } else { Err(Fault::new(expected, format!("`{line}`")).at(at).of(sentence_of(item))) }
+}
+
+/// The sentence about what is due.
+fn sentence_of(item: &Item) -> &'static str {
+    match item.due {
+        _ if item.sentence.is_some() => item.sentence.unwrap_or_default(),
+        Due::Failure(Some(reason)) if reason.starts_with("status-") => "status",
+        Due::Failure(Some(reason)) => reason,
+        Due::Failure(None) => "failed-line",
+        Due::File(_) | Due::FileOrFailure(_) => "goes-on",
+    }
 }
 
 /// `retries`: what may pass is tried again as often as asked for, and nothing else is.
@@ -86,8 +109,13 @@ pub(super) fn retried(plan: &Plan, seen: &Observation) -> Judgement {
     let fault = judged.map(|(item, due)| {
         let seen_requests = traffic.attempts(item.path());
         if seen_requests != due {
-            let expected = format!("{} for {}", requests(due), item.url);
-            return Err(Fault::new(expected, requests(seen_requests)));
+            let fault = Fault::new(format!("{} for {}", requests(due), item.url), requests(seen_requests));
+            let is_final = matches!(item.due, Due::Failure(Some(reason)) if reason.starts_with("status-4"));
+            return Err(fault.of(match seen_requests {
+                _ if is_final => "not-retried",
+                1 => "retried",
+                _ => "retries",
+            }));
         }
         as_due(item, seen)
     });

@@ -9,6 +9,9 @@ pub(super) const SERVER: &str = "fixture.test";
 /// Stands for an address at which connections are refused.
 pub(super) const REFUSING: &str = "refused.test";
 
+/// What older files hold: more than what is downloaded.
+pub(super) const OLDER: &[u8] = &[b'o'; 9000];
+
 /// How long a program may sleep where it has a reason to.
 const PATIENT: Duration = Duration::from_secs(30);
 
@@ -25,6 +28,12 @@ pub(super) struct Plan {
     pub(super) out: Option<&'static str>,
     /// Folders with something in them that stand in `out` before the program starts.
     pub(super) obstacles: Vec<&'static str>,
+    /// Files that stand there before, all with the content [`OLDER`].
+    pub(super) older: Vec<&'static str>,
+    /// Whether the program itself has to make the folder `out`.
+    pub(super) is_missing: bool,
+    /// What stands around each line of the input.
+    pub(super) padding: (&'static str, &'static str),
     /// What the server does.
     pub(super) site: Site,
     /// How many downloads the program may run at once, where that is judged.
@@ -51,6 +60,8 @@ pub(super) struct Item {
     pub(super) due: Due,
     /// The name that the file has to get, where the contract leaves no choice.
     pub(super) name: Option<String>,
+    /// The sentence of the contract that this URL is about, if there is one.
+    pub(super) sentence: Option<&'static str>,
     /// How many requests for it there have to be, where that is judged.
     pub(super) attempts: Option<usize>,
     /// Whether a body begins that never comes whole.
@@ -84,6 +95,9 @@ impl Plan {
             input: None,
             out: Some("downloads"),
             obstacles: Vec::new(),
+            older: Vec::new(),
+            is_missing: false,
+            padding: ("", ""),
             site: Site::default(),
             jobs: 0,
             idle: None,
@@ -110,7 +124,8 @@ impl Plan {
 
     /// Adds a line of the list as it stands.
     pub(super) fn url(mut self, url: impl Into<String>, due: Due) -> Self {
-        self.items.push(Item { url: url.into(), due, name: None, attempts: None, is_cut: false });
+        let item = Item { url: url.into(), due, name: None, sentence: None, attempts: None, is_cut: false };
+        self.items.push(item);
         self
     }
 
@@ -123,6 +138,12 @@ impl Plan {
     /// The file of the last URL has to get this name.
     pub(super) fn named(mut self, name: &str) -> Self {
         self.last().name = Some(name.into());
+        self
+    }
+
+    /// The last URL is about this sentence of the contract.
+    pub(super) fn of(mut self, sentence: &'static str) -> Self {
+        self.last().sentence = Some(sentence);
         self
     }
 

@@ -35,7 +35,7 @@ pub(super) struct Promise {
 }
 
 impl Promise {
-    const fn new(check: &'static str, judge: fn(&Plan, &Observation) -> Judgement) -> Self {
+    pub(super) const fn new(check: &'static str, judge: fn(&Plan, &Observation) -> Judgement) -> Self {
         Self { check, judge, is_of_ending: false }
     }
 

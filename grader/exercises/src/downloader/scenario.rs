@@ -13,7 +13,7 @@ use engine::case::Scenario;
 use engine::observation::{Observation, Text};
 use engine::run_context::RunContext;
 
-use super::plan::{Input, Item, Plan, REFUSING, SERVER};
+use super::plan::{Input, Item, OLDER, Plan, REFUSING, SERVER};
 use crate::scripted::http::{Content, Found, Server};
 
 /// The name of the file for [`Input::File`].
@@ -46,7 +46,8 @@ impl Scenario for Download {
         for text in [&mut seen.stdout, &mut seen.stderr] {
             let shown = |bytes: Vec<u8>, (shown, real): &(&str, String)| replaced(&bytes, real, shown);
             let bytes = hosts.iter().fold(mem::take(&mut text.bytes), shown);
-            *text = Text { threads: text.threads.take(), ..Text::new(bytes) };
+            let (threads, is_torn, shares_a_write) = (text.threads.take(), text.is_torn, text.shares_a_write);
+            *text = Text { threads, is_torn, shares_a_write, ..Text::new(bytes) };
         }
         traffic.files = found_in(&out);
         traffic.strays = strays(plan, context.folder);
@@ -91,8 +92,14 @@ fn prepare(
     out: &Path,
     hosts: &[(&str, String)],
 ) -> io::Result<Invocation> {
-    fs::create_dir_all(out)?;
-    open_to_all(out)?;
+    if !plan.is_missing {
+        fs::create_dir_all(out)?;
+        open_to_all(out)?;
+    }
+    for name in &plan.older {
+        fs::write(out.join(name), OLDER)?;
+        open_to_all(&out.join(name))?;
+    }
     for name in &plan.obstacles {
         fs::create_dir(out.join(name))?;
         open_to_all(&out.join(name))?;
@@ -103,7 +110,9 @@ fn prepare(
     let (arguments, listed) = plan.split();
     let call = context.call(options(plan)).args(arguments.iter().map(real));
     let call = call.limit(|limits| limits.idle = plan.idle.unwrap_or(limits.idle));
-    let list: String = listed.iter().map(|item| format!("{}\n\n# the next one\n", real(item))).collect();
+    let (before, after) = plan.padding;
+    let line = |item| format!("{before}{}{after}\n\n# the next one\n", real(item));
+    let list: String = listed.iter().map(line).collect();
     match plan.input {
         Some((Input::File, _)) => fs::write(context.folder.join(LIST), list).map(|()| call),
         Some((Input::Stdin, _)) => Ok(call.stdin(Stdin::Bytes(list.into_bytes()))),

@@ -80,6 +80,30 @@ fn overlaps(lines: &[String]) -> bool {
     lines.iter().take(2).filter(|line| line.starts_with("Downloading ")).count() == 2
 }
 
+/// At most `jobs` names have begun and not ended, wherever one looks.
+pub(super) fn at_most(jobs: usize, names: &[&str], seen: &Observation) -> Judgement {
+    complete(names, seen)
+        .map_err(|fault| fault.of("simulate-input"))
+        .and_then(|lines| {
+            let mut under_way = 0_usize;
+            for (at, line) in lines.iter().enumerate() {
+                if line.starts_with("Downloading ") {
+                    under_way += 1;
+                } else {
+                    under_way = under_way.saturating_sub(1);
+                }
+                if under_way > jobs {
+                    let seen = format!("{under_way} have begun and not ended");
+                    return Err(Fault::new(format!("at most {jobs} at once"), seen)
+                        .at(at)
+                        .of("simulate-jobs"));
+                }
+            }
+            Ok(())
+        })
+        .into()
+}
+
 /// Each name starts once and then ends once; the last line comes last.
 fn complete<'a>(names: &[&str], seen: &'a Observation) -> Result<&'a [String], Fault> {
     let lines = judges::lines(&seen.stdout)?;
@@ -87,18 +111,21 @@ fn complete<'a>(names: &[&str], seen: &'a Observation) -> Result<&'a [String], F
         names.iter().map(|name| (format!("Downloading {name}..."), format!("{name} downloaded!"))).unzip();
     for (begin, end) in begins.iter().zip(&ends) {
         if only(lines, begin)? > only(lines, end)? {
-            return Err(Fault::new(format!("`{begin}` before `{end}`"), "the other way round"));
+            let fault = Fault::new(format!("`{begin}` before `{end}`"), "the other way round");
+            return Err(fault.of("simulate-lines"));
         }
     }
     let last = only(lines, LAST_LINE)?;
     let is_due = |line: &String| begins.contains(line) || ends.contains(line) || line == LAST_LINE;
     if let Some(other) = lines.iter().position(|line| !is_due(line)) {
         let expected = "two lines for each name, and the last line";
-        return Err(Fault::new(expected, format!("also {}", quoted(&lines[other]))).at(other));
+        let fault = Fault::new(expected, format!("also {}", quoted(&lines[other])));
+        return Err(fault.at(other).of("simulate-lines"));
     }
     if last + 1 != lines.len() {
         let expected = format!("`{LAST_LINE}` comes last");
-        return Err(Fault::new(expected, format!("after it comes {}", quoted(&lines[last + 1]))).at(last + 1));
+        let fault = Fault::new(expected, format!("after it comes {}", quoted(&lines[last + 1])));
+        return Err(fault.at(last + 1).of("simulate-last"));
     }
     Ok(lines)
 }
@@ -107,10 +134,11 @@ fn complete<'a>(names: &[&str], seen: &'a Observation) -> Result<&'a [String], F
 fn only(lines: &[String], wanted: &str) -> Result<usize, Fault> {
     let mut places = lines.iter().enumerate().filter(|(_, line)| *line == wanted).map(|(at, _)| at);
     let expected = format!("`{wanted}` once");
+    let sentence = if wanted == LAST_LINE { "simulate-last" } else { "simulate-lines" };
     match (places.next(), places.next()) {
         (Some(at), None) => Ok(at),
-        (Some(_), Some(again)) => Err(Fault::new(expected, "it is there again").at(again)),
-        (None, _) => Err(Fault::new(expected, "no such line")),
+        (Some(_), Some(again)) => Err(Fault::new(expected, "it is there again").at(again).of(sentence)),
+        (None, _) => Err(Fault::new(expected, "no such line").of(sentence)),
     }
 }
 
@@ -132,6 +160,17 @@ mod tests {
     fn downloads_overlap_in_any_order() {
         assert_eq!(judged(&[A[0], B[0], A[1], B[1], LAST_LINE]), Judgement::Kept);
         assert_eq!(judged(&[B[0], A[0], A[1], B[1], LAST_LINE]), Judgement::Kept);
+    }
+
+    #[test]
+    fn no_more_begin_than_may_be_under_way() {
+        let judged = |lines: &[&str]| {
+            let output: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            at_most(1, &["a", "b"], &observed(&output, Traffic::default()))
+        };
+        assert_eq!(judged(&[A[0], A[1], B[0], B[1], LAST_LINE]), Judgement::Kept);
+        assert_eq!(broken(judged(&[A[0], B[0], A[1], B[1], LAST_LINE])), "2 have begun and not ended");
+        assert_eq!(broken(judged(&[A[0], A[1], LAST_LINE])), "no such line");
     }
 
     #[test]

@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn the_counts_are_those_of_wc() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files = odd();
+        let mut files: Vec<_> = odd().into_iter().map(|(name, _, content)| (name, content)).collect();
         files.push(("text", Content::text(7, 50)));
         for (name, content) in files {
             let path = folder.path().join(name);

@@ -1,11 +1,14 @@
 //! Runs of `file-reader` in which something is seen while it reads.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::Duration;
 
 use confine::run::{self, Activity, RunError};
-use engine::case::Scenario;
+use engine::case::{Call, Scenario};
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 use rustix::process::Pid;
@@ -29,12 +32,18 @@ const TEXT: &[u8] = b"fed to a pipe\nonce\n";
 
 /// Named pipes, more than there are workers, that are fed only when the program rests.
 pub(super) struct Piped {
-    pub(super) workers: usize,
+    /// How many workers the call asks for, if it does.
+    pub(super) asked: Option<usize>,
 }
 
 impl Piped {
+    /// How many workers there are.
+    pub(super) fn workers(&self) -> usize {
+        self.asked.unwrap_or(4)
+    }
+
     fn count(&self) -> usize {
-        2 * self.workers + 1
+        2 * self.workers() + 1
     }
 
     /// The lines that the program has to print.
@@ -47,8 +56,8 @@ impl Piped {
     }
 
     fn args(&self) -> Vec<String> {
-        let workers = ["--workers".to_owned(), self.workers.to_string()];
-        workers.into_iter().chain((0..self.count()).map(pipes::name)).collect()
+        let workers = self.asked.into_iter().flat_map(|asked| ["--workers".to_owned(), asked.to_string()]);
+        workers.chain((0..self.count()).map(pipes::name)).collect()
     }
 }
 
@@ -64,7 +73,7 @@ impl Scenario for Piped {
             reading.most_open = reading.most_open.max(open);
             let idle = run::activity(program) == Activity::Idle && pipes.look() == open;
             let rests = calm.look(program, open, idle);
-            if rests || open > self.workers {
+            if rests || open > self.workers() {
                 reading.at_rest |= rests;
                 pipes.feed(TEXT);
                 calm = Calm::default();
@@ -75,7 +84,8 @@ impl Scenario for Piped {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("mkfifo {} ; {program} {}", self.args()[2..].join(" "), self.args().join(" "))
+        let names: Vec<String> = (0..self.count()).map(pipes::name).collect();
+        format!("mkfifo {} ; {program} {}", names.join(" "), self.args().join(" "))
     }
 }
 
@@ -106,13 +116,19 @@ impl Calm {
 /// hooks and on a slow machine, is work and not a loop without end.
 const MORE_PROCESSOR_TIME: u32 = 6;
 
-/// A file of 512 MiB without a line in it, which takes no room on the disk.
+/// How large the sparse file is.
+pub(super) const SIZE: u64 = 1 << 29;
+
+/// A file of 512 MiB which takes hardly any room on the disk. Its first half has some lines, its second half is one.
 pub(super) struct Sparse;
 
 impl Scenario for Sparse {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
-        const SIZE: u64 = 1 << 29;
-        let made = File::create(context.folder.join("sparse")).and_then(|file| file.set_len(SIZE));
+        const LINE: usize = 32 << 20;
+        let made = File::create(context.folder.join("sparse")).and_then(|file| {
+            file.set_len(SIZE)?;
+            (LINE as u64..=SIZE / 2).step_by(LINE).try_for_each(|end| file.write_all_at(b"\n", end - 1))
+        });
         made.map_err(|error| RunError::Setup(error.to_string()))?;
         let running =
             context.call(["sparse"]).limit(|limits| limits.processor *= MORE_PROCESSOR_TIME).start()?;
@@ -129,5 +145,63 @@ impl Scenario for Sparse {
 
     fn shown(&self, program: &str) -> String {
         format!("truncate --size 512M sparse ; {program} sparse")
+    }
+}
+
+/// A folder between two files.
+pub(super) struct Folder;
+
+impl Folder {
+    pub(super) const NAME: &str = "folder";
+    const ARGS: [&str; 3] = ["one", Self::NAME, "two"];
+
+    /// The lines for the two files.
+    pub(super) fn due(&self) -> Vec<String> {
+        let counts = Content(TEXT.to_vec()).counts();
+        vec![
+            counts.line("one"),
+            counts.line("two"),
+            [counts, counts].into_iter().sum::<Counts>().line("total"),
+        ]
+    }
+}
+
+impl Scenario for Folder {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let made = fs::create_dir_all(context.folder.join(Self::NAME));
+        made.map_err(|error| RunError::Setup(error.to_string()))?;
+        let files = ["one", "two"].map(|name| (name, TEXT.to_vec()));
+        Call::new(Self::ARGS).with(files).perform(context)
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("mkdir {} ; {program} {}", Self::NAME, Self::ARGS.join(" "))
+    }
+}
+
+/// A file whose name is not UTF-8, and one with a plain name.
+pub(super) struct NotUtf8;
+
+impl NotUtf8 {
+    pub(super) const PLAIN: &str = "plain";
+    const ODD: &[u8] = b"caf\xe9";
+
+    /// Of the two files, and in all.
+    pub(super) fn counts(&self) -> [Counts; 3] {
+        let counts = Content(TEXT.to_vec()).counts();
+        [counts, counts, [counts, counts].into_iter().sum()]
+    }
+}
+
+impl Scenario for NotUtf8 {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let names = [OsStr::from_bytes(Self::ODD), OsStr::new(Self::PLAIN)];
+        let made = names.iter().try_for_each(|name| fs::write(context.folder.join(name), TEXT));
+        made.map_err(|error| RunError::Setup(error.to_string()))?;
+        context.run(context.call(names))
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("{program} $'caf\\xe9' {}", Self::PLAIN)
     }
 }

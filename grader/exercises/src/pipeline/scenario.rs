@@ -61,7 +61,8 @@ impl Fed {
     pub(super) const MANY: usize = 60 * LINES;
     /// A prime, as it is fed.
     const LINE: &[u8] = b"1000003\n";
-    const ARGS: [&str; 3] = ["--workers", "2", Self::PIPE];
+    /// So many workers there are by default.
+    pub(super) const WORKERS: usize = 2;
 
     /// So many numbers, as they are fed.
     pub(super) fn text(count: usize) -> String {
@@ -72,6 +73,62 @@ impl Fed {
     pub(super) fn count(bytes: u64) -> usize {
         bytes as usize / Self::LINE.len()
     }
+
+    fn args(&self) -> Vec<&'static str> {
+        match self.feeding {
+            // Without options, so that their number is the one by default.
+            Feeding::Stopped => vec![Self::PIPE],
+            _ => vec!["--workers", "2", Self::PIPE],
+        }
+    }
+}
+
+/// The program reads named pipes, as many as it has readers by default, that are fed when all are open or it rests.
+pub(super) struct AtOnce {
+    pub(super) readers: usize,
+}
+
+impl AtOnce {
+    /// What each pipe is fed with.
+    pub(super) const TEXT: &str = "7\n8\n";
+    /// A program that polls is never idle, and is fed after so many looks.
+    const MOST_LOOKS: u32 = 100;
+
+    fn args(&self) -> Vec<String> {
+        // A reader may need a worker of its own from the beginning.
+        let workers = ["--workers".to_owned(), self.readers.to_string()];
+        workers.into_iter().chain((0..self.readers).map(pipes::name)).collect()
+    }
+}
+
+impl Scenario for AtOnce {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let unset = |error: io::Error| RunError::Setup(error.to_string());
+        let mut pipes = Pipes::make(context.folder, self.readers).map_err(unset)?;
+        let running = context.call(self.args()).start()?;
+        let mut reading = Reading::default();
+        let (mut idle, mut looks) = (0, 0);
+        while let Some(program) = running.pid() {
+            let open = pipes.look();
+            reading.most_open = reading.most_open.max(open);
+            if open < self.readers && !pipes.is_done() {
+                let rests = run::is_idle(program) && pipes.look() == open;
+                idle = if rests { idle + 1 } else { 0 };
+                looks += 1;
+            }
+            reading.at_rest |= idle >= RESTS;
+            if open == self.readers || idle >= RESTS || looks >= Self::MOST_LOOKS {
+                pipes.feed(Self::TEXT.as_bytes());
+                idle = 0;
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(Observation::of(running.wait()?).with(Fate::Reading(reading)))
+    }
+
+    fn shown(&self, program: &str) -> String {
+        format!("mkfifo {} ; {program} {}", self.args()[2..].join(" "), self.args().join(" "))
+    }
 }
 
 impl Scenario for Fed {
@@ -79,7 +136,7 @@ impl Scenario for Fed {
         let unset = |error: io::Error| RunError::Setup(error.to_string());
         // Makes the pipe; it is fed by its own writer below.
         Pipes::make(context.folder, 1).map_err(unset)?;
-        let running = context.call(Self::ARGS).start()?;
+        let running = context.call(self.args()).start()?;
         let path = context.folder.join(Self::PIPE);
         let pipe = loop {
             match pipes::open(&path) {
@@ -100,7 +157,7 @@ impl Scenario for Fed {
     }
 
     fn shown(&self, program: &str) -> String {
-        let call = format!("{program} {}", Self::ARGS.join(" "));
+        let call = format!("{program} {}", self.args().join(" "));
         match self.feeding {
             Feeding::Killed | Feeding::KilledAtWork => {
                 format!("mkfifo pipe-0 ; {call} & pkill -KILL --oldest --parent $! # and feed pipe-0")
@@ -246,6 +303,7 @@ fn feed_to_rest(running: &Running, pipe: &mut File) -> (Reading, Vec<Pid>) {
         idle = if taken == 0 && activity == Activity::Idle { idle + 1 } else { 0 };
         unmoved = if taken == 0 { unmoved + u32::from(activity == Activity::Awake) } else { 0 };
         let rests = idle >= RESTS || unmoved >= POLLS;
+        reading.children = stopped.iter().filter(|&&child| is_alive(child)).count();
         reading.at_rest = rests && !stopped.is_empty();
         if rests || reading.most_memory >= most(stopped.is_empty()) {
             break;

@@ -12,7 +12,22 @@ use crate::quoted::quoted;
 /// Judges that the output is the lines `due`.
 pub(super) fn counts_right(seen: &Observation, due: &[String]) -> Judgement {
     const EXPECTED: &str = "the primes up to each limit, in the order of the arguments";
-    lines(&seen.stdout).and_then(|lines| same_lines(lines, due, EXPECTED)).into()
+    let lines = lines(&seen.stdout)
+        .and_then(|lines| same_lines(lines, due, EXPECTED).map_err(|fault| about(fault, lines, due)));
+    lines.into()
+}
+
+/// The same fault, with the sentence that its line is about.
+fn about(fault: Fault, lines: &[String], due: &[String]) -> Fault {
+    let Some((at, due_there)) = fault.line.and_then(|at| Some((at, due.get(at)?))) else { return fault };
+    let (limit, rest) = due_there.split_once(": ").unwrap_or_default();
+    match lines.get(at) {
+        None => fault,
+        Some(line) if line != due_there && due.contains(line) => fault.of("order"),
+        _ if rest == "0 primes" => fault.of("none"),
+        _ if rest.ends_with(&format!(", largest {limit}")) => fault.of("included"),
+        _ => fault.of("line"),
+    }
 }
 
 /// Judges that all calls of a session printed the same.
@@ -45,6 +60,7 @@ pub(super) fn child_processes(seen: &Observation, workers: usize) -> Judgement {
     let expected =
         format!("{workers} child processes alive at once with `--mode processes --workers {workers}`");
     match counts.max() {
+        None if workers == 0 && !calls.is_empty() => Judgement::Kept,
         Some(most) if most == workers => Judgement::Kept,
         Some(most) if most > workers => Fault::new(expected, format!("there were {most}")).into(),
         Some(most) if enough >= ENOUGH_RUNS => {
@@ -70,13 +86,34 @@ pub(super) fn worker_death(seen: &Observation) -> Judgement {
     }
     match seen.code() {
         Some(1) if seen.stderr.lines.iter().any(|line| names_a_subject(line)) => Judgement::Kept,
-        Some(1) => fault("standard error has no line `primes: SUBJECT: reason`".into()),
+        Some(1) => {
+            let seen = "standard error has no line `primes: SUBJECT: reason`";
+            Fault::new(EXPECTED, seen).of("death-said").into()
+        }
         // Whoever has the whole count may have had it before the death.
         Some(0) if !has(call, KILLED_EARLY) && !call.printed.is_empty() => {
             Judgement::Unproven("the child process that was killed may have done its share".into())
         }
+        Some(_) if seen.stderr.lines.iter().any(|line| names_a_subject(line)) => {
+            Fault::new(EXPECTED, seen.ending().to_string()).of("death-code").into()
+        }
         _ => fault(seen.ending().to_string()),
     }
+}
+
+/// Judges that the only worker, which was killed, is called worker 0.
+pub(super) fn names_the_worker(seen: &Observation) -> Judgement {
+    let calls = transcript::read(&seen.stdout);
+    let is_killed = |call: &Call| call.notes.iter().any(|note| note == KILLED);
+    if seen.code() != Some(1) || !calls.last().is_some_and(is_killed) {
+        return Judgement::Unproven("no death of a child process was said to be an error".into());
+    }
+    if seen.stderr.lines.iter().any(|line| line.starts_with("primes: worker 0: ")) {
+        return Judgement::Kept;
+    }
+    let said = seen.stderr.lines.iter().find(|line| names_a_subject(line));
+    let said = said.map_or("there is no such line".into(), |line| format!("it says {}", quoted(line)));
+    Fault::new("`primes: worker 0: REASON` for the death of the only worker", said).into()
 }
 
 fn names_a_subject(line: &str) -> bool {
@@ -175,6 +212,28 @@ mod tests {
             "standard error has no line `primes: SUBJECT: reason`"
         );
         assert_eq!(death(101, &killed, MESSAGE), "it ended with exit code 101");
+    }
+
+    #[test]
+    fn the_only_worker_is_called_0() {
+        let killed = format!("$ a\n# {KILLED}\n");
+        let named = |stderr| says(names_the_worker(&seen(1, &killed, stderr)));
+        assert_eq!(named("primes: worker 0: gone\n"), "kept");
+        assert_eq!(named(MESSAGE), "it says `primes: worker 1: ended by signal 9`");
+        assert_eq!(says(names_the_worker(&seen(1, "$ a\n", MESSAGE))), "unproven");
+    }
+
+    #[test]
+    fn a_fault_is_about_what_its_line_is_about() {
+        let due = ["0: 0 primes", "3: 2 primes, largest 3", "9: 4 primes, largest 7"].map(str::to_owned);
+        let of = |stdout| match counts_right(&seen(0, stdout, ""), &due) {
+            Judgement::Broken(fault) => fault.sentence,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(of("0: 0 primes, largest 0\n"), Some("none"));
+        assert_eq!(of("0: 0 primes\n3: 1 primes, largest 2\n"), Some("included"));
+        assert_eq!(of("0: 0 primes\n9: 4 primes, largest 7\n"), Some("order"));
+        assert_eq!(of("0: 0 primes\n3: 2 primes, largest 3\n9: 5 primes, largest 9\n"), Some("line"));
     }
 
     #[test]

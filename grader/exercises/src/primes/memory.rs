@@ -6,11 +6,12 @@
 use std::thread;
 use std::time::Duration;
 
-use confine::run::{Ending, RunError, private_memory, processor_time};
+use confine::run::{Ending, RunError, Running, private_memory, processor_time};
 use engine::case::Scenario;
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use engine::run_context::RunContext;
+use rustix::process::Pid;
 
 use super::known::LARGEST_LINE;
 use crate::judges::{lines, same_lines};
@@ -23,19 +24,38 @@ const MOST_MEMORY: u64 = 64 << 20;
 /// So much work, in processor time, is looked at.
 const ENOUGH_WORK: Duration = Duration::from_secs(1);
 
+/// Of a run that lists: half of that, and no more bytes than the grader keeps.
+const ENOUGH_LISTED: (Duration, usize) = (Duration::from_millis(500), 4 << 20);
+
 const ARGS: [&str; 5] = ["--mode", "threads", "--workers", "2", "1000000000000"];
 
 /// Looks at the memory of a run until it has worked enough, and ends it.
-pub(super) struct LargestLimit;
+pub(super) struct LargestLimit {
+    /// Whether the primes are listed.
+    pub(super) list: bool,
+}
+
+impl LargestLimit {
+    fn args(&self) -> impl Iterator<Item = &'static str> {
+        ARGS.into_iter().chain(self.list.then_some("--list"))
+    }
+
+    fn is_enough(&self, running: &Running, program: Pid) -> bool {
+        let work = processor_time(program);
+        let (time, bytes) = ENOUGH_LISTED;
+        let is_listed = || work >= time || running.has_printed(|text| text.len() >= bytes);
+        if self.list { is_listed() } else { work >= ENOUGH_WORK }
+    }
+}
 
 impl Scenario for LargestLimit {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
-        let running = context.call(ARGS).start()?;
+        let running = context.call(self.args()).start()?;
         let mut reading = Reading::default();
         while let Some(program) = running.pid() {
             reading.most_memory = reading.most_memory.max(private_memory(program).unwrap_or(0));
             reading.looks += 1;
-            if reading.most_memory > MOST_MEMORY || processor_time(program) >= ENOUGH_WORK {
+            if reading.most_memory > MOST_MEMORY || self.is_enough(&running, program) {
                 break;
             }
             thread::sleep(PAUSE);
@@ -44,12 +64,12 @@ impl Scenario for LargestLimit {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("{program} {}", ARGS.join(" "))
+        format!("{program} {}", self.args().collect::<Vec<_>>().join(" "))
     }
 }
 
 /// Judges that the limit was accepted and the memory stayed small.
-pub(super) fn little_memory(seen: &Observation) -> Judgement {
+pub(super) fn little_memory(seen: &Observation, list: bool) -> Judgement {
     const EXPECTED: &str = "a limit of 10^12 is worked on with at most 64 MiB of memory";
     let fault = |seen: String| Judgement::from(Fault::new(EXPECTED, seen));
     match (seen.evidence(), seen.ending()) {
@@ -58,13 +78,16 @@ pub(super) fn little_memory(seen: &Observation) -> Judgement {
         }
         (_, Ending::Stopped) => Judgement::Kept,
         // Some ways to count primes need no sieve.
-        (_, Ending::Exited(0)) => {
+        (_, Ending::Exited(0)) if !list => {
             let due = [LARGEST_LINE.to_owned()];
             lines(&seen.stdout).and_then(|lines| same_lines(lines, &due, EXPECTED)).into()
         }
         (_, Ending::Idle { .. } | Ending::WallLimit { .. }) => {
             Judgement::Unproven("it did too little to be looked at".into())
         }
+        // So much was printed between two looks.
+        (_, Ending::OutputLimit { .. }) if list => Judgement::Kept,
+        (_, ending @ Ending::Exited(_)) => Fault::new(EXPECTED, ending.to_string()).of("limits").into(),
         (_, ending) => fault(ending.to_string()),
     }
 }
@@ -75,7 +98,7 @@ mod tests {
 
     fn judged(ending: Ending, stdout: &str, most_memory: u64) -> Judgement {
         let seen = Observation { ending: Some(ending), stdout: stdout.into(), ..Observation::default() };
-        little_memory(&seen.with(Unfinished(Reading { most_memory, ..Reading::default() })))
+        little_memory(&seen.with(Unfinished(Reading { most_memory, ..Reading::default() })), false)
     }
 
     #[test]

@@ -29,9 +29,17 @@ pub(super) const KILLED: &str = "one child process was killed";
 /// The note of a run of which nine tenths were still to come then.
 pub(super) const KILLED_EARLY: &str = "early in the run";
 
-/// Counts the child processes that are alive at once, where there have to be `workers`.
+/// Who starts children starts them before so many looks.
+const SOON: usize = 20;
+
+/// Counts the child processes that are alive at once.
 pub(super) struct Count {
+    /// What the call says of the mode, if it does.
+    pub(super) mode: Option<&'static str>,
+    /// How many workers it asks for.
     pub(super) workers: usize,
+    /// So many child processes there have to be.
+    pub(super) children: usize,
 }
 
 impl Scenario for Count {
@@ -46,7 +54,8 @@ impl Scenario for Count {
             } else {
                 limits.next();
             }
-            if watch.most >= self.workers || runs_with_enough_looks >= ENOUGH_RUNS || !session.goes_well() {
+            let is_seen = if self.children == 0 { watch.looks >= SOON } else { watch.most >= self.children };
+            if is_seen || runs_with_enough_looks >= ENOUGH_RUNS || !session.goes_well() {
                 break;
             }
         }
@@ -54,7 +63,7 @@ impl Scenario for Count {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("{program} {} & pgrep --count --parent $!", shown_args(self.workers))
+        format!("{program} {} & pgrep --count --parent $!", shown_args(self.mode, self.workers))
     }
 }
 
@@ -66,7 +75,7 @@ impl Count {
         limit: u64,
         session: &mut Session,
     ) -> Result<ChildrenWatch, RunError> {
-        let args = args(self.workers, limit);
+        let args = args(self.mode, self.workers, limit);
         let running = context.call(&args).start()?;
         let mut watch = ChildrenWatch::default();
         while let Some(program) = running.pid() {
@@ -89,7 +98,7 @@ impl Scenario for Death {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let mut session = Session::default();
         for limit in large_limits() {
-            let args = args(self.workers, limit);
+            let args = args(PROCESSES, self.workers, limit);
             let running = context.call(&args).start()?;
             let mut watch = ChildrenWatch::default();
             let killed = kill_one_child(&running, &mut watch);
@@ -107,14 +116,17 @@ impl Scenario for Death {
     }
 
     fn shown(&self, program: &str) -> String {
-        format!("{program} {} & pkill -KILL --oldest --parent $!", shown_args(self.workers))
+        format!("{program} {} & pkill -KILL --oldest --parent $!", shown_args(PROCESSES, self.workers))
     }
 }
 
-fn args(workers: usize, limit: u64) -> Vec<String> {
-    ["--mode", "processes", "--workers", &workers.to_string(), &limit.to_string()].map(str::to_owned).into()
+const PROCESSES: Option<&str> = Some("processes");
+
+fn args(mode: Option<&str>, workers: usize, limit: u64) -> Vec<String> {
+    let mode = mode.into_iter().flat_map(|mode| ["--mode".to_owned(), mode.to_owned()]);
+    mode.chain(["--workers".to_owned(), workers.to_string(), limit.to_string()]).collect()
 }
 
-fn shown_args(workers: usize) -> String {
-    args(workers, large_limits().next().unwrap_or(0)).join(" ")
+fn shown_args(mode: Option<&str>, workers: usize) -> String {
+    args(mode, workers, large_limits().next().unwrap_or(0)).join(" ")
 }

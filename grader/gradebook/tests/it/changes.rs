@@ -16,7 +16,8 @@ use serde_json::json;
 use crate::support::{Class, stdout};
 
 const FORMATS: [&str; 4] = ["csv", "nbgrader", "canvas", "moodle"];
-const RUBRIC: &str = "[points]\nalternates = 4\ntwo-threads = 3\nterminates = 3\nusage = 0\nblocks = 0\n";
+const RUBRIC: &str =
+    "[points]\nalternates = 4\ntwo-threads = 3\nterminates = 3\nusage = 0\ncannot-write = 0\nblocks = 0\n";
 
 /// A class with a workspace around it, in which nothing but the rubric of even-odd matters.
 fn class(rubric: &str) -> Class {
@@ -303,7 +304,9 @@ fn a_report_of_another_form_shows_students_nothing_of_its_checks() {
 
 #[test]
 fn points_by_other_rules_are_said() {
-    let class = class("[points]\nalternates = 4\ntwo-threads = 4\nterminates = 4\nusage = 0\nblocks = 0\n");
+    let class = class(
+        "[points]\nalternates = 4\ntwo-threads = 4\nterminates = 4\nusage = 0\ncannot-write = 0\nblocks = 0\n",
+    );
     record(&class, &[attempt("one", 1, "visible")]);
     let call = class.call(&["export", "--format", "csv"]).code(0);
     call.stderr(predicates::str::contains("even-odd: 1 were graded by other rules than rubric.toml has now"));

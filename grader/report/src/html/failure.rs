@@ -17,9 +17,10 @@ pub(super) fn article(check: &CheckReport, failure: &Failure, known: bool, progr
     let run =
         if known { "<p class=\"dim\">The run is the one above.</p>\n".into() } else { run(failure, program) };
     format!(
-        "<article>\n<h3>{} {}</h3>\n<dl>\n{}{}{}{}</dl>\n{run}</article>\n",
+        "<article>\n<h3>{} {}</h3>\n<dl>\n{}{}{}{}{}</dl>\n{run}</article>\n",
         markup(&check.id),
         chip(word),
+        failure.sentence.as_ref().map(|of| term("contract", &of.text)).unwrap_or_default(),
         term("expected", &failure.expected),
         term("seen", &failure.seen),
         term("ended", &failure.ended),

@@ -10,11 +10,20 @@ pub(super) struct Part {
     pub(super) length: usize,
 }
 
-/// The buffers of a vectored call.
+impl Part {
+    /// # Safety
+    /// The buffer is valid.
+    unsafe fn bytes<'a>(&self) -> &'a [u8] {
+        // SAFETY: the caller vouches for it.
+        unsafe { core::slice::from_raw_parts(self.base, self.length) }
+    }
+}
+
+/// The buffers of a vectored call, each a valid one.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a>(pub(super) &'a [Part]);
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
     /// None where the kernel would refuse them.
     ///
     /// # Safety
@@ -30,6 +39,12 @@ impl Parts<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The bytes of each part that has some.
+    pub(super) fn slices(self) -> impl Iterator<Item = &'a [u8]> + Clone {
+        // SAFETY: each part is a valid buffer, as who made this vouches for.
+        self.0.iter().filter(|part| part.length > 0).map(|part| unsafe { part.bytes() })
     }
 
     pub(super) fn length(self) -> usize {

@@ -43,6 +43,8 @@ message! {
         /// How long a lenient run waits for the world outside before it leaves out steps that wait for
         /// it, in looks of 10 ms over the whole run.
         pub patience: u32,
+        /// How many writes to standard output find a reader, who then closes it; all of them, if none.
+        pub writes: Option<u32>,
         /// The most steps of a run.
         pub budget: u32,
         /// How many steps to replay, which follow the request; the policy chooses after them.
@@ -62,6 +64,7 @@ impl Request {
         lenient: false,
         keeps_to_itself: false,
         patience: 0,
+        writes: None,
         budget: 0,
         replayed: 0,
     };

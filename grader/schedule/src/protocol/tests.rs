@@ -16,8 +16,8 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    (any::<u64>(), kinds(), any::<[bool; 6]>(), any::<[u32; 3]>()).prop_map(
-        |(seed, policy, switches, [patience, budget, replayed])| {
+    (any::<u64>(), kinds(), any::<[bool; 6]>(), any::<[u32; 3]>(), any::<Option<u32>>()).prop_map(
+        |(seed, policy, switches, [patience, budget, replayed], writes)| {
             let [start_gate, spurious_wakes, busy_machine, trace, lenient, keeps_to_itself] = switches;
             Request {
                 seed,
@@ -29,6 +29,7 @@ fn requests() -> impl Strategy<Value = Request> {
                 lenient,
                 keeps_to_itself,
                 patience,
+                writes,
                 budget,
                 replayed,
             }

@@ -53,12 +53,8 @@ fn request(seed: u64, number: u64, length: u32) -> Request {
         start_gate: random.one_in(2),
         spurious_wakes: random.one_in(2),
         busy_machine: random.one_in(4),
-        trace: false,
-        lenient: false,
-        keeps_to_itself: false,
         budget: BUDGET,
-        replayed: 0,
-        patience: 0,
+        ..Request::NONE
     }
 }
 

@@ -1,5 +1,7 @@
 //! `cargo grade list`: what there is to grade, from the registry and the rubrics.
 
+mod contracts;
+
 use std::fmt::Write;
 
 use engine::workspace::Workspace;
@@ -36,15 +38,24 @@ struct CheckEntry {
 
 pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
+    let exercises = super::selected(&args.exercises)?;
     let output = Output::open(args.output.as_deref())?;
-    let entries: Result<_, Error> =
-        exercises::ALL.iter().map(|exercise| entry(&workspace, exercise)).collect();
-    let catalogue = Catalogue { schema_version: SCHEMA_VERSION, exercises: entries? };
-    output.write(&match args.format {
-        ListFormat::Human => for_people(&catalogue),
-        ListFormat::Json => serde_json::to_string_pretty(&catalogue).unwrap_or_default() + "\n",
-    })?;
+    let text = if args.sentences {
+        rendered(args.format, &contracts::Contracts::read(&workspace, &exercises)?, contracts::for_people)
+    } else {
+        let entries: Result<_, Error> =
+            exercises.iter().map(|exercise| entry(&workspace, exercise)).collect();
+        rendered(args.format, &Catalogue { schema_version: SCHEMA_VERSION, exercises: entries? }, for_people)
+    };
+    output.write(&text)?;
     Ok(exit_code::PASS)
+}
+
+fn rendered<T: Serialize>(format: ListFormat, list: &T, for_people: impl Fn(&T) -> String) -> String {
+    match format {
+        ListFormat::Human => for_people(list),
+        ListFormat::Json => serde_json::to_string_pretty(list).unwrap_or_default() + "\n",
+    }
 }
 
 fn entry(workspace: &Workspace, exercise: &'static Exercise) -> Result<Entry, Error> {

@@ -188,7 +188,9 @@ fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
 /// Says what came of one subject; whether it is as it must be.
 fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let (kind, problem) = match &subject.expected {
-        Wanted::Of(Expected::Fails(check)) => ("mutant", mutant_problem(report, check)),
+        Wanted::Of(Expected::Fails { check, sentence }) => {
+            ("mutant", mutant_problem(report, check, sentence.as_deref()))
+        }
         Wanted::Of(Expected::Passes { advised }) => ("variant", variant_problem(report, advised)),
         Wanted::Of(Expected::Lazy { fails, most }) => ("lazy", lazy_problem(report, fails, *most)),
         Wanted::NotImplemented => ("stub", stub_problem(report)),
@@ -198,7 +200,7 @@ fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let effort = format!("{} schedules, {} runs", report.explored.schedules, report.stressed.runs);
     let first = report.checks.iter().find_map(|check| shown_failure(check.failure.as_ref()?));
     let also = match &subject.expected {
-        Wanted::Of(Expected::Fails(check)) => also_fails(report, check),
+        Wanted::Of(Expected::Fails { check, .. }) => also_fails(report, check),
         _ => None,
     };
     let line = format!(
@@ -229,15 +231,20 @@ fn found(failure: &Failure) -> Option<(u64, usize)> {
     Some((failure.found_after?, schedule.switches()))
 }
 
-fn mutant_problem(report: &ExerciseReport, check: &str) -> Option<String> {
+fn mutant_problem(report: &ExerciseReport, check: &str, sentence: Option<&str>) -> Option<String> {
     if let Some(message) = &report.message {
         return Some(message.clone());
     }
-    let verdict = report.checks.iter().find(|found| found.id == check).map(|found| found.verdict);
-    match verdict {
-        Some(Verdict::Fail) => None,
-        other => Some(format!("`{check}` must fail but is {}", other.map_or("absent", Verdict::word))),
+    let found = report.checks.iter().find(|found| found.id == check);
+    let verdict = found.map(|found| found.verdict);
+    if verdict != Some(Verdict::Fail) {
+        return Some(format!("`{check}` must fail but is {}", verdict.map_or("absent", Verdict::word)));
     }
+    let broken = found.and_then(|found| Some(found.failure.as_ref()?.sentence.as_ref()?.id.as_str()));
+    let problem = || {
+        format!("it must break `{}` but breaks `{}`", sentence.unwrap_or_default(), broken.unwrap_or("none"))
+    };
+    (sentence.is_some() && sentence != broken).then(problem)
 }
 
 /// What else a mutant fails: its bug may show there, too, or it has another one than its header says.
