@@ -91,6 +91,40 @@ fn every_rubric_names_exactly_the_checks_and_gives_ten_points() {
     });
 }
 
+/// What a program with one thread or none of its own would get right or wrong all the same.
+const NOT_ABOUT_THREADS: [&str; 15] = [
+    "bad-ledger",
+    "bad-lines",
+    "bounded-memory",
+    "counts-add-up",
+    "counts-right",
+    "demo-delivers",
+    "done-last",
+    "failures-named",
+    "files-intact",
+    "matches-wc",
+    "missing-file",
+    "no-partial-files",
+    "refuses-bad-lines",
+    "retries",
+    "usage",
+];
+
+#[test]
+fn seven_of_ten_points_are_about_what_threads_and_processes_do() {
+    for check in NOT_ABOUT_THREADS {
+        let is_known =
+            exercises::ALL.iter().any(|exercise| exercise.checks.iter().any(|known| known.id == check));
+        assert!(is_known, "no exercise has {check}");
+    }
+    no_exercise_has(|exercise| {
+        let rubric = Rubric::read(&workspace(), exercise).ok()?;
+        let about = exercise.checks.iter().filter(|check| !NOT_ABOUT_THREADS.contains(&check.id));
+        let points: f64 = about.map(|check| rubric.points(check.id)).sum();
+        (points < 7.0).then(|| format!("{points} points"))
+    });
+}
+
 #[test]
 fn every_exercise_has_solution_regions_that_pair_up() {
     no_exercise_has(|exercise| {
