@@ -1,4 +1,8 @@
 //! Standard outputs that cannot be written, whatever the exercise: nobody reads them, or they are full.
+//!
+//! A program that gets an error for a write, and whose threads then wait for each other for ever, breaks its contract
+//! and loses points. `println!` gives no error but a panic. It is what courses teach first, and its panics come only
+//! where nobody reads: what comes of them, also where others wait for who panicked, is advice.
 
 use confine::run::{Ending, Stdout};
 use engine::case::{Call, Case};
@@ -6,34 +10,47 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 
 use crate::exercise::Check;
+use crate::judges::ends;
 
 /// The sentence of every contract that is tried by [`unread`].
 pub(super) const CLOSED: &str = "closed-output";
 
-/// The check of [`full`]: advice, as programs that keep the page of all contracts may say such an error in another way.
+/// Advice: how a program ends that cannot write.
 pub(super) const CANNOT_WRITE: Check = Check {
     id: "cannot-write",
-    about: "an output that cannot be written is said, with exit code 1 (advice)",
+    about: "a closed output ends the program quietly, a full one is said, with exit code 1 (advice)",
 };
 
-/// Nobody reads what the program prints: under control after so many writes, else from the beginning. It ends quietly.
+/// Nobody reads what the program prints: under control after so many writes, else from the beginning. It ends, and
+/// quietly.
 pub(super) fn unread(call: Call, after: u32) -> Case {
     let case = Case::new("closed-output", call.to(Stdout::Closed { after })).runs(2);
-    case.judge_ending("terminates", ends_quietly).tries("terminates", &[CLOSED])
+    let case = case.judge_ending("terminates", ends_unless_it_panics).tries("terminates", &[CLOSED]);
+    case.judge_ending(CANNOT_WRITE.id, ends_quietly).tries(CANNOT_WRITE.id, &[CLOSED])
 }
 
+fn ends_unless_it_panics(seen: &Observation) -> Judgement {
+    if panics_in_println(seen) { Judgement::Kept } else { ends()(seen) }
+}
+
+/// One fault counts once: who hangs without a panic of `println!` has that said by the other check.
 fn ends_quietly(seen: &Observation) -> Judgement {
     const EXPECTED: &str = "the program ends quietly with exit code 0 when nobody reads its output any more";
     let ending = seen.ending();
-    match ending {
-        Ending::Exited(0) => match seen.stderr.lines.first() {
-            None => Judgement::Kept,
-            Some(line) => Fault::new(EXPECTED, format!("it says {} on standard error", line.trim())).into(),
-        },
-        Ending::Stopped => Judgement::Unproven(ending.to_string()),
+    let fault = |seen: String| Fault::new(EXPECTED, seen).into();
+    match (ending, seen.stderr.lines.first()) {
+        (Ending::Exited(0), None) => Judgement::Kept,
+        (Ending::Exited(0), Some(line)) => fault(format!("it says {} on standard error", line.trim())),
+        (Ending::Stopped, _) => Judgement::Unproven(ending.to_string()),
         _ if ending.proves_nothing() => Judgement::Unproven(ending.to_string()),
-        _ => Fault::new(EXPECTED, ending.to_string()).into(),
+        _ if panics_in_println(seen) || ending.code().is_some() => fault(ending.to_string()),
+        _ => Judgement::Kept,
     }
+}
+
+/// Whether the standard library has given up a thread that printed.
+fn panics_in_println(seen: &Observation) -> bool {
+    seen.stderr.lines.iter().any(|line| line.contains("failed printing to stdout"))
 }
 
 /// What the program prints goes to a full device. It says so, as `PROGRAM: SUBJECT: REASON`.
@@ -65,11 +82,29 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_of_println_is_advice_whatever_comes_of_it() {
+        let case = unread(Call::new([""; 0]), 2);
+        let broken = |ending, stderr: &str| -> Vec<&str> {
+            let seen = ended(ending, stderr);
+            let judged = case.judges.iter().map(|(check, judge)| (*check, judge.judge(&seen)));
+            judged
+                .filter(|(_, judged)| matches!(judged, Some(Judgement::Broken(_))))
+                .map(|(id, _)| id)
+                .collect()
+        };
+        const PANIC: &str = "failed printing to stdout: Broken pipe (os error 32)\n";
+        let panicked = || Ending::Panicked { code: 101, message: PANIC.into() };
+        assert_eq!(broken(panicked(), PANIC), ["cannot-write"]);
+        assert_eq!(broken(Ending::Deadlocked { threads: 2 }, PANIC), ["cannot-write"]);
+        assert_eq!(broken(Ending::Deadlocked { threads: 2 }, ""), ["terminates"]);
+        assert_eq!(broken(panicked(), "another panic\n"), ["cannot-write"]);
+    }
+
+    #[test]
     fn to_end_quietly_is_to_say_nothing() {
         assert_eq!(ends_quietly(&ended(Ending::Exited(0), "")), Judgement::Kept);
         assert!(matches!(ends_quietly(&ended(Ending::Exited(0), "x\n")), Judgement::Broken(_)));
         assert!(matches!(ends_quietly(&ended(Ending::Exited(1), "")), Judgement::Broken(_)));
-        assert!(matches!(ends_quietly(&ended(Ending::Deadlocked { threads: 2 }, "")), Judgement::Broken(_)));
         assert!(matches!(ends_quietly(&ended(Ending::Stopped, "")), Judgement::Unproven(_)));
     }
 

@@ -2,7 +2,7 @@
 
 use predicates::str::contains;
 
-use crate::support::{PRINTLN, Program, check, even_odd, grade, root};
+use crate::support::{Program, check, even_odd, grade, root};
 
 /// Programs in parts: each function without arguments is a row of the table in `docs/schedule-control.md`.
 const PARTS: [(&str, &str); 6] = [
@@ -32,7 +32,7 @@ fn rows(part: &str) -> Vec<&str> {
 fn meets(name: &str, options: &[&str]) {
     let (_, part) = PARTS.iter().find(|(known, _)| *known == name).unwrap();
     let calls: String = rows(part).iter().map(|row| format!("    {row}();\n")).collect();
-    let program = Program::new(&format!("{PRINTLN}\n{part}\nfn main() {{\n{calls}{HELLO}}}\n"));
+    let program = Program::new(&format!("{part}\nfn main() {{\n{calls}{HELLO}}}\n"));
     let path = program.path();
     let args = ["check", "hello-threads", "--format", "json", "--schedules", "20", "--source", &path];
     let assert = grade(args.into_iter().chain(options.iter().copied()));

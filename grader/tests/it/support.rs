@@ -91,12 +91,6 @@ pub(crate) fn even_odd(body: &str) -> String {
     )
 }
 
-/// Prints whether anybody reads it or not, as each exercise has to. What stands behind it prints so with `println!`.
-pub(crate) const PRINTLN: &str = "macro_rules! println { ($($text:tt)*) => {{
-    let line = format!(\"{}\\n\", format_args!($($text)*));
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes());
-}} }";
-
 /// The arguments in a command that a report prints, as a shell would split them: a schedule stands
 /// in quotes.
 #[track_caller]

@@ -4,7 +4,7 @@
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::support::{PRINTLN, Program, check, grade};
+use crate::support::{Program, check, grade};
 
 /// The program of hello-threads, with `items` beside `main`, and code at the start and the end of each thread.
 struct Hello {
@@ -27,7 +27,6 @@ use std::sync::atomic::{{AtomicBool, AtomicU32, Ordering::SeqCst}};
 use std::time::{{Duration, Instant, SystemTime}};
 use std::{{env, fs, process, thread}};
 
-{PRINTLN}
 {items}
 
 fn main() {{

@@ -76,8 +76,10 @@ const EARLY_FAULTS: &[(&str, &[&str], &str, &[usize])] = &[
 ];
 
 /// Advice: many programs that refuse all of the above take some of these, or know of CSV only the commas.
-pub(super) const STRICT: Check =
-    Check { id: "strict-ledger", about: "the finer points of a ledger: quotes, line ends, what else is refused (advice)" };
+pub(super) const STRICT: Check = Check {
+    id: "strict-ledger",
+    about: "the finer points of a ledger: quotes, line ends, what else is refused (advice)",
+};
 
 const STRICT_FAULTS: &[BadRows] = &[
     ("more-columns", &["many-columns"], "alice,deposit,rent,,5,\n"),
