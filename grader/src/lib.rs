@@ -1,4 +1,5 @@
-//! Lockstep's autograder: `grade` builds a program, has its cases run and judged, and adds up the points; `course` is what
+//! Lockstep's autograder: `grade` builds a program, has its cases run and judged, and adds up the points; `explore`
+//! does so for any package's tests and programs; `course` is what
 //! goes with the exercises; `cli` is the command over them. What they stand on are crates of their own: `confine`, `engine`,
 //! `exercises`, `report`.
 
@@ -8,4 +9,5 @@
 pub mod cli;
 pub mod course;
 pub mod error;
+pub mod explore;
 pub mod grade;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use confine::run::{RunError, Stdout};
 use confine::sandbox::Network;
+use schedule::search::portfolio::Chances;
 
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
@@ -39,6 +40,10 @@ pub struct Case {
     pub witnesses: Vec<Witness>,
     /// The threads that must work together in at least one schedule.
     pub sharing: Option<Sharing>,
+    /// What may happen in its runs under control that no thread does.
+    pub chances: Chances,
+    /// The most steps of its runs under control, where it is not the search that says so.
+    pub most_steps: Option<u32>,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
     pub is_idle: bool,
     /// A check, and the ids of the sentences of the contract that its judges hold this case against. The first is broken
@@ -104,6 +109,8 @@ impl Case {
             starved_judges: Vec::new(),
             witnesses: Vec::new(),
             sharing: None,
+            chances: Chances::ALL,
+            most_steps: None,
             is_idle: false,
             tried: Vec::new(),
         }

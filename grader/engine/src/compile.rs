@@ -6,6 +6,7 @@
 //! kept under the hash of everything that went into them, so the same source is built only once.
 
 mod advice;
+mod any_package;
 mod cargo;
 mod cleaning;
 mod dependencies;
@@ -39,6 +40,7 @@ use crate::short_hash::short_hash;
 use crate::source::Source;
 use crate::workspace::Workspace;
 
+pub use any_package::{Executable, Selection, executables};
 pub use cleaning::{Freed, clean};
 pub use hooks::linker;
 use package::Package;
@@ -104,6 +106,14 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell)
         Build::Errors(message) => Build::Errors(message),
         Build::Refused(refusals) => Build::Refused(refusals),
     })
+}
+
+/// The library that controls programs, built if it was not.
+///
+/// # Errors
+/// When cargo cannot be run, or cannot build it.
+pub fn runtime(workspace: &Workspace, tell: Tell) -> Result<PathBuf, Error> {
+    dependencies::runtime(workspace, tell)
 }
 
 /// Fetches all that sources of `exercise` are built with: only this needs the network.

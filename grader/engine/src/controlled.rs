@@ -165,6 +165,7 @@ impl RunRecord {
             ending: Some(self.ending()),
             stdout: Text::written(writes(1)),
             stderr: Text::put_together(writes(2)),
+            threads_left: self.threads.iter().skip(1).filter(|thread| !thread.ended).count(),
             ..Observation::default()
         }
     }

@@ -46,6 +46,8 @@ pub struct Extent {
     pub schedules: u64,
     /// All schedules with at most so many preemptions, in place of the portfolio.
     pub preemptions: Option<u32>,
+    /// How long it may take, where that is bounded: then how many schedules are run is the machine's affair.
+    pub time: Option<Duration>,
 }
 
 /// What exploring one case came to.
@@ -220,7 +222,7 @@ impl Explorer<'_> {
             Some(preemptions) => Box::new(Bounded::new(preemptions)),
             None => Box::new(Portfolio::new(self.seed, self.usual)),
         };
-        while exploration.goes_on(most) {
+        while exploration.goes_on(most) && extent.time.is_none_or(|time| exploration.spent < time) {
             let batch = exploration.schedules.clamp(*BATCH.start(), *BATCH.end());
             let attempts = search.propose(batch.min(most - exploration.schedules) as usize);
             if attempts.is_empty() {

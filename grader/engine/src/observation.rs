@@ -21,6 +21,8 @@ pub struct Observation {
     pub stderr: Text,
     /// How long the run took; for ratios to other runs, never judged by itself.
     pub wall: Duration,
+    /// Threads of the program that had not ended when it had; known under control alone.
+    pub threads_left: usize,
     /// Processes of the program that were alive when it had ended; 0 under control.
     pub survivors: usize,
     /// Whether bytes came to standard output in a way that an audit could not follow.
@@ -42,6 +44,7 @@ impl Observation {
             stderr: Text::new(outcome.stderr),
             wall: outcome.wall,
             survivors: outcome.survivors,
+            threads_left: 0,
             evidence: None,
         }
     }

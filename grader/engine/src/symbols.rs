@@ -1,12 +1,14 @@
 //! From return addresses to the student's lines.
 
 mod debug_information;
+mod own_code;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use debug_information::DebugInformation;
+pub use own_code::OwnCode;
 use schedule::protocol::Event;
 
 use crate::picture::SourceLine;
@@ -33,9 +35,7 @@ pub struct Place {
 /// The debug information of one program.
 pub struct Symbols {
     debug: Option<DebugInformation>,
-    exercise: String,
-    /// What the paths of the student's files contain.
-    marker: String,
+    own: OwnCode,
     /// The lines of each file that the student was to write; empty where the source does not say.
     written: BTreeMap<String, Vec<RangeInclusive<u32>>>,
 }
@@ -47,20 +47,26 @@ impl Symbols {
             (path.display().to_string(), solution_region::lines(&String::from_utf8_lossy(content)))
         };
         let written = source.files.iter().map(lines).filter(|(_, lines)| !lines.is_empty()).collect();
-        Self { debug: DebugInformation::read(program), written, ..Self::none(exercise) }
+        let own = OwnCode::of_exercise(exercise);
+        Self { debug: DebugInformation::read(program), written, own }
+    }
+
+    /// Reads the line tables of a program of which this code is the user's.
+    pub fn of(program: &Path, own: OwnCode) -> Self {
+        Self { debug: DebugInformation::read(program), written: BTreeMap::new(), own }
     }
 
     /// Those of a program that has none.
+    #[cfg(test)]
     pub(crate) fn none(exercise: &str) -> Self {
-        let marker = format!("crates/{exercise}/src/");
-        Self { debug: None, exercise: exercise.to_owned(), marker, written: BTreeMap::new() }
+        Self { debug: None, own: OwnCode::of_exercise(exercise), written: BTreeMap::new() }
     }
 
     /// The line of the student's at which a panic began that was written at `place` with this message: the one that it
     /// names, but for a given function, which is not at fault for how it is called.
     pub(crate) fn panic_line(&self, said: &str, place: &Place) -> Option<SourceLine> {
         let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-        let named = panic_line(&lines, &self.exercise);
+        let named = panic_line(&lines, &self.own);
         let is_written = |line: &SourceLine| self.is_written(line);
         named.clone().filter(is_written).or_else(|| place.source_line().filter(is_written)).or(named)
     }
@@ -98,7 +104,7 @@ impl Symbols {
         };
         while let Ok(Some(frame)) = frames.next() {
             if let Some(location) = &frame.location
-                && let Some((_, file)) = location.file.and_then(|path| path.split_once(&self.marker))
+                && let Some(file) = location.file.and_then(|path| self.own.file_of(path))
             {
                 lines.push(SourceLine { file: file.to_owned(), line: location.line.unwrap_or(0) });
             }
@@ -161,12 +167,10 @@ fn short_name(demangled: &str) -> String {
 }
 
 /// The line at which the first panic began, from what the program wrote to standard error:
-/// `thread 'NAME' (ID) panicked at FILE:LINE:COLUMN:`. `None` where it is not in the exercise's own source.
-pub fn panic_line(stderr: &[String], exercise: &str) -> Option<SourceLine> {
-    let folder = format!("crates/{exercise}/src/");
+/// `thread 'NAME' (ID) panicked at FILE:LINE:COLUMN:`. `None` where it is not in the user's own source.
+pub fn panic_line(stderr: &[String], own: &OwnCode) -> Option<SourceLine> {
     let place = stderr.iter().find_map(|line| line.split_once(" panicked at "))?.1;
-    let below = place.split_once(folder.as_str()).map(|(_, below)| below);
-    let mut parts = below.or_else(|| place.strip_prefix("src/"))?.split(':');
+    let mut parts = own.file_as_named(place)?.split(':');
     Some(SourceLine { file: parts.next()?.to_owned(), line: parts.next()?.parse().ok()? })
 }
 
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_the_students_source_has_a_line() {
-        let line = |text: &str| panic_line(&["noise".into(), text.into()], "even-odd");
+        let line = |text: &str| panic_line(&["noise".into(), text.into()], &OwnCode::of_exercise("even-odd"));
         let found = line("thread 'main' (7) panicked at crates/even-odd/src/turn.rs:12:5:").unwrap();
         assert_eq!(found, SourceLine { file: "turn.rs".into(), line: 12 });
         assert_eq!(line("thread 'main' panicked at src/main.rs:7:5:").unwrap().to_string(), "main.rs:7");

@@ -9,7 +9,7 @@ use engine::escape::terminal;
 use super::columns::{self, wrapped};
 use super::compiler_text::coloured;
 use super::next_step::next_step;
-use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report};
+use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report, Subject};
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();
@@ -258,12 +258,16 @@ fn totals(report: &Report) -> String {
         .iter()
         .map(|&(verdict, count)| format!("{0}{count} {1}{0:#}", colour(verdict), verdict.word()))
         .collect();
-    let exercises = if report.exercises.len() == 1 { "exercise" } else { "exercises" };
+    let (one, several, points) = match report.subject {
+        Subject::Exercises => ("exercise", "exercises", "points"),
+        Subject::Targets => ("target", "targets", "checks"),
+    };
+    let exercises = if report.exercises.len() == 1 { one } else { several };
     let words = if words.is_empty() { "none graded".to_owned() } else { words.join(", ") };
     let Report { score, max_score, seed, .. } = report;
     let sandbox = sandbox(report.sandbox);
     let total = format!(
-        "\n{} {exercises}: {words} · {score}/{max_score} points · seed {seed} · sandbox {sandbox}\n",
+        "\n{} {exercises}: {words} · {score}/{max_score} {points} · seed {seed} · sandbox {sandbox}\n",
         report.exercises.len()
     );
     let style = colour(Verdict::Fail);

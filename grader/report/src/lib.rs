@@ -49,11 +49,31 @@ pub use source::listing;
 /// The version of the JSON form. Fields are added without changing it, never removed or renamed.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// What a report is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The course's exercises: each has a contract, hints and points.
+    #[default]
+    Exercises,
+    /// Targets of any package: each check is a test, or something that must hold of any program.
+    Targets,
+}
+
+impl Subject {
+    fn is_exercises(&self) -> bool {
+        *self == Self::Exercises
+    }
+}
+
 /// The result of one call of the grader.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Subject::is_exercises")]
+    pub subject: Subject,
     /// The seed that everything drawn by chance came from.
     pub seed: u64,
     /// How strong the sandbox was that the programs ran in.
@@ -270,6 +290,7 @@ impl Report {
     pub fn new(seed: u64, exercises: Vec<ExerciseReport>) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
+            subject: Subject::Exercises,
             seed,
             sandbox: sandbox::tier(),
             verdict: Verdict::worst(exercises.iter().map(|exercise| exercise.verdict)),
@@ -280,6 +301,11 @@ impl Report {
             stopped_by: None,
             not_graded: Vec::new(),
         }
+    }
+
+    /// The same report, of targets of any package.
+    pub fn of_targets(self) -> Self {
+        Self { subject: Subject::Targets, ..self }
     }
 
     /// The same report of a grader that was stopped by `reason` before it had graded `not_graded`.

@@ -1,7 +1,7 @@
 //! What a student does next, told from the report.
 
 use crate::verdict::Verdict;
-use crate::{ExerciseReport, Report};
+use crate::{ExerciseReport, Report, Subject};
 
 /// One line for the end of a report: what to do about the first exercise, in the order of the course, that is
 /// not done yet. `None` where everything passed.
@@ -11,6 +11,9 @@ pub(super) fn next_step(report: &Report) -> Option<String> {
         |exercise: &&ExerciseReport| !matches!(exercise.verdict, Verdict::Pass | Verdict::NotImplemented);
     let open = |exercise: &&ExerciseReport| exercise.verdict != Verdict::Pass;
     let exercise = report.exercises.iter().find(begun).or_else(|| report.exercises.iter().find(open))?;
+    if report.subject == Subject::Targets {
+        return replay(exercise).map(|replay| format!("next: see it again with {replay}"));
+    }
     let name = exercise.exercise.as_str();
     Some(match exercise.verdict {
         Verdict::Pass => return None,

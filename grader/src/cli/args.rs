@@ -9,7 +9,7 @@ use confine::sandbox::{Layer, Raised};
 use exercises::random::parse_seed;
 use report::Format;
 use report::late::Moment;
-use schedule::Schedule;
+use schedule::{MOST_STEPS, Schedule};
 
 use crate::course::pull_request::ObjectId;
 use crate::grade::SCHEDULES;
@@ -31,6 +31,8 @@ pub struct Cli {
 pub enum Command {
     /// Grade exercises (the default command)
     Check(CheckArgs),
+    /// Run any package's tests and programs under controlled schedules
+    Explore(ExploreArgs),
     /// Run one case again and show what the program did
     Replay(ReplayArgs),
     /// List the exercises, their checks and points
@@ -99,6 +101,90 @@ pub struct CheckArgs {
     pub sandbox: SandboxArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ExploreArgs {
+    /// Only tests with one of these words in their names [default: all]
+    #[arg(value_name = "NAME")]
+    pub filters: Vec<String>,
+    /// The words are whole names of tests
+    #[arg(long)]
+    pub exact: bool,
+    /// The package's manifest [default: that of this folder]
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// The tests of the library
+    #[arg(long)]
+    pub lib: bool,
+    /// The tests of this target
+    #[arg(long, value_name = "NAME")]
+    pub test: Vec<String>,
+    /// This program, in place of tests
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["lib", "test", "filters"])]
+    pub bin: Vec<String>,
+    /// This example, in place of tests
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["lib", "test", "filters"])]
+    pub example: Vec<String>,
+    /// This package of the workspace
+    #[arg(short, long, value_name = "SPEC")]
+    pub package: Vec<String>,
+    /// All packages of the workspace
+    #[arg(long)]
+    pub workspace: bool,
+    /// Features to build with, as cargo takes them
+    #[arg(long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+    /// Build with all features
+    #[arg(long)]
+    pub all_features: bool,
+    /// Build without the default features
+    #[arg(long)]
+    pub no_default_features: bool,
+    /// Build optimised
+    #[arg(short, long)]
+    pub release: bool,
+    /// How many schedules to explore each test, or the program, with
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub schedules: u64,
+    /// Explore each for at most so many seconds
+    #[arg(long, value_name = "S")]
+    pub seconds: Option<u64>,
+    /// Everything drawn by chance comes from this number; `random` draws one
+    #[arg(long, default_value_t = 0, value_parser = parse_seed)]
+    pub seed: u64,
+    /// Explore all schedules with at most B preemptions instead of random ones, the fewest first
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
+    pub preemptions: Option<u32>,
+    /// The most steps of a run [default: 40000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=MOST_STEPS as i64))]
+    pub steps: Option<u32>,
+    /// Waits on conditions may end without a wake
+    #[arg(long)]
+    pub spurious: bool,
+    /// Sleeps and time-outs may end early, as on a machine that holds other threads up
+    #[arg(long)]
+    pub eager: bool,
+    /// The program's output must be the same in all schedules
+    #[arg(long)]
+    pub deterministic: bool,
+    /// Run this schedule alone, as a report shows it
+    #[arg(long)]
+    pub schedule: Option<Schedule>,
+    /// Keep the program from files, processes and networks that are not its own
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Another limit than the usual one: cpu, wall, build (seconds), memory, output, disk (MiB), processes
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub limit: Vec<Raised>,
+    /// Also write the result to a file in this form; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = ReportTarget::parse)]
+    pub reports: Vec<ReportTarget>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Arguments of the program or the tests
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
 }
 
 /// One more report: its form and its file.

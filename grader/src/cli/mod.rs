@@ -4,5 +4,6 @@ pub mod args;
 pub mod command;
 pub mod commands;
 pub mod output;
+mod reports;
 pub mod watch;
 pub mod workflow_files;

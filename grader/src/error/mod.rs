@@ -29,6 +29,9 @@ pub enum Error {
     /// The sandbox is not what it must be.
     #[error(transparent)]
     Sandbox(#[from] sandbox::Refused),
+    /// No test has such a name, or there is none.
+    #[error("there is no such test or program: cargo test -- --list names the tests")]
+    NothingToExplore,
     /// Git does not do its work, for no fault of what it is asked for.
     #[error("git: {0}")]
     Git(String),
@@ -89,7 +92,7 @@ impl Error {
             Self::Engine(Engine::File { .. } | Engine::Usage(_) | Engine::NoWorkspace) | Self::Sandbox(_) => {
                 exit_code::USAGE
             }
-            Self::Unknown { .. } => exit_code::NOTHING_MATCHED,
+            Self::Unknown { .. } | Self::NothingToExplore => exit_code::NOTHING_MATCHED,
             Self::PullRequest(_) => exit_code::FAIL,
             Self::Diverged { .. } => exit_code::INCONCLUSIVE,
             Self::Engine(Engine::Run(RunError::Interrupted)) => exit_code::INTERRUPTED,

@@ -18,7 +18,7 @@ pub(super) fn refused(exercise: &str, source: &Source, refusals: &[Refusal]) -> 
 }
 
 /// Up to four lines on both sides of the line at fault, or the last lines.
-pub(super) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String> {
+pub(crate) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String> {
     const AROUND: usize = 4;
     let centre = fault.unwrap_or(lines.len());
     let first = centre.saturating_sub(AROUND);
@@ -36,7 +36,7 @@ pub(super) fn lines_around(lines: &[String], fault: Option<usize>) -> Vec<String
 
 /// The last lines that a program wrote to standard error, as far as they help. Threads have numbers of the system
 /// there, which are others in each run.
-pub(super) fn last_said(lines: &[String]) -> Vec<String> {
+pub(crate) fn last_said(lines: &[String]) -> Vec<String> {
     const MOST: usize = 12;
     let helps = |line: &&String| !line.starts_with("note: run with `RUST_BACKTRACE=1`") && !line.is_empty();
     let lines: Vec<String> = lines.iter().filter(helps).map(|line| shown(&without_number(line))).collect();

@@ -19,6 +19,7 @@ impl Grading<'_> {
         let extent = Extent {
             schedules: (self.options.schedules * u64::from(case.percent)).div_ceil(100),
             preemptions: self.options.preemptions,
+            time: None,
         };
         let failed = |check: &str| findings.has_failed(check);
         let what = format!("{}: {}", self.exercise.name, case.id);

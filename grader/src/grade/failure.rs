@@ -6,8 +6,7 @@ use engine::counterexample;
 use engine::judgement::Fault;
 use engine::observation::Observation;
 use engine::picture::Picture;
-use engine::symbols::Symbols;
-use engine::symbols::panic_line;
+use engine::symbols::{OwnCode, Symbols, panic_line};
 use report::Failure;
 
 use super::Grading;
@@ -38,7 +37,7 @@ impl Grading<'_> {
             call: case.scenario.shown(self.exercise.name),
             replay: self.replay_command(case, schedule.as_deref()),
             found_after: None,
-            place: panic_line(&seen.stderr.lines, self.exercise.name),
+            place: panic_line(&seen.stderr.lines, &OwnCode::of_exercise(self.exercise.name)),
             stderr: last_said(&seen.stderr.lines),
             trace: Vec::new(),
             picture: None,

@@ -35,6 +35,7 @@ use contract::Contract;
 use progress::Progress;
 use rubric::Rubric;
 
+pub(crate) use excerpts::{last_said, lines_around};
 pub use replay::replay;
 
 /// How a case is run and judged, whatever the exercise.

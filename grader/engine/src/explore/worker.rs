@@ -39,7 +39,11 @@ impl<'a> Worker<'a> {
         if self.folder.renew().is_err() {
             self.folder = fresh_folder()?;
         }
-        let request = Request { keeps_to_itself: case.external == External::OwnThreads, ..request };
+        let request = Request {
+            keeps_to_itself: case.external == External::OwnThreads,
+            budget: case.most_steps.unwrap_or(request.budget),
+            ..case.chances.limit(request)
+        };
         let run = RefCell::new(ControlledRun::new(&mut self.servers, request, steps));
         let context = RunContext {
             program: &self.program.path,

@@ -12,6 +12,10 @@ pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
 /// for a moment must not look as if it had been silent for a program's whole time-out.
 const LONGEST_JUMP: u64 = 10_000_000_000;
 
+/// Where sleeps are real, threads that look again and again take so many steps before time passes: most of them block
+/// before.
+const LOOKS_BEFORE_TIME: u32 = 1_000;
+
 /// One in so many points lets a reluctant thread go on, by what makes it reluctant.
 mod one_in {
     pub(super) const GAVE_WAY: u32 = 16;
@@ -110,11 +114,15 @@ impl Mechanism<'_> {
         let (gave_way, timed) = (self.gave_way(), self.timed());
         let first = gave_way.iter().min_by_key(|&thread| self.threads.get(thread).gave_way);
         match first {
-            Some(first) if timed.is_empty() || self.threads.get(first).gave_way < Some(self.time_passed) => {
-                ThreadSet::only(first)
-            }
+            Some(first) if timed.is_empty() || self.looks_before_time(first) => ThreadSet::only(first),
             _ => timed,
         }
+    }
+
+    /// Whether the one that gave way first looks again before time passes.
+    fn looks_before_time(&self, first: ThreadId) -> bool {
+        self.threads.get(first).gave_way < Some(self.time_passed)
+            || self.request.real_sleep && self.steps < self.time_passed + LOOKS_BEFORE_TIME
     }
 
     fn gave_way(&self) -> ThreadSet {
@@ -156,7 +164,10 @@ impl Mechanism<'_> {
     fn reluctant(&self, ready: ThreadSet) -> ThreadSet {
         let is_reluctant = |thread: &Thread| match thread.wait {
             Wait::None => thread.gave_way.is_some(),
-            Wait::Sleep { .. } => thread.wait.deadline().is_some_and(|deadline| self.may_pass(deadline)),
+            Wait::Sleep { .. } => {
+                !self.request.real_sleep
+                    && thread.wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
+            }
             _ => false,
         };
         self.threads.select(|number, thread| !ready.contains(number) && is_reluctant(thread))
@@ -192,7 +203,8 @@ impl Mechanism<'_> {
         }
         let (gave_way, timed) = (self.gave_way(), self.timed());
         match (gave_way.is_empty(), timed.is_empty()) {
-            (false, false) if self.random.one_in(2) => timed,
+            (false, false) if !self.request.real_sleep && self.random.one_in(2) => timed,
+            (false, false) if self.request.real_sleep => self.ready(),
             (false, _) => gave_way,
             _ => self.ready(),
         }
@@ -216,7 +228,8 @@ impl Mechanism<'_> {
             Wait::None => gave_way && self.random.one_in(one_in::GAVE_WAY),
             Wait::Gate { .. } => self.random.one_in(one_in::IS_AT_THE_GATE),
             Wait::Sleep { .. } => {
-                self.random.one_in(one_in::SLEEPS)
+                !self.request.real_sleep
+                    && self.random.one_in(one_in::SLEEPS)
                     && wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
             }
             Wait::Futex { deadline: None, .. } => {

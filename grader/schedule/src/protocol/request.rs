@@ -33,6 +33,8 @@ message! {
         /// Other threads may be held up for seconds: waits of less than 5 s may time out early, and
         /// giving way mostly has no effect.
         pub busy_machine: bool,
+        /// Time passes only where nobody can go on: no sleep ends while others can.
+        pub real_sleep: bool,
         /// Record events, and the threads that could have taken each step.
         pub trace: bool,
         /// Leave out replayed steps that are impossible, instead of ending the run.
@@ -60,6 +62,7 @@ impl Request {
         start_gate: false,
         spurious_wakes: false,
         busy_machine: false,
+        real_sleep: false,
         trace: false,
         lenient: false,
         keeps_to_itself: false,

@@ -12,6 +12,32 @@ use crate::random::Random;
 
 use super::{Attempt, BUDGET, Search};
 
+/// What may happen in a run that no thread of it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chances {
+    /// Waits end without a wake, in half of the runs.
+    pub spurious_wakes: bool,
+    /// Others are held up while time passes: sleeps end early, in a quarter of the runs waits with a time-out, too.
+    pub eager_time: bool,
+}
+
+impl Chances {
+    /// All that a program may not rely on.
+    pub const ALL: Self = Self { spurious_wakes: true, eager_time: true };
+    /// Nothing: what a machine with enough processors does.
+    pub const NONE: Self = Self { spurious_wakes: false, eager_time: false };
+
+    /// The same run, where only this may happen.
+    pub fn limit(self, request: Request) -> Request {
+        Request {
+            spurious_wakes: request.spurious_wakes && self.spurious_wakes,
+            busy_machine: request.busy_machine && self.eager_time,
+            real_sleep: !self.eager_time,
+            ..request
+        }
+    }
+}
+
 /// The search.
 pub struct Portfolio {
     seed: u64,

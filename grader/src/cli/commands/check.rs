@@ -1,6 +1,5 @@
 //! `cargo grade check`: grade exercises and report.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::source::Source;
@@ -8,12 +7,11 @@ use engine::workspace::Workspace;
 use exercises::Exercise;
 use report::late::{LateRule, Moment};
 use report::verdict::Verdict;
-use report::{Audience, ExerciseReport, Format, Report};
+use report::{Audience, ExerciseReport, Report};
 
 use super::ahead::Ahead;
 use crate::cli::args::CheckArgs;
-use crate::cli::output::Output;
-use crate::cli::workflow_files;
+use crate::cli::reports;
 use crate::error::Error;
 use crate::error::exit_code;
 use crate::grade::progress::Progress;
@@ -27,7 +25,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     }
     let workspace = Workspace::find()?;
     let lateness = Lateness::read(args, &workspace, &exercises)?;
-    let outputs = open_outputs(args)?;
+    let outputs = reports::open(&args.output, &args.reports)?;
     let mut graded = Graded::default();
     let stopped = grade_all(args, &workspace, &exercises, &lateness, &mut graded).err();
     let Graded { reports, mut missing, fault, unusable } = graded;
@@ -36,13 +34,13 @@ pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
     let report = Report::new(args.seed, reports);
     match stopped {
         None => {
-            write(outputs, &report, audience(args))?;
+            reports::write(outputs, &report, audience(args))?;
             unusable.map_or_else(|| Ok(code(&report, args.allow_stubs)), Err)
         }
         // What the user can put right by calling it again makes no report.
         Some(error) if error.exit_code() == exit_code::USAGE => Err(error),
         Some(error) => {
-            write(outputs, &report.stopped(error.to_string(), missing), audience(args))?;
+            reports::write(outputs, &report.stopped(error.to_string(), missing), audience(args))?;
             Err(error)
         }
     }
@@ -157,30 +155,4 @@ impl Lateness {
             report.hand_in_late(late);
         }
     }
-}
-
-/// Where each format goes, opened before the work.
-fn open_outputs(args: &CheckArgs) -> Result<Vec<(Format, Output)>, Error> {
-    let main = (args.output.format, args.output.output.clone());
-    let others = args.reports.iter().map(|target| (target.format, Some(target.path.clone())));
-    let targets: Vec<(Format, Option<PathBuf>)> = std::iter::once(main).chain(others).collect();
-    for (index, (_, path)) in targets.iter().enumerate() {
-        if let Some(path) = path.as_ref().filter(|_| targets[..index].iter().any(|(_, known)| known == path))
-        {
-            return Err(Error::usage(format!("{}: two reports cannot go to one file", path.display())));
-        }
-    }
-    targets.into_iter().map(|(format, path)| Ok((format, Output::open(path.as_deref())?))).collect()
-}
-
-/// Writes every format, also when one cannot be written; the first error is the one that is told.
-fn write(outputs: Vec<(Format, Output)>, report: &Report, audience: Audience) -> Result<(), Error> {
-    let formats: Vec<Format> = outputs.iter().map(|(format, _)| *format).collect();
-    let to = |(format, output): (Format, Output)| {
-        let text = format.render_in(report, audience, output.width());
-        output.write(&text)
-    };
-    let mut written: Vec<Result<(), Error>> = outputs.into_iter().map(to).collect();
-    written.push(workflow_files::append(&formats, report, audience));
-    written.into_iter().collect()
 }

@@ -5,6 +5,7 @@ mod check;
 mod clean;
 mod collect;
 mod doctor;
+mod explore;
 mod hint;
 mod list;
 mod prepare;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
     match cli.command {
         None => check::run(&cli.check),
         Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explore(args)) => explore::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Prepare(args)) => prepare::run(&args),

@@ -1,0 +1,136 @@
+//! What exploring a test or a program came to, as checks of a report.
+
+use confine::run::RunError;
+use engine::case::Case;
+use engine::controlled::RunRecord;
+use engine::counterexample;
+use engine::explore::Exploration;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+use engine::program::Program;
+use engine::symbols::{Symbols, panic_line};
+use report::verdict::Verdict;
+use report::{CheckReport, Failure, Lesson, Visibility};
+
+use super::promises::{PASSES, PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREADS_LEFT, THREADS_LEFT_ABOUT};
+use super::task::{TEST, Task};
+use crate::error::Error;
+use crate::grade::{last_said, lines_around};
+
+/// Of all schedules.
+pub(super) fn of_exploration(
+    program: &Program,
+    task: &Task,
+    case: &Case,
+    exploration: Exploration,
+) -> Vec<CheckReport> {
+    let lost =
+        exploration.lost.as_ref().map(|lost| format!("after {} schedules: {lost}", exploration.schedules));
+    let stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
+    let of = |finding: engine::explore::Finding| {
+        let failure = finding.counterexample.map(|found| {
+            let failure = failure(program, task, case, &found.seen, &found.record, found.fault);
+            Failure { found_after: Some(found.found_after), ..failure }
+        });
+        let unproven = stub.clone().or(finding.unproven).or(lost.clone());
+        check(task, finding.check, failure, unproven, finding.kept)
+    };
+    exploration.findings.into_iter().map(of).collect()
+}
+
+/// Of one run alone.
+pub(super) fn of_run(
+    program: &Program,
+    task: &Task,
+    case: &Case,
+    seen: &Observation,
+    record: &RunRecord,
+) -> Vec<CheckReport> {
+    let of = |(id, judge): &(&'static str, engine::judgement::Judge)| match judge.judge(seen) {
+        Some(Judgement::Broken(fault)) => {
+            check(task, id, Some(failure(program, task, case, seen, record, fault)), None, 0)
+        }
+        Some(Judgement::Unproven(reason)) => check(task, id, None, Some(reason), 0),
+        Some(Judgement::Kept) => check(task, id, None, None, 1),
+        Some(Judgement::Nothing) | None => check(task, id, None, None, 0),
+    };
+    case.judges.iter().map(of).collect()
+}
+
+/// Of a program that cannot be put under control: nothing is known of it.
+///
+/// # Errors
+/// Other trouble is the grader's own.
+pub(super) fn not_controlled(task: &Task, error: RunError) -> Result<Vec<CheckReport>, Error> {
+    let (RunError::Control(reason) | RunError::Lost(reason) | RunError::Setup(reason)) = error else {
+        return Err(error.into());
+    };
+    let id = if task.is_test { TEST } else { PROMISES[0].id };
+    Ok(vec![check(task, id, None, Some(reason), 0)])
+}
+
+fn check(
+    task: &Task,
+    id: &'static str,
+    failure: Option<Failure>,
+    unproven: Option<String>,
+    kept: u64,
+) -> CheckReport {
+    let is_advice = id == THREADS_LEFT || id == SAME_OUTPUT && !task.is_deterministic;
+    let (verdict, message) = match (&failure, unproven, kept) {
+        (Some(failure), ..) => (Verdict::Fail, format!("{}: {}", about(id), failure.seen)),
+        (None, Some(reason), _) => (Verdict::Inconclusive, reason),
+        (None, None, 0) => (Verdict::Skipped, "no run came far enough to judge it".to_owned()),
+        (None, None, 1) => (Verdict::Pass, "1 schedule".to_owned()),
+        (None, None, kept) => (Verdict::Pass, format!("{kept} schedules")),
+    };
+    let max_score = if is_advice { 0.0 } else { 1.0 };
+    CheckReport {
+        id: if task.is_test { task.id.clone() } else { id.to_owned() },
+        verdict,
+        score: if verdict == Verdict::Pass { max_score } else { 0.0 },
+        max_score,
+        visibility: Visibility::Visible,
+        message,
+        failure,
+        shown: None,
+        lesson: Lesson::None,
+    }
+}
+
+fn about(id: &str) -> &'static str {
+    let known = PROMISES.iter().map(|promise| (promise.id, promise.about));
+    let more = [(TEST, PASSES), (SAME_OUTPUT, SAME_OUTPUT_ABOUT), (THREADS_LEFT, THREADS_LEFT_ABOUT)];
+    known.chain(more).find(|(known, _)| *known == id).map_or("", |(_, about)| about)
+}
+
+fn failure(
+    program: &Program,
+    task: &Task,
+    case: &Case,
+    seen: &Observation,
+    record: &RunRecord,
+    fault: Fault,
+) -> Failure {
+    let symbols = Symbols::of(&program.path, task.own.clone());
+    let picture = counterexample::picture(record, &symbols, fault.line);
+    let schedule = record.schedule.to_string();
+    Failure {
+        sentence: None,
+        lines: lines_around(&seen.stdout.lines, fault.line),
+        expected: fault.expected,
+        seen: fault.seen,
+        ending: seen.ending().word().to_owned(),
+        ended: seen.ending().to_string(),
+        case: case.id.clone(),
+        call: case.scenario.shown(""),
+        replay: format!("{} --schedule '{schedule}'{}", task.command, task.more),
+        found_after: None,
+        place: panic_line(&seen.stderr.lines, &task.own),
+        stderr: last_said(&seen.stderr.lines),
+        trace: Vec::new(),
+        picture: None,
+        schedule: Some(schedule),
+    }
+    .with_picture(picture)
+}

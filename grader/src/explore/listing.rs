@@ -1,0 +1,62 @@
+//! Which tests an executable of tests has, as libtest lists them (the rustc book, "Tests").
+
+use std::collections::BTreeSet;
+
+use confine::run::Invocation;
+use engine::compile::Executable;
+
+use crate::error::Error;
+
+/// What an executable says that it has.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// The names of the tests that are run without being asked for.
+    Tests(Vec<String>),
+    /// It does not list tests.
+    NoHarness,
+}
+
+impl Listing {
+    /// Asks the executable.
+    pub(super) fn of(executable: &Executable) -> Result<Self, Error> {
+        let Some(all) = names(executable, &[])? else { return Ok(Self::NoHarness) };
+        let ignored: BTreeSet<String> =
+            names(executable, &["--ignored"])?.unwrap_or_default().into_iter().collect();
+        Ok(Self::Tests(all.into_iter().filter(|name| !ignored.contains(name)).collect()))
+    }
+}
+
+fn names(executable: &Executable, more: &[&str]) -> Result<Option<Vec<String>>, Error> {
+    let call = Invocation::new(&executable.path, &executable.folder).trusted();
+    let call = super::environment()
+        .chain(executable.variables.clone())
+        .fold(call, |call, (name, value)| call.env(name, value));
+    let outcome = call.args(["--list", "--format", "terse"]).args(more.iter().copied()).run()?;
+    let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    Ok((outcome.ending.code() == Some(0)).then(|| tests(&text)).flatten())
+}
+
+/// The tests in a terse list; none where it is no list.
+fn tests(list: &str) -> Option<Vec<String>> {
+    let mut tests = Vec::new();
+    for line in list.lines() {
+        match line.rsplit_once(": ")? {
+            (name, "test") => tests.push(name.to_owned()),
+            (_, "benchmark") => {}
+            _ => return None,
+        }
+    }
+    Some(tests)
+}
+
+#[cfg(test)]
+mod tests_ {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_and_other_output_is_none() {
+        assert_eq!(tests("a::b: test\nc: benchmark\n"), Some(vec!["a::b".to_owned()]));
+        assert_eq!(tests(""), Some(Vec::new()));
+        assert_eq!(tests("hello\n"), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! Any package's tests and programs under controlled schedules: what holds in one schedule must hold in all.
+//!
+//! A test is a check: it passes in every schedule, or one is shown in which it does not. A program has no promises of its
+//! own; what must hold of any is in [`promises`].
+
+mod checks;
+mod listing;
+mod promises;
+mod task;
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use engine::compile::Executable;
+use engine::escape::in_line;
+use engine::explore::{self, Extent, Replayer};
+use engine::program::Program;
+use report::verdict::Verdict;
+use report::{CheckReport, ExerciseReport, Explored, Stressed};
+use schedule::Schedule;
+use schedule::search::portfolio::Chances;
+
+use crate::error::Error;
+use crate::grade::progress::Progress;
+use listing::Listing;
+use task::Task;
+
+/// How far, and in which world.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Everything drawn by chance comes from it.
+    pub seed: u64,
+    /// How many schedules each test, or the program, is explored with.
+    pub schedules: u64,
+    /// How long each may take; then fewer schedules are run on a slower machine.
+    pub time: Option<Duration>,
+    /// Explore all schedules with at most so many preemptions instead of random ones.
+    pub preemptions: Option<u32>,
+    /// What may happen that no thread does.
+    pub chances: Chances,
+    /// The most steps of a run.
+    pub most_steps: Option<u32>,
+    /// Only tests with one of these words in their names; all for none.
+    pub filters: Vec<String>,
+    /// The words are whole names.
+    pub exact: bool,
+    /// Arguments of the program or the tests.
+    pub args: Vec<String>,
+    /// The output must be the same in all schedules.
+    pub deterministic: bool,
+    /// Run this schedule alone.
+    pub schedule: Option<Schedule>,
+    /// How users call this for the same target, before the name of a test.
+    pub command: String,
+}
+
+/// Explores what was built.
+///
+/// # Errors
+/// When the grader itself cannot do its work.
+pub fn explore(
+    program: &Program,
+    executable: &Executable,
+    tests: bool,
+    options: &Options,
+    progress: &Progress,
+) -> Result<ExerciseReport, Error> {
+    let started = Instant::now();
+    let name = in_line(&format!("{} {}", executable.package, executable.option));
+    let tasks = tasks(executable, tests, options)?;
+    let mut explored = Explored::default();
+    let mut checks = Vec::new();
+    for (index, task) in tasks.iter().enumerate() {
+        progress.begin(
+            format!("{name}: {} ({} of {})", task.id, index + 1, tasks.len()),
+            "schedules",
+            options.schedules,
+        );
+        checks.extend(of_task(program, task, options, progress, &mut explored)?);
+    }
+    let mut report = ExerciseReport {
+        exercise: name,
+        verdict: Verdict::Pass,
+        score: 0.0,
+        max_score: 0.0,
+        message: None,
+        explored,
+        stressed: Stressed::default(),
+        checks,
+        seconds: started.elapsed().as_secs_f64(),
+        late: None,
+        withheld: None,
+        source: Vec::new(),
+    };
+    report.recount();
+    Ok(report)
+}
+
+/// A report for code that does not compile.
+pub fn not_built(message: String) -> ExerciseReport {
+    ExerciseReport {
+        exercise: "build".to_owned(),
+        verdict: Verdict::BuildError,
+        score: 0.0,
+        max_score: 0.0,
+        message: Some(message),
+        explored: Explored::default(),
+        stressed: Stressed::default(),
+        checks: Vec::new(),
+        seconds: 0.0,
+        late: None,
+        withheld: None,
+        source: Vec::new(),
+    }
+}
+
+fn tasks(executable: &Executable, tests: bool, options: &Options) -> Result<Vec<Task>, Error> {
+    if !tests {
+        return Ok(vec![Task::program(executable, options)]);
+    }
+    Ok(match Listing::of(executable)? {
+        // It has a `main` of its own (`harness = false`).
+        Listing::NoHarness => vec![Task::program(executable, options)],
+        Listing::Tests(names) => {
+            let wanted = |name: &&String| {
+                let fits =
+                    |word: &String| if options.exact { name == &word } else { name.contains(word.as_str()) };
+                options.filters.is_empty() || options.filters.iter().any(fits)
+            };
+            names.iter().filter(wanted).map(|name| Task::test(executable, name, options)).collect()
+        }
+    })
+}
+
+/// Explores one test, or the program. Where its usual run has one thread there is one schedule.
+fn of_task(
+    program: &Program,
+    task: &Task,
+    options: &Options,
+    progress: &Progress,
+    explored: &mut Explored,
+) -> Result<Vec<CheckReport>, Error> {
+    let none = Schedule::new(Vec::new());
+    let usual = task.case(None, options.chances);
+    let first = Replayer::new(program, &usual, options.seed)
+        .and_then(|mut replayer| replayer.run(options.schedule.as_ref().unwrap_or(&none)));
+    let (seen, record) = match first {
+        Ok(first) => first,
+        Err(error) => return checks::not_controlled(task, error),
+    };
+    let case = task.case(Some(&seen), options.chances);
+    if options.schedule.is_some() || record.header.threads == 1 {
+        explored.schedules += 1;
+        explored.distinct += 1;
+        return Ok(checks::of_run(program, task, &case, &seen, &record));
+    }
+    let extent =
+        Extent { schedules: options.schedules, preemptions: options.preemptions, time: options.time };
+    match explore::explore(program, &case, options.seed, extent, |_| false, |count| progress.done(count)) {
+        Ok(exploration) => {
+            explored.schedules += exploration.schedules;
+            explored.distinct += exploration.distinct.len() as u64;
+            Ok(checks::of_exploration(program, task, &case, exploration))
+        }
+        Err(error) => checks::not_controlled(task, error),
+    }
+}
+
+/// The variables of the user's that a program finds, but for those that change how it is run.
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    const OURS: [&str; 3] = ["LD_PRELOAD", "RUST_BACKTRACE", "RUST_TEST_THREADS"];
+    std::env::vars_os().filter(|(name, _)| OURS.iter().all(|ours| name != ours))
+}

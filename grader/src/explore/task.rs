@@ -1,0 +1,114 @@
+//! What is explored at once: one test, or one program.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use confine::run::{Invocation, RunError};
+use confine::sandbox::Network;
+use engine::case::{Case, External, Scenario};
+use engine::compile::Executable;
+use engine::observation::Observation;
+use engine::run_context::RunContext;
+use engine::symbols::OwnCode;
+use schedule::search::portfolio::Chances;
+
+use super::Options;
+use super::promises::{self, PROMISES};
+
+/// A test, or a program.
+pub(super) struct Task {
+    /// How it is called: a test's name.
+    pub(super) id: String,
+    /// Whether it is a test.
+    pub(super) is_test: bool,
+    /// Whether another output in another schedule is a fault, and no advice.
+    pub(super) is_deterministic: bool,
+    /// The user's own code.
+    pub(super) own: OwnCode,
+    /// The command that explores it again, without its arguments.
+    pub(super) command: String,
+    /// The arguments that the user gave, as they stand at the end of that command.
+    pub(super) more: String,
+    call: Call,
+    most_steps: Option<u32>,
+}
+
+/// The check of a test: reports have the test's own name.
+pub(super) const TEST: &str = "test";
+
+impl Task {
+    /// One test, in a process of its own.
+    pub(super) fn test(executable: &Executable, name: &str, options: &Options) -> Self {
+        let args = [name, "--exact", "--test-threads=1", "--nocapture"].map(str::to_owned);
+        let args = args.into_iter().chain(options.args.iter().cloned()).collect();
+        let command = format!("{} --exact {name}", options.command);
+        Self { id: name.to_owned(), is_test: true, command, ..Self::of(executable, args, options) }
+    }
+
+    /// The program.
+    pub(super) fn program(executable: &Executable, options: &Options) -> Self {
+        Self::of(executable, options.args.clone(), options)
+    }
+
+    fn of(executable: &Executable, args: Vec<String>, options: &Options) -> Self {
+        let shown = format!("{} {}", executable.name, args.join(" ")).trim_end().to_owned();
+        let variables = super::environment().chain(executable.variables.iter().cloned()).collect();
+        Self {
+            id: executable.name.clone(),
+            is_test: false,
+            is_deterministic: options.deterministic,
+            own: OwnCode::of_folder(&executable.root),
+            command: options.command.clone(),
+            more: if options.args.is_empty() {
+                String::new()
+            } else {
+                format!(" -- {}", options.args.join(" "))
+            },
+            call: Call { args, folder: executable.folder.clone(), variables, shown },
+            most_steps: options.most_steps,
+        }
+    }
+
+    /// The case; with the promises that compare a run to the usual one, once that is known.
+    pub(super) fn case(&self, usual: Option<&Observation>, chances: Chances) -> Case {
+        let case = Case::new(self.id.clone(), self.call.clone()).networked().talking(External::Nobody);
+        let case = Case { chances, most_steps: self.most_steps, ..case };
+        match (self.is_test, usual) {
+            (true, _) => case.judge_ending(TEST, promises::passes),
+            (false, None) => case,
+            (false, Some(usual)) => of_program(case, usual),
+        }
+    }
+}
+
+fn of_program(case: Case, usual: &Observation) -> Case {
+    let code = usual.code().unwrap_or(0);
+    let output = usual.stdout.bytes.clone();
+    let case = PROMISES
+        .iter()
+        .fold(case, |case, promise| case.judge_ending(promise.id, move |seen| promise.judge(seen, code)));
+    let case = case.judge(promises::SAME_OUTPUT, move |seen| promises::same_output(seen, &output));
+    case.judge(promises::THREADS_LEFT, promises::none_left)
+}
+
+/// A call in the package's folder, in the user's environment.
+#[derive(Clone)]
+struct Call {
+    args: Vec<String>,
+    folder: PathBuf,
+    variables: Vec<(OsString, OsString)>,
+    shown: String,
+}
+
+impl Scenario for Call {
+    fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
+        let call =
+            Invocation::new(context.program, &self.folder).network(Network::Shared).args(self.args.clone());
+        let call = self.variables.iter().fold(call, |call, (name, value)| call.env(name, value));
+        context.run(call)
+    }
+
+    fn shown(&self, _program: &str) -> String {
+        self.shown.clone()
+    }
+}
