@@ -12,6 +12,7 @@ use engine::symbols::{Symbols, panic_line};
 use report::verdict::Verdict;
 use report::{CheckReport, Failure, Lesson, Visibility};
 
+use super::harness;
 use super::promises::{PASSES, PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREADS_LEFT, THREADS_LEFT_ABOUT};
 use super::task::{TEST, Task};
 use crate::error::Error;
@@ -114,10 +115,14 @@ fn failure(
 ) -> Failure {
     let symbols = Symbols::of(&program.path, task.own.clone());
     let picture = counterexample::picture(record, &symbols, fault.line);
+    let picture = if task.is_test { harness::without(picture) } else { picture };
+    let own = harness::own_lines(&seen.stdout.lines, &task.id);
+    let lines =
+        if task.is_test { lines_around(&own, None) } else { lines_around(&seen.stdout.lines, fault.line) };
     let schedule = record.schedule.to_string();
     Failure {
         sentence: None,
-        lines: lines_around(&seen.stdout.lines, fault.line),
+        lines,
         expected: fault.expected,
         seen: fault.seen,
         ending: seen.ending().word().to_owned(),

@@ -4,6 +4,7 @@
 //! own; what must hold of any is in [`promises`].
 
 mod checks;
+mod harness;
 mod listing;
 mod promises;
 mod task;
@@ -149,7 +150,7 @@ fn of_task(
         Err(error) => return checks::not_controlled(task, error),
     };
     let case = task.case(Some(&seen), options.chances);
-    if options.schedule.is_some() || record.header.threads == 1 {
+    if options.schedule.is_some() || record.header.threads <= task.least_threads() {
         explored.schedules += 1;
         explored.distinct += 1;
         return Ok(checks::of_run(program, task, &case, &seen, &record));

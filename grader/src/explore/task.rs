@@ -69,6 +69,11 @@ impl Task {
         }
     }
 
+    /// How many threads it has that starts none: libtest runs each test in one beside its own.
+    pub(super) fn least_threads(&self) -> u8 {
+        if self.is_test { 2 } else { 1 }
+    }
+
     /// The case; with the promises that compare a run to the usual one, once that is known.
     pub(super) fn case(&self, usual: Option<&Observation>, chances: Chances) -> Case {
         let case = Case::new(self.id.clone(), self.call.clone()).networked().talking(External::Nobody);

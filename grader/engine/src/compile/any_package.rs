@@ -165,14 +165,18 @@ impl Metadata {
         serde_json::from_slice(&outcome.stdout).map_err(unread)
     }
 
-    /// The executables that a build has made.
+    /// The executables that a build has made, in an order that is the same each time.
     fn executables(&self, outcome: &Outcome, tests: bool) -> Vec<Executable> {
         let said = String::from_utf8_lossy(&outcome.stdout);
         let artifacts = said.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
-        artifacts
-            .filter(|artifact| artifact.profile.test == tests)
-            .filter_map(|one| self.executable(one))
-            .collect()
+        let artifacts = artifacts.filter(|artifact| artifact.profile.test == tests);
+        let mut executables: Vec<Executable> = artifacts.filter_map(|one| self.executable(one)).collect();
+        let place = |one: &Executable| {
+            let rank = ["--lib", "--bin", "--example"].iter().position(|kind| one.option.starts_with(kind));
+            (one.package.clone(), rank.unwrap_or(usize::MAX), one.option.clone())
+        };
+        executables.sort_by_key(place);
+        executables
     }
 
     fn executable(&self, artifact: Artifact) -> Option<Executable> {

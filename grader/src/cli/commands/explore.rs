@@ -23,13 +23,11 @@ pub(super) fn run(args: &ExploreArgs) -> Result<u8, Error> {
     let progress = Progress::on_terminal();
     let reports = explored(&workspace, args, &progress)?;
     drop(progress);
-    let report = Report::new(args.seed, reports).of_targets();
-    reports::write(outputs, &report, Audience::Teacher)?;
-    if report.verdict == report::verdict::Verdict::Pass
-        && report.exercises.iter().all(|target| target.checks.is_empty())
-    {
+    if reports.is_empty() {
         return Err(Error::NothingToExplore);
     }
+    let report = Report::new(args.seed, reports).of_targets();
+    reports::write(outputs, &report, Audience::Teacher)?;
     Ok(exit_code::of(report.verdict))
 }
 
