@@ -15,13 +15,30 @@ use crate::error::{Error, exit_code};
 use crate::explore::{self, Options};
 use crate::grade::progress::Progress;
 
+/// How the user has called it.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    /// The words before all arguments.
+    pub name: &'static str,
+    /// Whether tests are explored, or programs.
+    pub tests: bool,
+}
+
 pub(super) fn run(args: &ExploreArgs) -> Result<u8, Error> {
-    let workspace = Workspace::find()?;
+    let tests = args.bin.is_empty() && args.example.is_empty();
+    explore_in(&Workspace::find()?, args, &Called { name: "cargo grade explore", tests })
+}
+
+/// Explores what the arguments select. `workspace` has what controls programs.
+///
+/// # Errors
+/// When nothing is selected, or the work cannot be done.
+pub fn explore_in(workspace: &Workspace, args: &ExploreArgs, called: &Called) -> Result<u8, Error> {
     let outputs = reports::open(&args.output, &args.reports)?;
     sandbox::raise(&args.limit);
     sandbox::enter(if args.sandbox { Demand::Some } else { Demand::Nothing }, &[])?;
     let progress = Progress::on_terminal();
-    let reports = explored(&workspace, args, &progress)?;
+    let reports = explored(workspace, args, called, &progress)?;
     drop(progress);
     if reports.is_empty() {
         return Err(Error::NothingToExplore);
@@ -34,9 +51,10 @@ pub(super) fn run(args: &ExploreArgs) -> Result<u8, Error> {
 fn explored(
     workspace: &Workspace,
     args: &ExploreArgs,
+    called: &Called,
     progress: &Progress,
 ) -> Result<Vec<ExerciseReport>, Error> {
-    let selection = selection(args);
+    let selection = selection(args, called.tests);
     let tell = |what| progress.say(what);
     let runtime = compile::runtime(workspace, &tell)?;
     let executables = match compile::executables(workspace, &selection, &tell)? {
@@ -47,7 +65,7 @@ fn explored(
     let mut reports = Vec::new();
     for executable in executables {
         let program = Program { path: executable.path.clone(), runtime: runtime.clone() };
-        let options = options(args, &executable);
+        let options = options(args, called, &executable);
         let report = explore::explore(&program, &executable, selection.tests, &options, progress)?;
         // Where a name is asked for, most targets have no such test.
         if !report.checks.is_empty() {
@@ -58,7 +76,7 @@ fn explored(
     Ok(reports)
 }
 
-fn selection(args: &ExploreArgs) -> Selection {
+fn selection(args: &ExploreArgs, tests: bool) -> Selection {
     let mut options = Vec::new();
     let mut with = |option: &str, values: &[String]| {
         values.iter().for_each(|value| options.extend([option.to_owned(), value.clone()]));
@@ -75,11 +93,10 @@ fn selection(args: &ExploreArgs) -> Selection {
         (args.no_default_features, "--no-default-features"),
     ];
     options.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()));
-    let tests = args.bin.is_empty() && args.example.is_empty();
     Selection { manifest: args.manifest_path.clone(), tests, release: args.release, options }
 }
 
-fn options(args: &ExploreArgs, executable: &Executable) -> Options {
+fn options(args: &ExploreArgs, called: &Called, executable: &Executable) -> Options {
     Options {
         seed: args.seed,
         schedules: args.schedules,
@@ -92,13 +109,13 @@ fn options(args: &ExploreArgs, executable: &Executable) -> Options {
         args: args.args.clone(),
         deterministic: args.deterministic,
         schedule: args.schedule.clone(),
-        command: command(args, executable),
+        command: command(args, called.name, executable),
     }
 }
 
 /// The call that explores this target alone, in the same world.
-fn command(args: &ExploreArgs, executable: &Executable) -> String {
-    let mut command = format!("cargo grade explore {}", executable.option);
+fn command(args: &ExploreArgs, name: &str, executable: &Executable) -> String {
+    let mut command = format!("{name} {}", executable.option);
     let manifest = args.manifest_path.as_ref().map(|path| format!(" --manifest-path {}", path.display()));
     command += &manifest.unwrap_or_default();
     if args.workspace || !args.package.is_empty() {

@@ -15,6 +15,8 @@ mod replay;
 mod selftest;
 mod watch;
 
+pub use explore::{Called, explore_in};
+
 use std::path::Path;
 
 use confine::sandbox::{self, Demand, Tier};
