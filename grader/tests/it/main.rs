@@ -9,6 +9,7 @@ mod check;
 mod containers;
 mod containment;
 mod control;
+mod explore;
 mod hint;
 mod hooks;
 mod hostile;
