@@ -17,7 +17,7 @@ pub use request::Request;
 pub use trace::{Event, FRAMES, Operation, OutputHead, ThreadRecord};
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5309;
+pub const MAGIC: u32 = 0x4c4b_5310;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";

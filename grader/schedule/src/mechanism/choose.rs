@@ -12,8 +12,8 @@ pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
 /// for a moment must not look as if it had been silent for a program's whole time-out.
 const LONGEST_JUMP: u64 = 10_000_000_000;
 
-/// Where sleeps are real, threads that look again and again take so many steps before time passes: most of them block
-/// before.
+/// Where sleeps are real, so many steps are taken in which nothing changes before somebody's sleep may end while others
+/// could go on: those only look, again and again, and so does a machine hold them up.
 const LOOKS_BEFORE_TIME: u32 = 1_000;
 
 /// One in so many points lets a reluctant thread go on, by what makes it reluctant.
@@ -107,6 +107,9 @@ impl Mechanism<'_> {
         if !able.is_empty() {
             return able;
         }
+        if let Some(sleeper) = self.overdue_sleeper() {
+            return ThreadSet::only(sleeper);
+        }
         let gated = self.threads.select(|_, thread| matches!(thread.wait, Wait::Gate { .. }));
         if !gated.is_empty() {
             return gated;
@@ -121,8 +124,23 @@ impl Mechanism<'_> {
 
     /// Whether the one that gave way first looks again before time passes.
     fn looks_before_time(&self, first: ThreadId) -> bool {
-        self.threads.get(first).gave_way < Some(self.time_passed)
-            || self.request.real_sleep && self.steps < self.time_passed + LOOKS_BEFORE_TIME
+        self.threads.get(first).gave_way < Some(self.time_passed) || self.sleeps_are_real()
+    }
+
+    /// Whether nobody's sleep ends while others can go on.
+    fn sleeps_are_real(&self) -> bool {
+        self.request.real_sleep && self.steps < self.progress + LOOKS_BEFORE_TIME
+    }
+
+    /// Where others have looked in vain for long enough, the one whose sleep ends first.
+    fn overdue_sleeper(&self) -> Option<ThreadId> {
+        if !self.request.real_sleep || self.sleeps_are_real() {
+            return None;
+        }
+        let sleeps = self.threads.select(|_, thread| matches!(thread.wait, Wait::Sleep { .. }));
+        let deadlines =
+            sleeps.iter().filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
+        deadlines.min().filter(|(deadline, _)| self.may_pass(*deadline)).map(|(_, thread)| thread)
     }
 
     fn gave_way(&self) -> ThreadSet {
@@ -165,7 +183,7 @@ impl Mechanism<'_> {
         let is_reluctant = |thread: &Thread| match thread.wait {
             Wait::None => thread.gave_way.is_some(),
             Wait::Sleep { .. } => {
-                !self.request.real_sleep
+                !self.sleeps_are_real()
                     && thread.wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
             }
             _ => false,
@@ -203,8 +221,8 @@ impl Mechanism<'_> {
         }
         let (gave_way, timed) = (self.gave_way(), self.timed());
         match (gave_way.is_empty(), timed.is_empty()) {
-            (false, false) if !self.request.real_sleep && self.random.one_in(2) => timed,
             (false, false) if self.request.real_sleep => self.ready(),
+            (false, false) if self.random.one_in(2) => timed,
             (false, _) => gave_way,
             _ => self.ready(),
         }
@@ -228,7 +246,7 @@ impl Mechanism<'_> {
             Wait::None => gave_way && self.random.one_in(one_in::GAVE_WAY),
             Wait::Gate { .. } => self.random.one_in(one_in::IS_AT_THE_GATE),
             Wait::Sleep { .. } => {
-                !self.request.real_sleep
+                !self.sleeps_are_real()
                     && self.random.one_in(one_in::SLEEPS)
                     && wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
             }

@@ -25,12 +25,13 @@ fn requests() -> impl Strategy<Value = Request> {
         Just(Kind::Sticky),
         Just(Kind::Straight),
     ];
-    (any::<u64>(), kinds, any::<[bool; 3]>()).prop_map(|(seed, policy, flags)| Request {
+    (any::<u64>(), kinds, any::<[bool; 4]>()).prop_map(|(seed, policy, flags)| Request {
         seed,
         policy,
         start_gate: flags[0],
         spurious_wakes: flags[1],
         busy_machine: flags[2],
+        real_sleep: flags[3],
         ..replay()
     })
 }
@@ -76,6 +77,30 @@ fn a_sleep_ends_early_when_the_machine_may_be_so_slow() {
     assert!(ends(walk, |now| Wait::Sleep { deadline: now + 4 * SECOND }, 1000));
     assert!(!ends(walk, |now| Wait::Sleep { deadline: now + 6 * SECOND }, 10_000));
     assert!(!ends(walk, |_| Wait::Sleep { deadline: NEVER }, 10_000));
+}
+
+/// Thread 0 changes something in each step, or only looks.
+fn sleeps_through(changes: bool, steps: u32) -> bool {
+    let request = Request { policy: Kind::RandomWalk, real_sleep: true, budget: u32::MAX, ..replay() };
+    let mut mechanism = two_threads(request);
+    mechanism.current = 1;
+    let deadline = mechanism.read_clock() + SECOND;
+    mechanism.block(Wait::Sleep { deadline });
+    mechanism.current = 0;
+    !(0..steps).any(|_| {
+        let is_over = goes_on(&mut mechanism) == Ok(1);
+        if changes {
+            mechanism.changed();
+        }
+        is_over
+    })
+}
+
+#[test]
+fn a_real_sleep_ends_where_others_only_look() {
+    assert!(sleeps_through(true, 10_000), "others work");
+    assert!(sleeps_through(false, 900), "they may have something to do yet");
+    assert!(!sleeps_through(false, 3_000), "they wait for who sleeps");
 }
 
 /// However often it sleeps for a moment only.

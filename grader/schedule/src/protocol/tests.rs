@@ -16,15 +16,17 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    (any::<u64>(), kinds(), any::<[bool; 6]>(), any::<[u32; 3]>(), any::<Option<u32>>()).prop_map(
+    (any::<u64>(), kinds(), any::<[bool; 7]>(), any::<[u32; 3]>(), any::<Option<u32>>()).prop_map(
         |(seed, policy, switches, [patience, budget, replayed], writes)| {
-            let [start_gate, spurious_wakes, busy_machine, trace, lenient, keeps_to_itself] = switches;
+            let [start_gate, spurious_wakes, busy_machine, real_sleep, trace, lenient, keeps_to_itself] =
+                switches;
             Request {
                 seed,
                 policy,
                 start_gate,
                 spurious_wakes,
                 busy_machine,
+                real_sleep,
                 trace,
                 lenient,
                 keeps_to_itself,
