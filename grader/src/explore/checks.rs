@@ -30,8 +30,10 @@ pub(super) fn of_exploration(
     let stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
     let of = |finding: engine::explore::Finding| {
         let failure = finding.counterexample.map(|found| {
+            let found_after = Some(found.found_after);
             let failure = failure(program, task, case, &found.seen, &found.record, found.fault);
-            Failure { found_after: Some(found.found_after), ..failure }
+            let replay = replay(task, &failure, found_after);
+            Failure { found_after, replay, ..failure }
         });
         let unproven = stub.clone().or(finding.unproven).or(lost.clone());
         check(task, finding.check, failure, unproven, finding.kept)
@@ -103,6 +105,17 @@ fn about(id: &str) -> &'static str {
     let known = PROMISES.iter().map(|promise| (promise.id, promise.about));
     let more = [(TEST, PASSES), (SAME_OUTPUT, SAME_OUTPUT_ABOUT), (THREADS_LEFT, THREADS_LEFT_ABOUT)];
     known.chain(more).find(|(known, _)| *known == id).map_or("", |(_, about)| about)
+}
+
+/// The command that shows it again. A schedule that no command line takes is found again, by the same search.
+fn replay(task: &Task, failure: &Failure, found_after: Option<u64>) -> String {
+    const LONGEST: usize = 4_000;
+    match (&failure.schedule, found_after) {
+        (Some(schedule), Some(count)) if schedule.len() > LONGEST => {
+            format!("{} --schedules {count}{}", task.command, task.more)
+        }
+        _ => failure.replay.clone(),
+    }
 }
 
 fn failure(
