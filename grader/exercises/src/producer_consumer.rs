@@ -6,7 +6,7 @@ use engine::observation::{Observation, Text};
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{a_write_a_line, kept_back, lines, number, rests, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, advised_usage, help};
 
@@ -105,6 +105,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(two(), 3).explored(4),
         full(EXERCISE.name, two()),
+        too_many_threads(EXERCISE.name, &["--producers", "10001"]),
         help(&[("--producers", "1"), ("--consumers", "1"), ("--items", "5"), ("--capacity", "1")]),
     ];
     [defaults].into_iter().chain(small).chain(large).chain(wrong).chain(outputs).collect()

@@ -6,7 +6,7 @@ use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{a_write_a_line, lines, number, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, help, wrong_usage};
 
@@ -79,6 +79,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(few(), 1).explored(5),
         full(EXERCISE.name, few()),
+        too_many_threads(EXERCISE.name, &["--threads", "10001"]),
         help(&[("--threads", "2"), ("--increments", "100000"), ("--mode", "all")]),
     ];
     right.into_iter().chain(wrong).chain(outputs).collect()

@@ -9,7 +9,7 @@ use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::{a_write_a_line, lines, number, same_lines, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, help, wrong_usage};
 
@@ -78,6 +78,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(few(), 2).explored(5),
         full(EXERCISE.name, few()),
+        too_many_threads(EXERCISE.name, &["--workers", "10001"]),
         help(&[("--workers", "5"), ("--jobs", "10"), ("--panic-on", ""), ("--verbose", "")]),
     ];
     right.into_iter().map(with_sentences).chain(wrong).chain(outputs).collect()

@@ -122,7 +122,9 @@ pub(super) fn every_operation_once(ledger: &Ledger, statement: &Statement) -> Re
     }
     let missing = due.iter().find_map(|(teller, due)| due.get(done.get(teller).copied().unwrap_or(0)));
     missing.map_or(Ok(()), |missing| {
-        Err(Fault::new(EXPECTED, format!("there is no line for {}", quoted(&missing.to_string()))))
+        let fault = Fault::new(EXPECTED, format!("there is no line for {}", quoted(&missing.to_string())));
+        // Who prints nothing at all has refused something else.
+        Err(if statement.entries.is_empty() { fault } else { fault.of("every-operation-once") })
     })
 }
 
