@@ -163,14 +163,14 @@ fn fine_print() -> Vec<Case> {
         script("unfinished-line", scripts::unfinished_line, "the others see the LEAVE of who is gone")
             .judge(FINE_PRINT.id, |seen: &Observation| delivery::nothing_unfinished(transcripts(seen)).into())
             .tries(FINE_PRINT.id, &["unfinished-line"]),
+        script("own-leave", scripts::own_leave, "who leaves gets its own LEAVE, and is disconnected")
+            .tries(FINE_PRINT.id, &["own-leave"]),
         script(
             "half-closed",
             scripts::half_closed,
             "who closes its sending side gets the rest and its LEAVE",
         )
         .tries(FINE_PRINT.id, &["half-closed"]),
-        script("own-leave", scripts::own_leave, "who leaves gets its own LEAVE, and is disconnected")
-            .tries(FINE_PRINT.id, &["own-leave"]),
         script("upper-and-lower-case", scripts::letter_case, "`Ann` is another name than `ann`")
             .tries(FINE_PRINT.id, &["case"]),
         join("join-ends", How::Ends, "at the end of its input `join` leaves, and ends with exit code 0")

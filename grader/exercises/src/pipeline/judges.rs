@@ -215,7 +215,8 @@ pub(super) fn unless_stopped(
 /// Whether a child process was seen while the program ran: who has none leaves none behind.
 pub(super) fn had_children(seen: &Observation) -> bool {
     match seen.evidence() {
-        Some(Fate::Children(children)) => children.most > 0,
+        // One that was there was caught; a process that is only seen may be the program itself, which is being started.
+        Some(Fate::Children(children)) => children.killed,
         // The program came to rest while its children were stopped.
         Some(Fate::Reading(reading)) => reading.at_rest,
         _ => false,
