@@ -217,8 +217,7 @@ pub(super) fn had_children(seen: &Observation) -> bool {
     match seen.evidence() {
         // One that was there was caught; a process that is only seen may be the program itself, which is being started.
         Some(Fate::Children(children)) => children.killed,
-        // The program came to rest while its children were stopped.
-        Some(Fate::Reading(reading)) => reading.at_rest,
+        Some(Fate::Reading(reading)) => reading.children > 0,
         _ => false,
     }
 }
