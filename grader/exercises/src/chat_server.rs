@@ -134,7 +134,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         help(&[("--listen", "127.0.0.1:0"), ("--name", ""), ("--clients", "3"), ("--messages", "3")]),
     ];
     // Advice comes at the very end: a program is not run for ever if it makes others wait in vain.
-    let cases = cases.into_iter().map(ends).chain(outputs).chain(wrong);
+    let cases = cases.into_iter().map(ends).chain(wrong).chain(outputs);
     cases.chain(signalled.map(ends)).chain(fine_print()).collect()
 }
 
@@ -315,7 +315,10 @@ fn demos() -> [Case; 5] {
     let none = Case::of_args("no-arguments", [""; 0]).judge("demo-delivers", demo::judge(3, 3));
     let defaults = Case::of_args("demo", ["demo"]).judge("demo-delivers", demo::judge(3, 3));
     let demos = [
-        none.runs(3).tries("demo-delivers", &["no-arguments", "demo-events", "demo-delivered", "one-write"]),
+        none.runs(3).tries(
+            "demo-delivers",
+            &["no-arguments", "clients", "messages", "demo-events", "demo-delivered", "one-write"],
+        ),
         defaults.runs(6),
         sized(1, 1).runs(3).explored(5),
         sized(2, 1)
