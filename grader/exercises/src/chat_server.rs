@@ -21,7 +21,7 @@ use rustix::process::Signal;
 use self::joining::{How, Joining};
 use self::serving::{Script, Serving, Stop};
 use crate::exercise::{Check, Exercise};
-use crate::judges::a_write_a_line;
+use crate::judges::one_write_a_line;
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::scripted::chat::Transcripts;
 use crate::wrong_usage::{USAGE, advised_usage, help};
@@ -331,9 +331,7 @@ fn demos() -> [Case; 5] {
     demos.map(|case| {
         case.networked()
             .talking(External::OwnThreads)
-            .judge_writers("demo-delivers", |seen| {
-                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-            })
+            .judge_writes("demo-delivers", one_write_a_line)
             .tries("demo-delivers", &["demo-delivered", "demo-events", "one-write", "clients", "messages"])
     })
 }

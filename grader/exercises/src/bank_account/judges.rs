@@ -12,7 +12,7 @@ use schedule::protocol::CHILD;
 use super::bank::{Bank, history, outcome_sentence};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::judges::{a_write_a_line, terminates};
+use crate::judges::{one_write_a_line, terminates};
 use crate::linearizability::{Decision, check};
 use crate::quoted::quoted;
 
@@ -84,9 +84,7 @@ fn one_account(seen: &Observation) -> Judgement {
 
 fn own_lines(case: Case) -> Case {
     case.judge_writers("every-operation-once", |seen| own_threads(&seen.stdout))
-        .judge_writers("every-operation-once", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("every-operation-once", one_write_a_line)
 }
 
 /// Blames what is missing or too much only once, under `every-operation-once`.
