@@ -262,6 +262,8 @@ impl Scenario for Calls {
 
 #[cfg(test)]
 mod tests {
+    use engine::judgement::Judgement;
+
     use super::*;
 
     #[test]
