@@ -34,6 +34,8 @@ pub struct Case {
     pub judges: Vec<(&'static str, Judge)>,
     /// The promises about who wrote which line: runs under control and audited ones know.
     pub writer_judges: Vec<(&'static str, Judge)>,
+    /// Whether the kernel says who writes, in the first run without control.
+    pub is_audited: bool,
     /// The promises about runs in which one thread is kept from running.
     pub starved_judges: Vec<(&'static str, Judge)>,
     /// What at least one of the explored schedules must show.
@@ -106,6 +108,7 @@ impl Case {
             external: External::Nobody,
             judges: Vec::new(),
             writer_judges: Vec::new(),
+            is_audited: false,
             starved_judges: Vec::new(),
             witnesses: Vec::new(),
             sharing: None,
@@ -166,6 +169,17 @@ impl Case {
 
     /// Adds a judge that needs to know which thread wrote a line.
     pub fn judge_writers(
+        mut self,
+        check: &'static str,
+        judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,
+    ) -> Self {
+        self.is_audited = true;
+        self.judge_writes(check, judge)
+    }
+
+    /// As [`Case::judge_writers`], where what controlled runs show is enough: to have the kernel tell of each write takes
+    /// its time.
+    pub fn judge_writes(
         mut self,
         check: &'static str,
         judge: impl Fn(&Observation) -> Judgement + Send + Sync + 'static,

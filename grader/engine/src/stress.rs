@@ -35,7 +35,7 @@ pub fn perform(
         network: case.network,
         seed: seed.wrapping_add(u64::from(run)),
         is_hurried,
-        is_audited: run == 0 && !case.writer_judges.is_empty(),
+        is_audited: run == 0 && case.is_audited,
         control: None,
     };
     let busy = run % 2 == 1;

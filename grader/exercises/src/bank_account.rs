@@ -7,11 +7,13 @@ mod ledger;
 mod statement;
 
 use engine::case::{Call, Case, Sharing};
+use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
 use crate::judges::ends;
 use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::quoted::quoted;
 use crate::random::Random;
 use crate::wrong_usage::{USAGE, advised_usage, help};
 use judges::{every_operation_once, of_example, of_ledger};
@@ -101,7 +103,7 @@ fn cases(seed: u64) -> Vec<Case> {
     let wrong = advised_usage(&[("ledger-without-file", &["--ledger"]), ("stray-argument", &["ledger.csv"])]);
     let none = || Call::new([""; 0]);
     let outputs = [unread(none(), 2).explored(2), full(EXERCISE.name, none()), help(&[("--ledger", "")])];
-    let others = [example].into_iter().chain(spellings()).chain(outputs);
+    let others = [example].into_iter().chain(spellings()).chain([full_account_to_itself()]).chain(outputs);
     small.into_iter().chain(large).chain(others).chain(bad_ledger::cases()).chain(wrong).collect()
 }
 
@@ -271,6 +273,20 @@ fn spelling(
 ) -> Case {
     let once = move |seen: &Observation| every_operation_once(&ledger, &Statement::read(&seen.stdout)).into();
     Case::new(id, call(csv)).runs(1).judge(check, once).tries(check, sentences)
+}
+
+/// Advice: a transfer from a full account to itself overflows nothing, as it changes nothing.
+fn full_account_to_itself() -> Case {
+    const DUE: &str = "alice transfer vault>vault 1 ok 9223372036854775807";
+    let ledger = Ledger::new(&[("vault", i64::MAX)], [transfer("alice", "vault", "vault", 1)]);
+    let is_accepted = |seen: &Observation| match seen.stdout.lines.first() {
+        Some(line) if line == DUE => Judgement::Kept,
+        Some(line) => Fault::new(format!("`{DUE}`"), format!("line 1 is {}", quoted(line))).at(0).into(),
+        None => Fault::new(format!("`{DUE}`"), "there is no output").into(),
+    };
+    let strict = bad_ledger::STRICT.id;
+    let case = Case::new("full-account-to-itself", call(ledger.csv())).runs(1);
+    case.judge(strict, is_accepted).tries(strict, &["self-transfer"])
 }
 
 fn repeat<const N: usize>(

@@ -21,7 +21,7 @@ use rustix::process::Signal;
 use self::joining::{How, Joining};
 use self::serving::{Script, Serving, Stop};
 use crate::exercise::{Check, Exercise};
-use crate::judges::a_write_a_line;
+use crate::judges::one_write_a_line;
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::scripted::chat::Transcripts;
 use crate::wrong_usage::{USAGE, advised_usage, help};
@@ -134,7 +134,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         help(&[("--listen", "127.0.0.1:0"), ("--name", ""), ("--clients", "3"), ("--messages", "3")]),
     ];
     // Advice comes at the very end: a program is not run for ever if it makes others wait in vain.
-    let cases = cases.into_iter().map(ends).chain(outputs).chain(wrong);
+    let cases = cases.into_iter().map(ends).chain(wrong).chain(outputs);
     cases.chain(signalled.map(ends)).chain(fine_print()).collect()
 }
 
@@ -163,14 +163,14 @@ fn fine_print() -> Vec<Case> {
         script("unfinished-line", scripts::unfinished_line, "the others see the LEAVE of who is gone")
             .judge(FINE_PRINT.id, |seen: &Observation| delivery::nothing_unfinished(transcripts(seen)).into())
             .tries(FINE_PRINT.id, &["unfinished-line"]),
+        script("own-leave", scripts::own_leave, "who leaves gets its own LEAVE, and is disconnected")
+            .tries(FINE_PRINT.id, &["own-leave"]),
         script(
             "half-closed",
             scripts::half_closed,
             "who closes its sending side gets the rest and its LEAVE",
         )
         .tries(FINE_PRINT.id, &["half-closed"]),
-        script("own-leave", scripts::own_leave, "who leaves gets its own LEAVE, and is disconnected")
-            .tries(FINE_PRINT.id, &["own-leave"]),
         script("upper-and-lower-case", scripts::letter_case, "`Ann` is another name than `ann`")
             .tries(FINE_PRINT.id, &["case"]),
         join("join-ends", How::Ends, "at the end of its input `join` leaves, and ends with exit code 0")
@@ -315,7 +315,10 @@ fn demos() -> [Case; 5] {
     let none = Case::of_args("no-arguments", [""; 0]).judge("demo-delivers", demo::judge(3, 3));
     let defaults = Case::of_args("demo", ["demo"]).judge("demo-delivers", demo::judge(3, 3));
     let demos = [
-        none.runs(3).tries("demo-delivers", &["no-arguments", "demo-events", "demo-delivered", "one-write"]),
+        none.runs(3).tries(
+            "demo-delivers",
+            &["no-arguments", "clients", "messages", "demo-events", "demo-delivered", "one-write"],
+        ),
         defaults.runs(6),
         sized(1, 1).runs(3).explored(5),
         sized(2, 1)
@@ -328,9 +331,7 @@ fn demos() -> [Case; 5] {
     demos.map(|case| {
         case.networked()
             .talking(External::OwnThreads)
-            .judge_writers("demo-delivers", |seen| {
-                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-            })
+            .judge_writes("demo-delivers", one_write_a_line)
             .tries("demo-delivers", &["demo-delivered", "demo-events", "one-write", "clients", "messages"])
     })
 }

@@ -7,7 +7,7 @@ use schedule::ThreadId;
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, kept_back, lines, rests, same_lines, terminates};
+use crate::judges::{kept_back, lines, one_write_a_line, rests, same_lines, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::wrong_usage::{USAGE, advised_usage, help};
 
@@ -73,9 +73,7 @@ fn judged(case: Case, max: u64, sentence: &'static [&'static str]) -> Case {
         .judge_ending("terminates", terminates(0))
         .tries("terminates", &["ends", "exit-0"])
         .judge_writers("two-threads", two_threads)
-        .judge_writers("two-threads", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("two-threads", one_write_a_line)
         .tries("two-threads", &["two-threads", "main-prints-nothing", "one-write"])
 }
 

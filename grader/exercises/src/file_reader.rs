@@ -10,7 +10,7 @@ use engine::observation::Observation;
 use self::count::{Content, Counts};
 use self::scenario::{Folder, NotUtf8, Piped, SIZE, Sparse};
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, ends, lines, same_lines, terminates};
+use crate::judges::{ends, lines, one_write_a_line, same_lines, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
 use crate::scripted::pipes::Reading;
@@ -171,9 +171,7 @@ fn counted(id: &str, workers: Option<usize>, files: Vec<(&'static str, Content)>
     Case::new(id, call(workers, &names, &files))
         .judge("matches-wc", move |seen| matches_wc(seen, &due).into())
         .judge("in-argument-order", move |seen| in_order(seen, &paths).into())
-        .judge_writers("in-argument-order", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("in-argument-order", one_write_a_line)
         .judge_ending("terminates", terminates(0))
 }
 

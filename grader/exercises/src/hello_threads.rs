@@ -6,7 +6,7 @@ use engine::observation::{Observation, writer};
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, kept_back, lines, terminates};
+use crate::judges::{kept_back, lines, one_write_a_line, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, advised_usage, help};
@@ -48,9 +48,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         .judge("finish-line-last", finish_line_last)
         .judge_ending("terminates", terminates(0))
         // Lines that come at once cannot be met by those of the other thread. That none do is no order yet.
-        .judge_writers("each-in-order", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("each-in-order", one_write_a_line)
         .judge_writers("own-threads", own_threads)
         .witness("overlaps", overlap, overlaps)
         .tries("each-in-order", &["each-in-order", "nothing-else", "one-write"])
@@ -168,6 +166,7 @@ mod tests {
     use engine::observation::Text;
 
     use super::*;
+    use crate::judges::a_write_a_line;
 
     fn output(lines: &[&str]) -> Observation {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();

@@ -69,7 +69,7 @@ pub fn kept_back(fault: Fault, text: &Text) -> Fault {
 ///
 /// # Errors
 /// A fault that names the first line that did not.
-pub fn a_write_a_line(text: &Text) -> Result<(), Fault> {
+pub(crate) fn a_write_a_line(text: &Text) -> Result<(), Fault> {
     let fault = |at: usize, what: &str| {
         let seen = format!("line {}, {}, comes in {what}", at + 1, quoted(&text.lines[at]));
         Err(Fault::new("one write a line", seen).at(at).of("one-write"))
@@ -79,6 +79,11 @@ pub fn a_write_a_line(text: &Text) -> Result<(), Fault> {
         (None, Some(at)) => fault(at, "several writes"),
         (None, None) => Ok(()),
     }
+}
+
+/// Judges that each line of standard output came in one write. That it did is no work that was done.
+pub fn one_write_a_line(seen: &Observation) -> Judgement {
+    a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
 }
 
 /// The lines of `text`, if each ends with `\n` alone.

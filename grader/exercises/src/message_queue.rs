@@ -10,7 +10,7 @@ use engine::observation::{Observation, writer};
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, ends, kept_back, lines, same_lines, terminates};
+use crate::judges::{ends, kept_back, lines, one_write_a_line, same_lines, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::quoted::quoted;
 use crate::scripted::children::{ChildrenSeen, ChildrenWatch, PAUSE, kill_alive};
@@ -124,9 +124,7 @@ fn judged(case: Case, setting: Setting) -> Case {
     // Where the threads that share the queue are looked for, nobody but the sender can be missing.
     let case = case
         .judge_writers("receiver-prints", receiver_prints)
-        .judge_writers("receiver-prints", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("receiver-prints", one_write_a_line)
         .tries("receiver-prints", &["thread", "receiver-prints", "one-write"]);
     let dies = setting.fail_after.is_some_and(|after| after < setting.messages);
     if dies {

@@ -1,4 +1,4 @@
-//! Standard outputs that cannot be written, whatever the exercise: nobody reads them, or they are full.
+//! What cannot be done, whatever the exercise: standard outputs that nobody reads or that are full, too many threads.
 //!
 //! A program that gets an error for a write, and whose threads then wait for each other for ever, breaks its contract
 //! and loses points. `println!` gives no error but a panic. It is what courses teach first, and its panics come only
@@ -15,10 +15,10 @@ use crate::judges::ends;
 /// The sentence of every contract that is tried by [`unread`].
 pub(super) const CLOSED: &str = "closed-output";
 
-/// Advice: how a program ends that cannot write.
+/// Advice: how a program ends that cannot write, or cannot do what it is asked for.
 pub(super) const CANNOT_WRITE: Check = Check {
     id: "cannot-write",
-    about: "a closed output ends the program quietly, a full one is said, with exit code 1 (advice)",
+    about: "a closed output ends the program quietly, what cannot be done is said, with exit code 1 (advice)",
 };
 
 /// Nobody reads what the program prints: under control after so many writes, else from the beginning. It ends, and
@@ -58,6 +58,13 @@ pub(super) fn full(program: &'static str, call: Call) -> Case {
     let case = Case::new("full-output", call.to(Stdout::Full)).runs(1);
     let case = case.judge(CANNOT_WRITE.id, move |seen| says_so(seen, program).into());
     case.tries(CANNOT_WRITE.id, &["cannot-write"])
+}
+
+/// More threads are asked for than there can be. The program says so, and starts none of them in vain.
+pub(super) fn too_many_threads(program: &'static str, args: &[&str]) -> Case {
+    let case = Case::of_args("too-many-threads", args.iter().copied()).runs(1);
+    let case = case.judge(CANNOT_WRITE.id, move |seen| says_so(seen, program).into());
+    case.tries(CANNOT_WRITE.id, &["too-many-threads"])
 }
 
 fn says_so(seen: &Observation, program: &str) -> Result<(), Fault> {

@@ -12,7 +12,7 @@ use self::judges::{
 };
 use self::scenario::{AtOnce, Fed, Feeding};
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, ends, terminates};
+use crate::judges::{ends, one_write_a_line, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::wrong_usage::{USAGE, help, wrong_usage};
 
@@ -80,9 +80,7 @@ fn cases(_seed: u64) -> Vec<Case> {
         counted("few-files", &[], few(), &["counts"]).runs(4),
         // The program's own threads are under control there, what the children do is not.
         counted_under_control("small-files", &["--readers", "2"], small, &["counts"])
-            .judge_writers("in-argument-order", |seen| {
-                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-            })
+            .judge_writes("in-argument-order", one_write_a_line)
             .talking(External::Others)
             .runs(1)
             .explored(2),

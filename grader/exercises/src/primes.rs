@@ -9,12 +9,11 @@ mod workers;
 
 use confine::run::RunError;
 use engine::case::{Call, Case, Scenario};
-use engine::judgement::Judgement;
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, ends, terminates};
+use crate::judges::{ends, one_write_a_line, terminates};
 use crate::outputs::{CANNOT_WRITE, full, unread};
 use crate::wrong_usage::{USAGE, advised_usage, help};
 use judges::{child_processes, counts_right, names_the_worker, same_for_any_workers, worker_death};
@@ -211,9 +210,7 @@ fn counted(id: &str, options: &[&str], limits: &[u64], primes: &Primes) -> Case 
     const DEFAULTS: &[&str] = &["default-limits", "line", "order", "one-write"];
     let case = judged(id, options, limits, |limit| vec![primes.summary(limit)]);
     case.tries("counts-right", if limits.is_empty() { DEFAULTS } else { SENTENCES })
-        .judge_writers("counts-right", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("counts-right", one_write_a_line)
 }
 
 fn listed(id: &str, options: &[&str], limits: &[u64], primes: &Primes) -> Case {
@@ -265,6 +262,8 @@ impl Scenario for Calls {
 
 #[cfg(test)]
 mod tests {
+    use engine::judgement::Judgement;
+
     use super::*;
 
     #[test]

@@ -5,8 +5,8 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::{Observation, Text};
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, kept_back, lines, number, rests, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::judges::{kept_back, lines, number, one_write_a_line, rests, terminates};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, advised_usage, help};
 
@@ -105,6 +105,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(two(), 3).explored(4),
         full(EXERCISE.name, two()),
+        too_many_threads(EXERCISE.name, &["--producers", "10001"]),
         help(&[("--producers", "1"), ("--consumers", "1"), ("--items", "5"), ("--capacity", "1")]),
     ];
     [defaults].into_iter().chain(small).chain(large).chain(wrong).chain(outputs).collect()
@@ -123,9 +124,7 @@ fn judged(case: Case, setting: Setting) -> Case {
         .judge("bounded", move |seen| when_complete(setting, &seen.stdout, bounded))
         .judge_ending("terminates", terminates(0))
         .judge("done-last", move |seen| done_last(setting, &seen.stdout).into())
-        .judge_writers("exactly-once", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("exactly-once", one_write_a_line)
         .tries("exactly-once", &["exactly-once", "lines", "producers", "consumers", "items", "one-write"])
         .tries("fifo", &["fifo", "items-ascending"])
         .tries("bounded", &["bounded"])

@@ -5,8 +5,8 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, lines, number, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::judges::{lines, number, one_write_a_line, terminates};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, help, wrong_usage};
 
@@ -79,6 +79,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(few(), 1).explored(5),
         full(EXERCISE.name, few()),
+        too_many_threads(EXERCISE.name, &["--threads", "10001"]),
         help(&[("--threads", "2"), ("--increments", "100000"), ("--mode", "all")]),
     ];
     right.into_iter().chain(wrong).chain(outputs).collect()
@@ -101,9 +102,7 @@ fn of_setting(id: &str, setting: Setting) -> Case {
 fn judged(case: Case, setting: Setting) -> Case {
     let mut case = case
         .judge("counts-add-up", move |seen| counts_add_up(seen, setting).into())
-        .judge_writers("counts-add-up", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("counts-add-up", one_write_a_line)
         .tries("counts-add-up", &["sums", "threads", "increments", "mode", "nothing-else", "one-write"])
         .judge_ending("terminates", terminates(0))
         .tries("terminates", &["ends", "exit-0"]);

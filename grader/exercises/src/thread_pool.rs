@@ -8,8 +8,8 @@ use engine::observation::Observation;
 use schedule::protocol::CHILD;
 
 use crate::exercise::{Check, Exercise};
-use crate::judges::{a_write_a_line, lines, number, same_lines, terminates};
-use crate::outputs::{CANNOT_WRITE, full, unread};
+use crate::judges::{lines, number, one_write_a_line, same_lines, terminates};
+use crate::outputs::{CANNOT_WRITE, full, too_many_threads, unread};
 use crate::quoted::quoted;
 use crate::wrong_usage::{USAGE, help, wrong_usage};
 
@@ -78,6 +78,7 @@ fn cases(_seed: u64) -> Vec<Case> {
     let outputs = [
         unread(few(), 2).explored(5),
         full(EXERCISE.name, few()),
+        too_many_threads(EXERCISE.name, &["--workers", "10001"]),
         help(&[("--workers", "5"), ("--jobs", "10"), ("--panic-on", ""), ("--verbose", "")]),
     ];
     right.into_iter().map(with_sentences).chain(wrong).chain(outputs).collect()
@@ -117,9 +118,7 @@ fn judged(case: Case, setting: Setting) -> Case {
     let case = match setting.panic_on {
         None => case
             .judge("results-in-order", move |seen| results(seen, setting).into())
-            .judge_writers("results-in-order", |seen| {
-                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-            })
+            .judge_writes("results-in-order", one_write_a_line)
             .judge_ending("terminates", terminates(0)),
         Some(_) => case
             .judge("panic-contained", move |seen| match terminates(code)(seen) {

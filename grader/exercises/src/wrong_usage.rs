@@ -36,7 +36,8 @@ pub(super) fn help(options: &'static [(&'static str, &'static str)]) -> Case {
     case.tries(USAGE.id, &["help"])
 }
 
-/// What is said of an option is what stands between its name and the next one.
+/// What is said of an option is what stands between its name and the next one, wherever it is named: a line of usage may
+/// come before.
 fn names_all(seen: &Observation, options: &[(&str, &str)]) -> Result<(), Fault> {
     const EXPECTED: &str = "`--help` names each option with its default and ends with exit code 0";
     if *seen.ending() != Ending::Exited(0) {
@@ -44,15 +45,20 @@ fn names_all(seen: &Observation, options: &[(&str, &str)]) -> Result<(), Fault> 
     }
     let text = seen.stdout.lines.join("\n");
     for (option, default) in options {
-        let Some(said) = text.split_once(option).map(|(_, said)| said) else {
-            return Err(Fault::new(EXPECTED, format!("`{option}` is not in it")));
-        };
-        let end = options.iter().filter_map(|(other, _)| said.find(other)).min();
-        if !said[..end.unwrap_or(said.len())].contains(default) {
+        let mut said =
+            text.match_indices(option).map(|(place, _)| said_of(&text[place + option.len()..], options));
+        let first = said.next().ok_or_else(|| Fault::new(EXPECTED, format!("`{option}` is not in it")))?;
+        if !first.contains(default) && !said.any(|said| said.contains(default)) {
             return Err(Fault::new(EXPECTED, format!("the default of `{option}`, {default}, is not in it")));
         }
     }
     Ok(())
+}
+
+/// The text up to the next option.
+fn said_of<'a>(text: &'a str, options: &[(&str, &str)]) -> &'a str {
+    let end = options.iter().filter_map(|(other, _)| text.find(other)).min();
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn refused(seen: &Observation) -> Judgement {
@@ -83,6 +89,15 @@ mod tests {
             "the default of `--max`, 10, is not in it"
         );
         assert_eq!(says("--max 10 --mode all").unwrap_err(), "`--list` is not in it");
+        let usage = "Usage: x [--max N] [--mode M] [--list]\n";
+        assert_eq!(
+            says(&format!("{usage}--max N  the last [default: 10]\n--mode M  [default: all]\n--list")),
+            Ok(())
+        );
+        assert_eq!(
+            says(&format!("{usage}--max N  the last\n--mode M  [default: all]\n--list")).unwrap_err(),
+            "the default of `--max`, 10, is not in it"
+        );
     }
 
     fn says(ending: Ending) -> String {

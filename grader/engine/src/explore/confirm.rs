@@ -39,6 +39,7 @@ impl Explorer<'_> {
         if let Some(broken) = &confirmed
             // A run that waits for the world outside to the end takes seconds.
             && !is_slow(broken.seen.ending())
+            && self.is_looked_at(finding)
         {
             let shortest = self.shortened(worker, place, record.schedule, broken.seen.ending())?;
             confirmed = self.breaks(worker, place, search::replay(), &shortest.steps)?.or(confirmed);
@@ -58,6 +59,11 @@ impl Explorer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether people see the run: who looks at no run that shows what some run must show needs no short one.
+    fn is_looked_at(&self, finding: &Finding) -> bool {
+        finding.witness.is_none_or(|place| self.case.witnesses[place].is_lesson)
     }
 
     /// The last of two runs along `steps` that break the check at `place`, if two of `most` do.

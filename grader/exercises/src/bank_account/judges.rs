@@ -12,7 +12,7 @@ use schedule::protocol::CHILD;
 use super::bank::{Bank, history, outcome_sentence};
 use super::ledger::{Action, Ledger};
 use super::statement::{Entry, Statement};
-use crate::judges::{a_write_a_line, terminates};
+use crate::judges::{one_write_a_line, terminates};
 use crate::linearizability::{Decision, check};
 use crate::quoted::quoted;
 
@@ -84,9 +84,7 @@ fn one_account(seen: &Observation) -> Judgement {
 
 fn own_lines(case: Case) -> Case {
     case.judge_writers("every-operation-once", |seen| own_threads(&seen.stdout))
-        .judge_writers("every-operation-once", |seen| {
-            a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-        })
+        .judge_writes("every-operation-once", one_write_a_line)
 }
 
 /// Blames what is missing or too much only once, under `every-operation-once`.
@@ -122,7 +120,9 @@ pub(super) fn every_operation_once(ledger: &Ledger, statement: &Statement) -> Re
     }
     let missing = due.iter().find_map(|(teller, due)| due.get(done.get(teller).copied().unwrap_or(0)));
     missing.map_or(Ok(()), |missing| {
-        Err(Fault::new(EXPECTED, format!("there is no line for {}", quoted(&missing.to_string()))))
+        let fault = Fault::new(EXPECTED, format!("there is no line for {}", quoted(&missing.to_string())));
+        // Who prints nothing at all has refused something else.
+        Err(if statement.entries.is_empty() { fault } else { fault.of("every-operation-once") })
     })
 }
 

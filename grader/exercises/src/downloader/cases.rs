@@ -8,7 +8,7 @@ use super::plan::{Due, Input, Plan};
 use super::promises::{AT_MOST, Bodies, CODE, ENDS, INTACT, NAMES, ORDER, PARALLEL, WHOLE, case};
 use super::simulate::{Simulate, overlapping};
 use super::{EXERCISE, faults, letter};
-use crate::judges::{a_write_a_line, terminates};
+use crate::judges::{one_write_a_line, terminates};
 use crate::outputs::{full, unread};
 use crate::scripted::http::{Answer, Framing, Hold, Order};
 use crate::wrong_usage::{help, wrong_usage};
@@ -116,9 +116,7 @@ fn whole(bodies: Bodies) -> Vec<Case> {
             .tries("in-list-order", &["input"]),
         case("many", 2, many(bodies), &[INTACT, ORDER, NAMES, WHOLE, ENDS]),
         case("few", 2, few(bodies), &[INTACT, ORDER, NAMES, WHOLE, ENDS])
-            .judge_writers("in-list-order", |seen| {
-                a_write_a_line(&seen.stdout).map_or_else(Judgement::from, |()| Judgement::Nothing)
-            })
+            .judge_writes("in-list-order", one_write_a_line)
             .tries("in-list-order", &["in-list-order", "one-write"])
             .explored(5),
     ]

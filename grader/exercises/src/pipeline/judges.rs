@@ -215,9 +215,9 @@ pub(super) fn unless_stopped(
 /// Whether a child process was seen while the program ran: who has none leaves none behind.
 pub(super) fn had_children(seen: &Observation) -> bool {
     match seen.evidence() {
-        Some(Fate::Children(children)) => children.most > 0,
-        // The program came to rest while its children were stopped.
-        Some(Fate::Reading(reading)) => reading.at_rest,
+        // One that was there was caught; a process that is only seen may be the program itself, which is being started.
+        Some(Fate::Children(children)) => children.killed,
+        Some(Fate::Reading(reading)) => reading.children > 0,
         _ => false,
     }
 }
