@@ -103,7 +103,12 @@ pub(super) fn effort(exercise: &ExerciseReport) -> String {
         schedules if exercise.explored.distinct == 0 => format!("{schedules} schedules, "),
         schedules => format!("{schedules} schedules ({} distinct), ", exercise.explored.distinct),
     };
-    format!("{} checks, {explored}{} runs", exercise.checks.len(), exercise.stressed.runs)
+    let checks = if exercise.checks.len() == 1 { "check" } else { "checks" };
+    let head = format!("{} {checks}, {explored}", exercise.checks.len());
+    match exercise.stressed.runs {
+        0 if exercise.explored.schedules > 0 => head.trim_end_matches(", ").to_owned(),
+        runs => format!("{head}{runs} runs"),
+    }
 }
 
 fn details(exercise: &ExerciseReport, width: usize) -> String {
@@ -268,9 +273,13 @@ fn totals(report: &Report) -> String {
     let exercises = if report.exercises.len() == 1 { one } else { several };
     let words = if words.is_empty() { "none graded".to_owned() } else { words.join(", ") };
     let Report { score, max_score, seed, .. } = report;
-    let sandbox = sandbox(report.sandbox);
+    let sandbox = match (report.subject, report.sandbox) {
+        // It is the user's own code.
+        (Subject::Targets, Tier::None) => String::new(),
+        (_, tier) => format!(" · sandbox {}", sandbox(tier)),
+    };
     let total = format!(
-        "\n{} {exercises}: {words} · {score}/{max_score} {points} · seed {seed} · sandbox {sandbox}\n",
+        "\n{} {exercises}: {words} · {score}/{max_score} {points} · seed {seed}{sandbox}\n",
         report.exercises.len()
     );
     let style = colour(Verdict::Fail);
