@@ -1,7 +1,7 @@
 //! Any package's tests and programs under controlled schedules: what holds in one schedule must hold in all.
 //!
 //! A test is a check: it passes in every schedule, or one is shown in which it does not. A program has no promises of its
-//! own; what must hold of any is in [`promises`].
+//! own; what must hold of any is in `promises.rs`.
 
 mod checks;
 mod harness;
