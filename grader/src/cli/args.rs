@@ -32,7 +32,7 @@ pub enum Command {
     /// Grade exercises (the default command)
     Check(CheckArgs),
     /// Run any package's tests and programs under controlled schedules
-    Explore(ExploreArgs),
+    Explore(ExploreHereArgs),
     /// Run one case again and show what the program did
     Replay(ReplayArgs),
     /// List the exercises, their checks and points
@@ -104,6 +104,15 @@ pub struct CheckArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct ExploreHereArgs {
+    /// Explore programs, in place of tests
+    #[arg(long)]
+    pub run: bool,
+    #[command(flatten)]
+    pub explore: ExploreArgs,
+}
+
+#[derive(Args, Debug)]
 pub struct ExploreArgs {
     /// Only tests with one of these words in their names [default: all]
     #[arg(value_name = "NAME")]
@@ -120,11 +129,11 @@ pub struct ExploreArgs {
     /// The tests of this target
     #[arg(long, value_name = "NAME")]
     pub test: Vec<String>,
-    /// This program, in place of tests
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["lib", "test", "filters"])]
+    /// This program, or its tests
+    #[arg(long, value_name = "NAME")]
     pub bin: Vec<String>,
-    /// This example, in place of tests
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["lib", "test", "filters"])]
+    /// This example, or its tests
+    #[arg(long, value_name = "NAME")]
     pub example: Vec<String>,
     /// This package of the workspace
     #[arg(short, long, value_name = "SPEC")]
@@ -157,7 +166,7 @@ pub struct ExploreArgs {
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
     pub preemptions: Option<u32>,
     /// The most steps of a run [default: 40000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=MOST_STEPS as i64))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(4_000..=MOST_STEPS as i64))]
     pub steps: Option<u32>,
     /// Waits on conditions may end without a wake
     #[arg(long)]
@@ -165,7 +174,7 @@ pub struct ExploreArgs {
     /// Sleeps and time-outs may end early, as on a machine that holds other threads up
     #[arg(long)]
     pub eager: bool,
-    /// The program's output must be the same in all schedules
+    /// A program's output must be the same in all schedules
     #[arg(long)]
     pub deterministic: bool,
     /// Run this schedule alone, as a report shows it

@@ -1,16 +1,20 @@
 //! What exploring a test or a program came to, as checks of a report.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use confine::run::RunError;
 use engine::case::Case;
 use engine::controlled::RunRecord;
 use engine::counterexample;
-use engine::explore::Exploration;
+use engine::explore::{ENOUGH, Exploration};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use engine::program::Program;
 use engine::symbols::{Symbols, panic_line};
 use report::verdict::Verdict;
-use report::{CheckReport, Failure, Lesson, Visibility};
+use report::{CheckReport, Failure, Lesson, SourceFile, Visibility};
 
 use super::harness;
 use super::promises::{PASSES, PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREADS_LEFT, THREADS_LEFT_ABOUT};
@@ -24,10 +28,14 @@ pub(super) fn of_exploration(
     task: &Task,
     case: &Case,
     exploration: Exploration,
+    asked: u64,
 ) -> Vec<CheckReport> {
     let lost =
         exploration.lost.as_ref().map(|lost| format!("after {} schedules: {lost}", exploration.schedules));
     let stub = exploration.stub.as_ref().and_then(Observation::reached_stub);
+    let is_enough = exploration.schedules >= ENOUGH.min(asked);
+    let too_few =
+        (!is_enough).then(|| format!("only {} of {asked} schedules were run", exploration.schedules));
     let of = |finding: engine::explore::Finding| {
         let failure = finding.counterexample.map(|found| {
             let found_after = Some(found.found_after);
@@ -35,7 +43,10 @@ pub(super) fn of_exploration(
             let replay = replay(task, &failure, found_after);
             Failure { found_after, replay, ..failure }
         });
-        let unproven = stub.clone().or(finding.unproven).or(lost.clone());
+        let unproven = finding.unproven.or(lost.clone()).or(too_few.clone());
+        if let Some(stub) = &stub {
+            return not_implemented(task, finding.check, stub.clone());
+        }
         check(task, finding.check, failure, unproven, finding.kept)
     };
     exploration.findings.into_iter().map(of).collect()
@@ -99,6 +110,28 @@ fn check(
         shown: None,
         lesson: Lesson::None,
     }
+}
+
+/// A `todo!` was reached.
+fn not_implemented(task: &Task, id: &'static str, message: String) -> CheckReport {
+    CheckReport { verdict: Verdict::NotImplemented, score: 0.0, ..check(task, id, None, Some(message), 0) }
+}
+
+/// The files that the failures of these checks name, by their paths in the workspace.
+pub(super) fn source(checks: &[CheckReport], root: &Path) -> Vec<SourceFile> {
+    let failures = checks.iter().filter_map(|check| check.failure.as_ref());
+    let places = failures.flat_map(|failure| {
+        let rows =
+            failure.picture.iter().flat_map(|picture| &picture.rows).filter_map(|row| row.place.as_ref());
+        rows.chain(&failure.place)
+    });
+    let files: BTreeSet<&String> = places.map(|place| &place.file).collect();
+    let of = |file: &String| SourceFile {
+        file: file.clone(),
+        path: file.clone(),
+        text: fs::read_to_string(root.join(file)).unwrap_or_default(),
+    };
+    files.into_iter().map(of).collect()
 }
 
 fn about(id: &str) -> &'static str {

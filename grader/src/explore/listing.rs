@@ -31,22 +31,21 @@ fn names(executable: &Executable, more: &[&str]) -> Result<Option<Vec<String>>, 
     let call = super::environment()
         .chain(executable.variables.clone())
         .fold(call, |call, (name, value)| call.env(name, value));
-    let outcome = call.args(["--list", "--format", "terse"]).args(more.iter().copied()).run()?;
+    let outcome = call.args(["--list"]).args(more.iter().copied()).run()?;
     let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
     Ok((outcome.ending.code() == Some(0)).then(|| tests(&text)).flatten())
 }
 
-/// The tests in a terse list; none where it is no list.
+/// The tests in a list, which libtest ends with how many there are; none where it is no list.
 fn tests(list: &str) -> Option<Vec<String>> {
-    let mut tests = Vec::new();
-    for line in list.lines() {
-        match line.rsplit_once(": ")? {
-            (name, "test") => tests.push(name.to_owned()),
-            (_, "benchmark") => {}
-            _ => return None,
-        }
-    }
-    Some(tests)
+    let last = list.lines().rfind(|line| !line.is_empty())?;
+    let (tests, benchmarks) = last.split_once(", ")?;
+    let is_count = |text: &str, what: &str| {
+        let count = text.strip_suffix('s').unwrap_or(text).strip_suffix(what);
+        count.is_some_and(|count| count.trim_end().parse::<u64>().is_ok())
+    };
+    let is_list = is_count(tests, "test") && is_count(benchmarks, "benchmark");
+    is_list.then(|| list.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -55,8 +54,9 @@ mod tests_ {
 
     #[test]
     fn a_list_is_read_and_other_output_is_none() {
-        assert_eq!(tests("a::b: test\nc: benchmark\n"), Some(vec!["a::b".to_owned()]));
-        assert_eq!(tests(""), Some(Vec::new()));
+        assert_eq!(tests("a::b: test\nc: benchmark\n\n1 test, 1 benchmark\n"), Some(vec!["a::b".to_owned()]));
+        assert_eq!(tests("0 tests, 0 benchmarks\n"), Some(Vec::new()));
+        assert_eq!(tests(""), None);
         assert_eq!(tests("hello\n"), None);
     }
 }

@@ -12,6 +12,7 @@ mod task;
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
+use engine::case::Case;
 use engine::compile::Executable;
 use engine::escape::in_line;
 use engine::explore::{self, Extent, Replayer};
@@ -23,6 +24,7 @@ use schedule::search::portfolio::Chances;
 
 use crate::error::Error;
 use crate::grade::progress::Progress;
+use crate::grade::{bounded, fewer};
 use listing::Listing;
 use task::Task;
 
@@ -79,6 +81,7 @@ pub fn explore(
         );
         checks.extend(of_task(program, task, options, progress, &mut explored)?);
     }
+    let source = checks::source(&checks, &executable.root);
     let mut report = ExerciseReport {
         exercise: name,
         verdict: Verdict::Pass,
@@ -91,7 +94,7 @@ pub fn explore(
         seconds: started.elapsed().as_secs_f64(),
         late: None,
         withheld: None,
-        source: Vec::new(),
+        source,
     };
     report.recount();
     Ok(report)
@@ -117,11 +120,11 @@ pub fn not_built(message: String) -> ExerciseReport {
 
 fn tasks(executable: &Executable, tests: bool, options: &Options) -> Result<Vec<Task>, Error> {
     if !tests {
-        return Ok(vec![Task::program(executable, options)]);
+        return Ok(vec![Task::program(executable, false, options)]);
     }
     Ok(match Listing::of(executable)? {
         // It has a `main` of its own (`harness = false`).
-        Listing::NoHarness => vec![Task::program(executable, options)],
+        Listing::NoHarness => vec![Task::program(executable, true, options)],
         Listing::Tests(names) => {
             let wanted = |name: &&String| {
                 let fits =
@@ -142,29 +145,47 @@ fn of_task(
     explored: &mut Explored,
 ) -> Result<Vec<CheckReport>, Error> {
     let none = Schedule::new(Vec::new());
-    let usual = task.case(None, options.chances);
-    let first = Replayer::new(program, &usual, options.seed)
-        .and_then(|mut replayer| replayer.run(options.schedule.as_ref().unwrap_or(&none)));
-    let (seen, record) = match first {
-        Ok(first) => first,
+    let run = |case: &Case, schedule| {
+        Replayer::new(program, case, options.seed).and_then(|mut replayer| replayer.run(schedule))
+    };
+    let (usual, first) = match run(&task.case(None, options.chances), &none) {
+        Ok(run) => run,
         Err(error) => return checks::not_controlled(task, error),
     };
-    let case = task.case(Some(&seen), options.chances);
-    if options.schedule.is_some() || record.header.threads <= task.least_threads() {
-        explored.schedules += 1;
-        explored.distinct += 1;
-        return Ok(checks::of_run(program, task, &case, &seen, &record));
-    }
-    let extent =
-        Extent { schedules: options.schedules, preemptions: options.preemptions, time: options.time };
+    let case = task.case(Some(&usual), options.chances);
+    let asked = match (&options.schedule, first.header.threads) {
+        (Some(schedule), _) => {
+            count_one(explored);
+            return match run(&case, schedule) {
+                Ok((seen, record)) => Ok(checks::of_run(program, task, &case, &seen, &record)),
+                Err(error) => checks::not_controlled(task, error),
+            };
+        }
+        (None, 1) => {
+            count_one(explored);
+            return Ok(checks::of_run(program, task, &case, &usual, &first));
+        }
+        // One thread beside that of libtest can do little, but a harness that looks like libtest may have none.
+        (None, 2) if task.is_test => options.schedules.min(explore::ENOUGH),
+        (None, _) => options.schedules,
+    };
+    let extent = Extent { schedules: asked, preemptions: options.preemptions, time: options.time };
     match explore::explore(program, &case, options.seed, extent, |_| false, |count| progress.done(count)) {
         Ok(exploration) => {
             explored.schedules += exploration.schedules;
             explored.distinct += exploration.distinct.len() as u64;
-            Ok(checks::of_exploration(program, task, &case, exploration))
+            explored.fewer.extend(fewer(&task.id, &exploration, asked));
+            let most = options.preemptions.filter(|_| exploration.schedules > 0);
+            explored.bounded.extend(most.map(|most| bounded(&task.id, &exploration, most)));
+            Ok(checks::of_exploration(program, task, &case, exploration, asked))
         }
         Err(error) => checks::not_controlled(task, error),
     }
+}
+
+fn count_one(explored: &mut Explored) {
+    explored.schedules += 1;
+    explored.distinct += 1;
 }
 
 /// The variables of the user's that a program finds, but for those that change how it is run.

@@ -29,12 +29,14 @@ pub(super) const PROMISES: [Promise; 5] = [
     Promise {
         id: "panic",
         about: "no schedule ends the program with a panic",
-        is_broken: |ending, usual| matches!(ending, Ending::Panicked { code, .. } if *code != usual),
+        is_broken: |ending, _| matches!(ending, Ending::Panicked { .. }),
     },
     Promise {
         id: "signal",
         about: "no schedule ends the program with a signal, or at a limit",
-        is_broken: |ending, _| matches!(ending, Ending::Signalled(_)) || ending.is_limit(),
+        is_broken: |ending, _| {
+            matches!(ending, Ending::Signalled(_)) || ending.is_limit() && !is_for_output(ending)
+        },
     },
     Promise {
         id: "exit-code",
@@ -57,6 +59,9 @@ impl Promise {
     /// What a run says of it.
     pub(super) fn judge(&self, seen: &Observation, usual: i32) -> Judgement {
         let ending = seen.ending();
+        if is_for_output(ending) {
+            return Judgement::Unproven(ending.to_string());
+        }
         match (self.is_broken)(ending, usual) {
             true => Fault::new(self.about, ending.to_string()).into(),
             false => Judgement::Kept,
@@ -64,11 +69,20 @@ impl Promise {
     }
 }
 
-/// A test passes.
+/// More was printed than is kept of a run under control, which says nothing of the program.
+fn is_for_output(ending: &Ending) -> bool {
+    matches!(ending, Ending::OutputLimit { .. })
+}
+
+/// A test passes, and was run.
 pub(super) fn passes(seen: &Observation) -> Judgement {
+    let is_run = || seen.stdout.lines.iter().any(|line| line.starts_with("test result: ok. 1 passed;"));
     match seen.ending() {
-        Ending::Exited(0) => Judgement::Kept,
-        Ending::Stopped => Judgement::Unproven(seen.ending().to_string()),
+        Ending::Exited(0) if is_run() => Judgement::Kept,
+        Ending::Exited(0) => {
+            Judgement::Unproven("it ended with exit code 0 before the test had passed".into())
+        }
+        Ending::Stopped | Ending::OutputLimit { .. } => Judgement::Unproven(seen.ending().to_string()),
         // libtest ends so when a test has failed, and has said why before.
         Ending::Exited(101) => Fault::new(PASSES, said(seen)).into(),
         ending => Fault::new(PASSES, ending.to_string()).into(),
@@ -131,7 +145,17 @@ mod tests {
     #[test]
     fn what_the_usual_run_does_is_no_fault() {
         assert_eq!(broken(Ending::Exited(3), 3), [""; 0]);
-        assert_eq!(broken(Ending::Panicked { code: 101, message: "no".into() }, 101), [""; 0]);
+        assert_eq!(broken(Ending::OutputLimit { bytes: 9 }, 0), [""; 0]);
+    }
+
+    #[test]
+    fn a_test_that_was_not_run_has_not_passed() {
+        let ended = |stdout: &str| {
+            let ending = Some(Ending::Exited(0));
+            passes(&Observation { ending, stdout: stdout.into(), ..Observation::default() })
+        };
+        assert_eq!(ended("test result: ok. 1 passed; 0 failed; 0 ignored\n"), Judgement::Kept);
+        assert!(matches!(ended("test result: ok. 0 passed; 0 failed\n"), Judgement::Unproven(_)));
     }
 
     #[test]

@@ -14,11 +14,14 @@ use schedule::search::portfolio::Chances;
 
 use super::Options;
 use super::promises::{self, PROMISES};
+use crate::grade::as_word;
 
 /// A test, or a program.
 pub(super) struct Task {
     /// How it is called: a test's name.
     pub(super) id: String,
+    /// The exit code that it has to end with, if it is not that of the usual run.
+    code: Option<i32>,
     /// Whether it is a test.
     pub(super) is_test: bool,
     /// Whether another output in another schedule is a fault, and no advice.
@@ -41,13 +44,13 @@ impl Task {
     pub(super) fn test(executable: &Executable, name: &str, options: &Options) -> Self {
         let args = [name, "--exact", "--test-threads=1", "--nocapture"].map(str::to_owned);
         let args = args.into_iter().chain(options.args.iter().cloned()).collect();
-        let command = format!("{} --exact {name}", options.command);
+        let command = format!("{} --exact {}", options.command, as_word(name));
         Self { id: name.to_owned(), is_test: true, command, ..Self::of(executable, args, options) }
     }
 
-    /// The program.
-    pub(super) fn program(executable: &Executable, options: &Options) -> Self {
-        Self::of(executable, options.args.clone(), options)
+    /// The program. One that stands for tests has to end with exit code 0.
+    pub(super) fn program(executable: &Executable, for_tests: bool, options: &Options) -> Self {
+        Self { code: for_tests.then_some(0), ..Self::of(executable, options.args.clone(), options) }
     }
 
     fn of(executable: &Executable, args: Vec<String>, options: &Options) -> Self {
@@ -55,23 +58,15 @@ impl Task {
         let variables = super::environment().chain(executable.variables.iter().cloned()).collect();
         Self {
             id: executable.name.clone(),
+            code: None,
             is_test: false,
             is_deterministic: options.deterministic,
             own: OwnCode::of_folder(&executable.root),
             command: options.command.clone(),
-            more: if options.args.is_empty() {
-                String::new()
-            } else {
-                format!(" -- {}", options.args.join(" "))
-            },
+            more: more(&options.args),
             call: Call { args, folder: executable.folder.clone(), variables, shown },
             most_steps: options.most_steps,
         }
-    }
-
-    /// How many threads it has that starts none: libtest runs each test in one beside its own.
-    pub(super) fn least_threads(&self) -> u8 {
-        if self.is_test { 2 } else { 1 }
     }
 
     /// The case; with the promises that compare a run to the usual one, once that is known.
@@ -81,19 +76,25 @@ impl Task {
         match (self.is_test, usual) {
             (true, _) => case.judge_ending(TEST, promises::passes),
             (false, None) => case,
-            (false, Some(usual)) => of_program(case, usual),
+            (false, Some(usual)) => of_program(case, usual, self.code.or(usual.code()).unwrap_or(0)),
         }
     }
 }
 
-fn of_program(case: Case, usual: &Observation) -> Case {
-    let code = usual.code().unwrap_or(0);
+fn of_program(case: Case, usual: &Observation, code: i32) -> Case {
     let output = usual.stdout.bytes.clone();
     let case = PROMISES
         .iter()
         .fold(case, |case, promise| case.judge_ending(promise.id, move |seen| promise.judge(seen, code)));
     let case = case.judge(promises::SAME_OUTPUT, move |seen| promises::same_output(seen, &output));
     case.judge(promises::THREADS_LEFT, promises::none_left)
+}
+
+/// Arguments as they stand at the end of a command.
+fn more(args: &[String]) -> String {
+    args.iter().enumerate().fold(String::new(), |text, (place, arg)| {
+        text + if place == 0 { " -- " } else { " " } + &as_word(arg)
+    })
 }
 
 /// A call in the package's folder, in the user's environment.

@@ -162,13 +162,14 @@ fn uncontrolled(
 }
 
 /// That not all schedules were run that were asked for, as they take too long.
-fn fewer(case: &str, exploration: &Exploration, asked: u64) -> Option<FewerReport> {
+pub(crate) fn fewer(case: &str, exploration: &Exploration, asked: u64) -> Option<FewerReport> {
     let cost = exploration.dear.filter(|_| exploration.schedules < asked)?;
     let milliseconds = u64::try_from(cost.as_millis().max(1).next_power_of_two()).unwrap_or(u64::MAX);
     Some(FewerReport { case: case.to_owned(), schedules: exploration.schedules, asked, milliseconds })
 }
 
-fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
+/// How far a search of all schedules with few preemptions came.
+pub(crate) fn bounded(case: &str, exploration: &Exploration, asked: u32) -> BoundedReport {
     let complete = exploration.complete;
     BoundedReport {
         case: case.to_owned(),

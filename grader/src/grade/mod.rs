@@ -35,7 +35,8 @@ use contract::Contract;
 use progress::Progress;
 use rubric::Rubric;
 
-pub(crate) use excerpts::{last_said, lines_around};
+pub(crate) use excerpts::{as_word, last_said, lines_around};
+pub(crate) use explored::{bounded, fewer};
 pub use replay::replay;
 
 /// How a case is run and judged, whatever the exercise.

@@ -193,7 +193,7 @@ fn tests_hold_in_all_schedules_or_one_is_shown_in_which_they_do_not() {
 #[test]
 fn a_program_is_held_against_what_must_hold_of_any() {
     let package = package();
-    let (code, report) = explored(package.path(), &["--bin", "account"]);
+    let (code, report) = explored(package.path(), &["--run", "--bin", "account"]);
     let verdict = |id: &str| check(&report, id)["verdict"].clone();
     assert_eq!(
         (code, verdict("deadlock"), verdict("panic")),
@@ -201,8 +201,11 @@ fn a_program_is_held_against_what_must_hold_of_any() {
         "{report:#}"
     );
     assert_eq!(verdict("same-output"), "fail", "as advice");
-    let (code, _) = explored(package.path(), &["--bin", "account", "--deterministic"]);
+    let (code, report) = explored(package.path(), &["--run", "--bin", "account", "--deterministic"]);
     assert_eq!(code, 1);
+    let replay = check(&report, "same-output")["failure"]["replay"].as_str().unwrap();
+    let again = grade_in(package.path(), crate::support::words(replay));
+    again.code(1).stdout(contains("same-output fail"));
 }
 
 #[test]
@@ -210,6 +213,38 @@ fn sleeps_that_a_result_depends_on_are_found_where_they_are_asked_for() {
     let package = package();
     let (code, report) = explored(package.path(), &["--eager", "--exact", "the_longer_sleep_ends_later"]);
     assert_eq!(code, 1, "{report:#}");
+}
+
+/// `cargo test` fails, too: it has no harness that would expect a panic.
+#[test]
+fn tests_with_a_main_of_their_own_have_to_end_well() {
+    let package = package();
+    let manifest = fs::read_to_string(package.path().join("Cargo.toml")).unwrap();
+    let target = "[[test]]\nname = \"ways\"\nharness = false\n";
+    fs::write(package.path().join("Cargo.toml"), format!("{manifest}\n{target}")).unwrap();
+    let ends = |with: &str| {
+        fs::write(package.path().join("tests/ways.rs"), format!("fn main() {{ {with} }}\n")).unwrap();
+        explored(package.path(), &["--test", "ways"]).0
+    };
+    assert_eq!(ends(""), 0);
+    assert_eq!(ends("panic!()"), 1);
+    assert_eq!(ends("std::process::exit(3)"), 1);
+}
+
+#[test]
+fn tests_of_a_program_are_replayed_as_tests() {
+    let package = package();
+    let program = "fn main() {}\n#[test]\nfn races() {
+    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let add = || COUNT.store(COUNT.load(std::sync::atomic::Ordering::SeqCst) + 1, std::sync::atomic::Ordering::SeqCst);
+    std::thread::scope(|scope| { scope.spawn(add); scope.spawn(add); });
+    assert_eq!(COUNT.load(std::sync::atomic::Ordering::SeqCst), 2);
+}\n";
+    fs::write(package.path().join("src/main.rs"), program).unwrap();
+    let (code, report) = explored(package.path(), &["--bin", "account"]);
+    let replay = check(&report, "races")["failure"]["replay"].as_str().unwrap();
+    assert_eq!(code, 1);
+    grade_in(package.path(), crate::support::words(replay)).code(1).stdout(contains("races fail"));
 }
 
 #[test]

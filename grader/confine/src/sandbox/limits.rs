@@ -1,5 +1,6 @@
 //! The most that a program or a build may use, and how a user raises it.
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -56,6 +57,12 @@ pub enum ParseCeilingError {
 pub struct Raised {
     name: String,
     number: u64,
+}
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.number)
+    }
 }
 
 impl FromStr for Raised {

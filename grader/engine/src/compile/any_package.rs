@@ -33,6 +33,8 @@ pub struct Selection {
 pub struct Executable {
     /// The package.
     pub package: String,
+    /// Whether its workspace has other packages.
+    pub has_siblings: bool,
     /// The target's name.
     pub name: String,
     /// The option that makes cargo build it: `--test all`.
@@ -75,8 +77,10 @@ pub fn executables(
         None::<()>
     });
     let outcome = running.wait()?;
-    if outcome.ending.code() != Some(0) {
-        return Ok(Build::Errors(format!("{}\n", last_words(&outcome))));
+    match outcome.ending.code() {
+        Some(0) => {}
+        Some(_) => return Ok(Build::Errors(format!("{}\n", last_words(&outcome)))),
+        None => return Err(Error::Cargo(outcome.ending.to_string())),
     }
     Ok(Build::Ready(metadata.executables(&outcome, selection.tests)))
 }
@@ -90,6 +94,7 @@ fn cargo(selection: &Selection, command: &[&str]) -> Invocation {
     let call = call.limit(|limits| {
         let hour = std::time::Duration::from_secs(3600);
         (limits.idle, limits.processor, limits.wall) = (hour, hour, hour);
+        (limits.memory, limits.output) = (u64::MAX, usize::MAX);
     });
     match &selection.manifest {
         Some(manifest) => call.args([OsString::from("--manifest-path"), manifest.into()]),
@@ -185,6 +190,7 @@ impl Metadata {
         let folder = package.manifest_path.parent()?.to_owned();
         Some(Executable {
             package: package.name.clone(),
+            has_siblings: self.packages.len() > 1,
             option: artifact.target.option(),
             name: artifact.target.name,
             path,

@@ -12,9 +12,12 @@ pub(super) const PATIENCE_BEFORE_TIME: u32 = 20;
 /// for a moment must not look as if it had been silent for a program's whole time-out.
 const LONGEST_JUMP: u64 = 10_000_000_000;
 
-/// Where sleeps are real, so many steps are taken in which nothing changes before somebody's sleep may end while others
-/// could go on: those only look, again and again, and so does a machine hold them up.
+/// Where sleeps are real, so many steps are taken in which nothing changes before time passes while others could go on:
+/// those only look, again and again, and so does a machine hold them up.
 const LOOKS_BEFORE_TIME: u32 = 1_000;
+
+/// Where sleeps are real, so many steps of others, whatever they do, are as long as a sleep.
+const WORK_BEFORE_TIME: u32 = 10_000;
 
 /// One in so many points lets a reluctant thread go on, by what makes it reluctant.
 mod one_in {
@@ -107,8 +110,8 @@ impl Mechanism<'_> {
         if !able.is_empty() {
             return able;
         }
-        if let Some(sleeper) = self.overdue_sleeper() {
-            return ThreadSet::only(sleeper);
+        if let Some(first) = self.overdue().filter(|_| self.request.real_sleep) {
+            return ThreadSet::only(first);
         }
         let gated = self.threads.select(|_, thread| matches!(thread.wait, Wait::Gate { .. }));
         if !gated.is_empty() {
@@ -124,23 +127,26 @@ impl Mechanism<'_> {
 
     /// Whether the one that gave way first looks again before time passes.
     fn looks_before_time(&self, first: ThreadId) -> bool {
-        self.threads.get(first).gave_way < Some(self.time_passed) || self.sleeps_are_real()
+        self.threads.get(first).gave_way < Some(self.time_passed)
+            || self.request.real_sleep && self.overdue().is_none()
     }
 
-    /// Whether nobody's sleep ends while others can go on.
-    fn sleeps_are_real(&self) -> bool {
-        self.request.real_sleep && self.steps < self.progress + LOOKS_BEFORE_TIME
+    /// Where sleeps are real and others could go on all the same: the one whose time comes first, once they have looked in
+    /// vain, or worked, for long enough.
+    fn overdue(&self) -> Option<ThreadId> {
+        let waiting = self.threads.select(|_, thread| thread.wait.deadline().is_some());
+        let due =
+            waiting.iter().filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
+        let (deadline, thread) = due.min()?;
+        let since = self.threads.get(thread).waits_since;
+        let is_late =
+            self.steps >= self.progress + LOOKS_BEFORE_TIME || self.steps >= since + WORK_BEFORE_TIME;
+        (is_late && self.may_pass(deadline)).then_some(thread)
     }
 
-    /// Where others have looked in vain for long enough, the one whose sleep ends first.
-    fn overdue_sleeper(&self) -> Option<ThreadId> {
-        if !self.request.real_sleep || self.sleeps_are_real() {
-            return None;
-        }
-        let sleeps = self.threads.select(|_, thread| matches!(thread.wait, Wait::Sleep { .. }));
-        let deadlines =
-            sleeps.iter().filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
-        deadlines.min().filter(|(deadline, _)| self.may_pass(*deadline)).map(|(_, thread)| thread)
+    /// Whether a sleep may end while others can go on.
+    fn may_end_early(&self, number: ThreadId) -> bool {
+        !self.request.real_sleep || self.overdue() == Some(number)
     }
 
     fn gave_way(&self) -> ThreadSet {
@@ -180,15 +186,15 @@ impl Mechanism<'_> {
 
     /// Who can go on besides `ready`, in a search that counts it as a deviation.
     fn reluctant(&self, ready: ThreadSet) -> ThreadSet {
-        let is_reluctant = |thread: &Thread| match thread.wait {
+        let is_reluctant = |number, thread: &Thread| match thread.wait {
             Wait::None => thread.gave_way.is_some(),
             Wait::Sleep { .. } => {
-                !self.sleeps_are_real()
+                self.may_end_early(number)
                     && thread.wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
             }
             _ => false,
         };
-        self.threads.select(|number, thread| !ready.contains(number) && is_reluctant(thread))
+        self.threads.select(|number, thread| !ready.contains(number) && is_reluctant(number, thread))
     }
 
     /// Those among whom the policy chooses. Where there is none, waits for the world outside.
@@ -246,7 +252,7 @@ impl Mechanism<'_> {
             Wait::None => gave_way && self.random.one_in(one_in::GAVE_WAY),
             Wait::Gate { .. } => self.random.one_in(one_in::IS_AT_THE_GATE),
             Wait::Sleep { .. } => {
-                !self.sleeps_are_real()
+                self.may_end_early(number)
                     && self.random.one_in(one_in::SLEEPS)
                     && wait.deadline().is_some_and(|deadline| self.may_pass(deadline))
             }

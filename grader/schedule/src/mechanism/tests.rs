@@ -98,9 +98,28 @@ fn sleeps_through(changes: bool, steps: u32) -> bool {
 
 #[test]
 fn a_real_sleep_ends_where_others_only_look() {
-    assert!(sleeps_through(true, 10_000), "others work");
+    assert!(sleeps_through(true, 9_000), "others work");
+    assert!(!sleeps_through(true, 12_000), "they may work until who sleeps stops them");
     assert!(sleeps_through(false, 900), "they may have something to do yet");
     assert!(!sleeps_through(false, 3_000), "they wait for who sleeps");
+}
+
+#[test]
+fn of_two_real_sleeps_the_shorter_one_ends_first() {
+    for seed in 0..50 {
+        let request =
+            Request { seed, policy: Kind::RandomWalk, real_sleep: true, budget: u32::MAX, ..replay() };
+        let mut mechanism = two_threads(request);
+        mechanism.spawn().unwrap();
+        for (thread, seconds) in [(1, 2), (2, 1)] {
+            mechanism.current = thread;
+            let deadline = mechanism.read_clock() + seconds * SECOND;
+            mechanism.block(Wait::Sleep { deadline });
+        }
+        mechanism.current = 0;
+        let first = (0..5_000).map(|_| goes_on(&mut mechanism).unwrap()).find(|&thread| thread != 0);
+        assert_eq!(first, Some(2), "{seed}");
+    }
 }
 
 /// However often it sleeps for a moment only.

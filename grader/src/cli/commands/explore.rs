@@ -9,10 +9,11 @@ use engine::workspace::Workspace;
 use report::{Audience, ExerciseReport, Report};
 use schedule::search::portfolio::Chances;
 
-use crate::cli::args::ExploreArgs;
+use crate::cli::args::{ExploreArgs, ExploreHereArgs};
 use crate::cli::reports;
 use crate::error::{Error, exit_code};
 use crate::explore::{self, Options};
+use crate::grade::as_word;
 use crate::grade::progress::Progress;
 
 /// How the user has called it.
@@ -24,9 +25,9 @@ pub struct Called {
     pub tests: bool,
 }
 
-pub(super) fn run(args: &ExploreArgs) -> Result<u8, Error> {
-    let tests = args.bin.is_empty() && args.example.is_empty();
-    explore_in(&Workspace::find()?, args, &Called { name: "cargo grade explore", tests })
+pub(super) fn run(args: &ExploreHereArgs) -> Result<u8, Error> {
+    let name = if args.run { "cargo grade explore --run" } else { "cargo grade explore" };
+    explore_in(&Workspace::find()?, &args.explore, &Called { name, tests: !args.run })
 }
 
 /// Explores what the arguments select. `workspace` has what controls programs.
@@ -37,43 +38,54 @@ pub fn explore_in(workspace: &Workspace, args: &ExploreArgs, called: &Called) ->
     let outputs = reports::open(&args.output, &args.reports)?;
     sandbox::raise(&args.limit);
     sandbox::enter(if args.sandbox { Demand::Some } else { Demand::Nothing }, &[])?;
-    let progress = Progress::on_terminal();
-    let reports = explored(workspace, args, called, &progress)?;
-    drop(progress);
-    if reports.is_empty() {
-        return Err(Error::NothingToExplore);
+    let mut targets = Vec::new();
+    let stopped = explore_all(workspace, args, called, &mut targets).err();
+    if targets.is_empty() {
+        return Err(stopped.unwrap_or(Error::NothingToExplore));
     }
-    let report = Report::new(args.seed, reports).of_targets();
-    reports::write(outputs, &report, Audience::Teacher)?;
-    Ok(exit_code::of(report.verdict))
+    let report = Report::new(args.seed, targets).of_targets();
+    match stopped {
+        None => {
+            reports::write(outputs, &report, Audience::Teacher)?;
+            Ok(exit_code::of(report.verdict))
+        }
+        Some(error) => {
+            let missing = vec!["the targets that follow".to_owned()];
+            reports::write(outputs, &report.stopped(error.to_string(), missing), Audience::Teacher)?;
+            Err(error)
+        }
+    }
 }
 
-fn explored(
+/// Explores one target after the other into `targets`, which keeps what there is when it must stop.
+fn explore_all(
     workspace: &Workspace,
     args: &ExploreArgs,
     called: &Called,
-    progress: &Progress,
-) -> Result<Vec<ExerciseReport>, Error> {
-    let selection = selection(args, called.tests);
+    targets: &mut Vec<ExerciseReport>,
+) -> Result<(), Error> {
+    let progress = Progress::on_terminal();
     let tell = |what| progress.say(what);
     let runtime = compile::runtime(workspace, &tell)?;
-    let executables = match compile::executables(workspace, &selection, &tell)? {
+    let executables = match compile::executables(workspace, &selection(args, called.tests), &tell)? {
         Build::Ready(executables) => executables,
-        Build::Errors(message) => return Ok(vec![explore::not_built(message)]),
+        Build::Errors(message) => {
+            targets.push(explore::not_built(message));
+            return Ok(());
+        }
         Build::Refused(_) => Vec::new(),
     };
-    let mut reports = Vec::new();
     for executable in executables {
         let program = Program { path: executable.path.clone(), runtime: runtime.clone() };
         let options = options(args, called, &executable);
-        let report = explore::explore(&program, &executable, selection.tests, &options, progress)?;
+        let report = explore::explore(&program, &executable, called.tests, &options, &progress)?;
         // Where a name is asked for, most targets have no such test.
         if !report.checks.is_empty() {
             progress.graded(&report.line());
-            reports.push(report);
+            targets.push(report);
         }
     }
-    Ok(reports)
+    Ok(())
 }
 
 fn selection(args: &ExploreArgs, tests: bool) -> Selection {
@@ -115,23 +127,24 @@ fn options(args: &ExploreArgs, called: &Called, executable: &Executable) -> Opti
 
 /// The call that explores this target alone, in the same world.
 fn command(args: &ExploreArgs, name: &str, executable: &Executable) -> String {
-    let mut command = format!("{name} {}", executable.option);
-    let manifest = args.manifest_path.as_ref().map(|path| format!(" --manifest-path {}", path.display()));
-    command += &manifest.unwrap_or_default();
-    if args.workspace || !args.package.is_empty() {
-        command += &format!(" --package {}", executable.package);
-    }
-    for (is_set, flag) in [
+    let valued = |name: &str, value: String| [name.to_owned(), as_word(&value)].join(" ");
+    let mut words = vec![name.to_owned(), executable.option.clone()];
+    words.extend(args.manifest_path.iter().map(|path| valued("--manifest-path", path.display().to_string())));
+    words.extend(executable.has_siblings.then(|| valued("--package", executable.package.clone())));
+    words.extend(args.features.iter().map(|features| valued("--features", features.clone())));
+    let flags = [
         (args.release, "--release"),
         (args.all_features, "--all-features"),
         (args.no_default_features, "--no-default-features"),
         (args.spurious, "--spurious"),
         (args.eager, "--eager"),
+        (args.deterministic, "--deterministic"),
         (args.sandbox, "--sandbox"),
-    ] {
-        command += &if is_set { format!(" {flag}") } else { String::new() };
-    }
-    args.features.iter().for_each(|features| command += &format!(" --features {features}"));
-    command += &args.steps.map(|steps| format!(" --steps {steps}")).unwrap_or_default();
-    command + &if args.seed == 0 { String::new() } else { format!(" --seed {}", args.seed) }
+    ];
+    words.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()));
+    words.extend(args.steps.map(|steps| valued("--steps", steps.to_string())));
+    words.extend(args.preemptions.map(|most| valued("--preemptions", most.to_string())));
+    words.extend(args.limit.iter().map(|limit| valued("--limit", limit.to_string())));
+    words.extend((args.seed != 0).then(|| valued("--seed", args.seed.to_string())));
+    words.join(" ")
 }
