@@ -81,14 +81,16 @@ struct Surroundings {
 
 impl Surroundings {
     fn here() -> Self {
-        let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let named = env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
         let here = env::current_dir().unwrap_or_default();
-        let home = || env::home_dir().map(|home| home.join(".cache"));
-        Self {
-            named: variable("CARGO_TARGET_DIR").map(|folder| here.join(folder)),
-            cache: variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(home),
-        }
+        Self { named: named.map(|folder| here.join(folder)), cache: user_cache() }
     }
+}
+
+/// Where programs of this user keep what can be made again (the XDG base directory specification).
+pub fn user_cache() -> Option<PathBuf> {
+    let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    named.or_else(|| env::home_dir().map(|home| home.join(".cache")))
 }
 
 /// The folder to build in: the one that is named, cargo's own, or one in the cache, one for each workspace.

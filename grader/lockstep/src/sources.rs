@@ -1,12 +1,11 @@
 //! What controls programs is built where it is used, by the compiler that is there: this command brings its source along.
 
 use std::collections::hash_map::DefaultHasher;
-use std::env;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use engine::workspace::Workspace;
+use engine::workspace::{Workspace, user_cache};
 use grader::error::Error;
 use toml::{Table, Value};
 
@@ -37,8 +36,7 @@ pub(crate) fn unpack() -> Result<Workspace, Error> {
 }
 
 fn cache() -> Result<PathBuf, Error> {
-    let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let cache = named.or_else(|| env::home_dir().map(|home| home.join(".cache")));
+    let cache = user_cache();
     let cache = cache.ok_or_else(|| {
         Error::usage("there is no home folder: set XDG_CACHE_HOME to a folder that you may write to")
     })?;

@@ -28,9 +28,7 @@ impl Listing {
 
 fn names(executable: &Executable, more: &[&str]) -> Result<Option<Vec<String>>, Error> {
     let call = Invocation::new(&executable.path, &executable.folder).trusted();
-    let call = super::environment()
-        .chain(executable.variables.clone())
-        .fold(call, |call, (name, value)| call.env(name, value));
+    let call = call.envs(super::environment(executable));
     let outcome = call.args(["--list"]).args(more.iter().copied()).run()?;
     let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
     Ok((outcome.ending.code() == Some(0)).then(|| tests(&text)).flatten())

@@ -188,8 +188,9 @@ fn count_one(explored: &mut Explored) {
     explored.distinct += 1;
 }
 
-/// The variables of the user's that a program finds, but for those that change how it is run.
-fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+/// The variables that a program finds: the user's, but for those that change how it is run, and cargo's.
+fn environment(executable: &Executable) -> impl Iterator<Item = (OsString, OsString)> {
     const OURS: [&str; 3] = ["LD_PRELOAD", "RUST_BACKTRACE", "RUST_TEST_THREADS"];
-    std::env::vars_os().filter(|(name, _)| OURS.iter().all(|ours| name != ours))
+    let of_user = std::env::vars_os().filter(|(name, _)| OURS.iter().all(|ours| name != ours));
+    of_user.chain(executable.variables.iter().cloned())
 }

@@ -55,7 +55,7 @@ impl Task {
 
     fn of(executable: &Executable, args: Vec<String>, options: &Options) -> Self {
         let shown = format!("{} {}", executable.name, args.join(" ")).trim_end().to_owned();
-        let variables = super::environment().chain(executable.variables.iter().cloned()).collect();
+        let variables = super::environment(executable).collect();
         Self {
             id: executable.name.clone(),
             code: None,
@@ -110,8 +110,7 @@ impl Scenario for Call {
     fn perform(&self, context: &RunContext<'_>) -> Result<Observation, RunError> {
         let call =
             Invocation::new(context.program, &self.folder).network(Network::Shared).args(self.args.clone());
-        let call = self.variables.iter().fold(call, |call, (name, value)| call.env(name, value));
-        context.run(call)
+        context.run(call.envs(self.variables.iter().cloned()))
     }
 
     fn shown(&self, _program: &str) -> String {

@@ -89,8 +89,7 @@ pub fn executables(
 fn cargo(selection: &Selection, command: &[&str]) -> Invocation {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let here = env::current_dir().unwrap_or_default();
-    let call = Invocation::new(cargo, here).trusted().args(command.iter().copied());
-    let call = env::vars_os().fold(call, |call, (name, value)| call.env(name, value));
+    let call = Invocation::new(cargo, here).trusted().args(command.iter().copied()).envs(env::vars_os());
     let call = call.limit(|limits| {
         let hour = std::time::Duration::from_secs(3600);
         (limits.idle, limits.processor, limits.wall) = (hour, hour, hour);

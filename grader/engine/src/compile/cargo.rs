@@ -51,8 +51,7 @@ impl<'a> Cargo<'a> {
             .trusted()
             .args([command, "--quiet", "--manifest-path"])
             .args([folder.join("Cargo.toml")]);
-        environment::of_user()
-            .fold(call, |call, (name, value)| call.env(name, value))
+        call.envs(environment::of_user())
             .env("CARGO_HOME", &self.home)
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_ENCODED_RUSTFLAGS", flags)

@@ -110,7 +110,7 @@ impl Mechanism<'_> {
         if !able.is_empty() {
             return able;
         }
-        if let Some(first) = self.overdue().filter(|_| self.request.real_sleep) {
+        if let Some(first) = self.overdue() {
             return ThreadSet::only(first);
         }
         let gated = self.threads.select(|_, thread| matches!(thread.wait, Wait::Gate { .. }));
@@ -134,6 +134,9 @@ impl Mechanism<'_> {
     /// Where sleeps are real and others could go on all the same: the one whose time comes first, once they have looked in
     /// vain, or worked, for long enough.
     fn overdue(&self) -> Option<ThreadId> {
+        if !self.request.real_sleep {
+            return None;
+        }
         let waiting = self.threads.select(|_, thread| thread.wait.deadline().is_some());
         let due =
             waiting.iter().filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
