@@ -108,6 +108,9 @@ fn settings(profile: &str) -> Vec<String> {
     vec![set("lto=\"off\""), set("debug=\"limited\""), set("strip=\"none\"")]
 }
 
+/// What `rustix` takes for the wish that it calls libc: the system calls that it makes by itself are under no control.
+const LIBC: &str = "--cfg=rustix_use_libc";
+
 /// The user's own flags, and those that make and lead the hooks. `cfg(lockstep)` lets tests be smaller here.
 fn flags(hooks: &Path) -> String {
     let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
@@ -117,8 +120,8 @@ fn flags(hooks: &Path) -> String {
         (None, Err(_)) => Vec::new(),
     };
     let ours = HOOKS.split_whitespace().map(str::to_owned);
-    let ours =
-        ours.chain([hooks::link_flag(hooks), "--cfg=lockstep".into(), "--check-cfg=cfg(lockstep)".into()]);
+    let ours = ours.chain(hooks::link_flags(hooks));
+    let ours = ours.chain([LIBC, "--cfg=lockstep", "--check-cfg=cfg(lockstep)"].map(str::to_owned));
     own.into_iter().filter(|flag| !flag.is_empty()).chain(ours).collect::<Vec<_>>().join("\u{1f}")
 }
 

@@ -9,10 +9,12 @@ use rayon_core::ThreadPoolBuilder;
 
 #[test]
 fn a_broadcast_ends() {
-    let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    // A worker looks for work some thirty times before it sleeps.
-    for _ in 0..64 {
-        thread::yield_now();
+    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for _ in 0..2 {
+        // A worker looks for work more than thirty times before it sleeps.
+        for _ in 0..64 {
+            thread::yield_now();
+        }
+        assert_eq!(pool.broadcast(|context| context.index()), [0, 1]);
     }
-    assert_eq!(pool.broadcast(|context| context.index()), [0]);
 }
