@@ -128,7 +128,7 @@ mod tests {
 
     fn source(files: &[(&str, &str)]) -> Source {
         let owned = |(path, text): &(&str, &str)| (PathBuf::from(path), text.as_bytes().to_vec());
-        Source { files: files.iter().map(owned).collect(), origin: None, refused: Vec::new() }
+        Source { files: files.iter().map(owned).collect(), origin: None, refused: Vec::new(), checks: None }
     }
 
     #[test]

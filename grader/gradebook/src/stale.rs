@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::workspace::Workspace;
+use exercises::Course;
 use grader::grade::rubric::Rubric;
 
 use crate::attempt::Attempt;
@@ -17,7 +18,8 @@ use crate::fingerprint;
 pub fn notes(workspace: &Workspace, book: &Book, chosen: &[Attempt]) -> Result<Vec<String>, Error> {
     let names: BTreeSet<&str> = chosen.iter().map(|attempt| attempt.exercise.as_str()).collect();
     let mut notes = Vec::new();
-    for exercise in names.into_iter().filter_map(exercises::find) {
+    let course = Course::of(workspace)?;
+    for exercise in names.into_iter().filter_map(|name| course.find(name)) {
         let rubric = Rubric::read(workspace, exercise)?;
         let rules = fingerprint::rules(&rubric, book.due(exercise.name)?);
         let of_exercise = chosen.iter().filter(|attempt| attempt.exercise == exercise.name);

@@ -4,7 +4,6 @@
 //! own; what must hold of any is in `promises.rs`.
 
 mod checks;
-mod harness;
 mod listing;
 mod promises;
 mod task;

@@ -74,31 +74,6 @@ fn is_for_output(ending: &Ending) -> bool {
     matches!(ending, Ending::OutputLimit { .. })
 }
 
-/// A test passes, and was run.
-pub(super) fn passes(seen: &Observation) -> Judgement {
-    let is_run = || seen.stdout.lines.iter().any(|line| line.starts_with("test result: ok. 1 passed;"));
-    match seen.ending() {
-        Ending::Exited(0) if is_run() => Judgement::Kept,
-        Ending::Exited(0) => {
-            Judgement::Unproven("it ended with exit code 0 before the test had passed".into())
-        }
-        Ending::Stopped | Ending::OutputLimit { .. } => Judgement::Unproven(seen.ending().to_string()),
-        // libtest ends so when a test has failed, and has said why before.
-        Ending::Exited(101) => Fault::new(PASSES, said(seen)).into(),
-        ending => Fault::new(PASSES, ending.to_string()).into(),
-    }
-}
-
-/// What is asked of a test.
-pub(super) const PASSES: &str = "the test passes in every schedule";
-
-fn said(seen: &Observation) -> String {
-    let lines = seen.stdout.lines.iter().chain(&seen.stderr.lines);
-    let mut failed =
-        lines.filter(|line| line.starts_with("note: test did not panic") || line.starts_with("Error: "));
-    failed.next().cloned().unwrap_or_else(|| "the test fails".to_owned())
-}
-
 /// The output is that of the usual run.
 pub(super) fn same_output(seen: &Observation, usual: &[u8]) -> Judgement {
     if seen.stdout.bytes == usual {
@@ -146,16 +121,6 @@ mod tests {
     fn what_the_usual_run_does_is_no_fault() {
         assert_eq!(broken(Ending::Exited(3), 3), [""; 0]);
         assert_eq!(broken(Ending::OutputLimit { bytes: 9 }, 0), [""; 0]);
-    }
-
-    #[test]
-    fn a_test_that_was_not_run_has_not_passed() {
-        let ended = |stdout: &str| {
-            let ending = Some(Ending::Exited(0));
-            passes(&Observation { ending, stdout: stdout.into(), ..Observation::default() })
-        };
-        assert_eq!(ended("test result: ok. 1 passed; 0 failed; 0 ignored\n"), Judgement::Kept);
-        assert!(matches!(ended("test result: ok. 0 passed; 0 failed\n"), Judgement::Unproven(_)));
     }
 
     #[test]

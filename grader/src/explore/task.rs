@@ -7,6 +7,7 @@ use confine::run::{Invocation, RunError};
 use confine::sandbox::Network;
 use engine::case::{Case, External, Scenario};
 use engine::compile::Executable;
+use engine::libtest;
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 use engine::symbols::OwnCode;
@@ -42,8 +43,7 @@ pub(super) const TEST: &str = "test";
 impl Task {
     /// One test, in a process of its own.
     pub(super) fn test(executable: &Executable, name: &str, options: &Options) -> Self {
-        let args = [name, "--exact", "--test-threads=1", "--nocapture"].map(str::to_owned);
-        let args = args.into_iter().chain(options.args.iter().cloned()).collect();
+        let args = libtest::args(name).into_iter().chain(options.args.iter().cloned()).collect();
         let command = format!("{} --exact {}", options.command, as_word(name));
         Self { id: name.to_owned(), is_test: true, command, ..Self::of(executable, args, options) }
     }
@@ -74,7 +74,7 @@ impl Task {
         let case = Case::new(self.id.clone(), self.call.clone()).networked().talking(External::Nobody);
         let case = Case { chances, most_steps: self.most_steps, ..case };
         match (self.is_test, usual) {
-            (true, _) => case.judge_ending(TEST, promises::passes),
+            (true, _) => case.judge_ending(TEST, libtest::passes),
             (false, None) => case,
             (false, Some(usual)) => of_program(case, usual, self.code.or(usual.code()).unwrap_or(0)),
         }

@@ -1,0 +1,65 @@
+//! By what students' work is judged, as students get it: without the tests that they must not see. Points for these are
+//! given where the course grades.
+
+use std::fs;
+use std::path::Path;
+
+use engine::workspace::Workspace;
+use exercises::{Exercise, by_tests};
+use report::Visibility;
+use toml::{Table, Value};
+
+use super::{Tree, files};
+use crate::error::Error;
+use crate::grade::rubric::Rubric;
+
+/// The rubric, and the tests of a library.
+pub(super) fn judged_by(workspace: &Workspace, exercise: &Exercise) -> Result<Tree, Error> {
+    let folder = Path::new("fixtures").join(exercise.name);
+    let (rubric, checks) = (folder.join("rubric.toml"), folder.join("checks.rs"));
+    let text = files::text(workspace.root(), &rubric)?;
+    if !workspace.checks(exercise.name).is_file() {
+        return Ok(Tree::from([(rubric, text.into_bytes())]));
+    }
+    let rules = Rubric::read(workspace, exercise)?;
+    let is_kept = |check: &str| rules.visibility(check) == Visibility::Visible;
+    let file = by_tests::read(workspace, exercise.name)?;
+    if !file.tests.iter().any(|test| is_kept(&test.name)) {
+        let reason = "all its checks are hidden: students could not grade it, so show them one";
+        return Err(Error::content(workspace.root().join(rubric), reason));
+    }
+    let path = workspace.checks(exercise.name);
+    let tests = fs::read_to_string(&path).map_err(Error::file(&path))?;
+    Ok(Tree::from([
+        (rubric, without(&text, is_kept).into_bytes()),
+        (checks, file.without(&tests, is_kept).into_bytes()),
+    ]))
+}
+
+/// The rubric without the checks that are not kept; the text as it is where all are.
+fn without(rubric: &str, is_kept: impl Fn(&str) -> bool) -> String {
+    let Ok(mut table) = rubric.parse::<Table>() else { return rubric.to_owned() };
+    let mut left_out = false;
+    for name in ["points", "visibility"] {
+        if let Some(Value::Table(checks)) = table.get_mut(name) {
+            let all = checks.len();
+            checks.retain(|check, _| is_kept(check));
+            left_out |= checks.len() < all;
+        }
+    }
+    if left_out { table.to_string() } else { rubric.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_checks_that_are_left_out() {
+        let rubric = "# Ten.\n[points]\na = 6\nb = 4\n\n[visibility]\nb = \"hidden\"\n";
+        let text = without(rubric, |check| check == "a");
+        assert!(!text.contains('b') || !text.contains("b ="), "{text}");
+        assert!(text.contains("a = 6"), "{text}");
+        assert_eq!(without(rubric, |_| true), rubric);
+    }
+}
