@@ -21,7 +21,8 @@ impl Course {
         let mut exercises = WRITTEN.to_vec();
         for name in by_tests::names(workspace)? {
             if WRITTEN.iter().any(|written| written.name == name) {
-                let reason = format!("the checks of {name} are written in the grader: no file is read for them");
+                let reason =
+                    format!("the checks of {name} are written in the grader: no file is read for them");
                 return Err(Error::Content { path: workspace.checks(&name), reason });
             }
             exercises.push(by_tests::exercise(workspace, &name)?);

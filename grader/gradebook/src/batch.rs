@@ -160,8 +160,10 @@ impl Batch<'_> {
     fn step(&self, task: &Task<'_>, grade: &Grade<'_>) -> Result<Step, Error> {
         let exercise = task.exercise.exercise;
         let only = self.exercises.len() == 1;
-        let read =
-            task.submission.open().and_then(|opened| opened.source(self.workspace, self.course, exercise, only));
+        let read = task
+            .submission
+            .open()
+            .and_then(|opened| opened.source(self.workspace, self.course, exercise, only));
         let source = fingerprint::source(read.as_ref().map(|(source, _)| source));
         let known = self.handed_in.of(&task.submission.student);
         let fingerprint = fingerprint::submission(&task.exercise.fingerprint, &source, known);

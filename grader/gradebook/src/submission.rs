@@ -254,7 +254,12 @@ mod tests {
     fn source(opened: &Opened) -> Result<Vec<PathBuf>, Problem> {
         let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
         let course = Course::of(&workspace).unwrap();
-        Ok(opened.source(&workspace, &course, &exercises::even_odd::EXERCISE, true)?.0.files.into_keys().collect())
+        Ok(opened
+            .source(&workspace, &course, &exercises::even_odd::EXERCISE, true)?
+            .0
+            .files
+            .into_keys()
+            .collect())
     }
 
     #[test]

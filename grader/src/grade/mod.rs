@@ -99,7 +99,9 @@ pub fn grade_built(
             let report = grading.report()?;
             ExerciseReport { source: grading.listing(), ..report }
         }
-        Prepared::Report(report) => ExerciseReport { source: listing(source, exercise.name, false), ..report },
+        Prepared::Report(report) => {
+            ExerciseReport { source: listing(source, exercise.name, false), ..report }
+        }
     };
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)

@@ -5,6 +5,7 @@ mod audited;
 mod blocking;
 mod bounds;
 mod build;
+mod by_tests;
 mod check;
 mod containers;
 mod containment;

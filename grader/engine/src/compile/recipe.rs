@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn the_tests_of_a_library_are_built_by_the_same_call() {
-        let args = Recipe::parse(NOTED).unwrap().args_of_tests(Path::new("checks.rs"), Path::new("/build/out"));
+        let args =
+            Recipe::parse(NOTED).unwrap().args_of_tests(Path::new("checks.rs"), Path::new("/build/out"));
         let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap()).collect();
         assert_eq!(words[2], "checks.rs");
         assert!(words.contains(&"--test"), "{words:?}");

@@ -108,7 +108,6 @@ impl Single<'_> {
         Path::new("crates").join(self.package.exercise()).join("src")
     }
 
-
     fn crate_name(&self) -> String {
         self.package.exercise().replace('-', "_")
     }

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use confine::interrupt;
 use engine::workspace::Workspace;
-use exercises::{Course, Exercise};
 use exercises::random::drawn_seed;
+use exercises::{Course, Exercise};
 use grader::error::exit_code;
 use grader::grade::progress::Progress;
 use grader::grade::{self, Options};

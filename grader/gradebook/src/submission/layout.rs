@@ -117,8 +117,7 @@ fn standing_for(tree: &Tree, main: &Path, root: &str) -> PathBuf {
 fn single_file(tree: &Tree, wanted: &Wanted) -> Option<PathBuf> {
     let mut sources = tree.sources();
     let file = sources.next().filter(|_| sources.next().is_none())?;
-    let is_other =
-        wanted.is_of_other(file.file_stem()?) || file.iter().any(|part| wanted.is_of_other(part));
+    let is_other = wanted.is_of_other(file.file_stem()?) || file.iter().any(|part| wanted.is_of_other(part));
     let of_other_kind = if wanted.root == "main.rs" { "lib" } else { "main" };
     (!is_other && file.file_stem()? != of_other_kind).then(|| file.to_path_buf())
 }

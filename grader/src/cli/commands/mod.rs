@@ -8,6 +8,7 @@ mod doctor;
 mod explore;
 mod hint;
 mod list;
+mod new;
 mod prepare;
 mod pull_request;
 mod release;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Clean(args)) => clean::run(&args),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::New(args)) => new::run(&args),
         Some(Command::Release(args)) => release::run(&args),
         Some(Command::Watch(args)) => watch::run(&args),
         Some(Command::Hint(args)) => hint::run(&args),

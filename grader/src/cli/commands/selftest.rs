@@ -190,7 +190,8 @@ fn whole_budget(exercise: &Exercise, schedules: u64) -> u64 {
 fn say_result(subject: &Subject, report: &ExerciseReport) -> bool {
     let (kind, problem) = match &subject.expected {
         Wanted::Of(Expected::Fails { check, sentence }) => {
-            let sentence = sentence.as_deref().filter(|sentence| !is_tried_among_others(subject, check, sentence));
+            let sentence =
+                sentence.as_deref().filter(|sentence| !is_tried_among_others(subject, check, sentence));
             ("mutant", mutant_problem(report, check, sentence))
         }
         Wanted::Of(Expected::Passes { advised }) => ("variant", variant_problem(report, advised)),

@@ -11,13 +11,12 @@ mod readme;
 mod stub;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use engine::workspace::{RELEASED_MANIFESTS, Workspace};
 use exercises::{Course, Exercise};
 
+use crate::course::lock_file;
 use crate::course::new_folder::NewFolder;
 use crate::error::Error;
 
@@ -82,7 +81,8 @@ pub fn release(workspace: &Workspace, out: &Path) -> Result<Released, Error> {
     let course = Course::of(workspace)?;
     let (tree, regions) = plan(workspace, &course)?;
     tree.iter().try_for_each(|(path, content)| folder.write(path, content))?;
-    prune_lock_file(folder.path(), out)?;
+    // Packages that only teachers' parts need are dropped.
+    lock_file::settle(folder.path(), out)?;
     let manifests = keep_manifests(&folder, &course)?;
     folder.finish()?;
     Ok(Released { files: tree.len() + manifests, regions })
@@ -145,23 +145,4 @@ fn add_exercise(workspace: &Workspace, exercise: &Exercise, tree: &mut Tree) -> 
     }
     tree.extend(sources);
     Ok(regions)
-}
-
-/// Lets cargo drop the packages that only teachers' parts need, keeping every version. Also proves
-/// that cargo accepts the manifests.
-fn prune_lock_file(folder: &Path, out: &Path) -> Result<(), Error> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["update", "--workspace", "--offline", "--quiet"])
-        .current_dir(folder)
-        .output()
-        .map_err(|error| Error::cargo(error.to_string()))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => {
-            // It stands beside its place until it is whole, under a name that says nothing to anybody.
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.replace(&folder.display().to_string(), &out.display().to_string());
-            Err(Error::cargo(said.trim().to_owned()))
-        }
-    }
 }

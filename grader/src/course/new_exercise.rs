@@ -1,0 +1,170 @@
+//! A new exercise: a crate and its fixtures, complete and passing, for its author to change. It stands in files alone, so the
+//! grader knows it from the next call on.
+
+use std::fs;
+use std::path::Path;
+
+use engine::workspace::Workspace;
+use exercises::Course;
+
+use super::lock_file;
+use super::new_folder::NewFolder;
+use crate::error::Error;
+
+/// The files of a library's crate, below `crates/NAME`.
+const CRATE: [(&str, &str); 3] = [
+    ("Cargo.toml", include_str!("new_exercise/library/Cargo.toml.txt")),
+    ("README.md", include_str!("new_exercise/library/README.md.txt")),
+    ("src/lib.rs", include_str!("new_exercise/library/lib.rs.txt")),
+];
+
+/// Its fixtures, below `fixtures/NAME`.
+const FIXTURES: [(&str, &str); 5] = [
+    ("checks.rs", include_str!("new_exercise/library/checks.rs.txt")),
+    ("rubric.toml", include_str!("new_exercise/library/rubric.toml.txt")),
+    ("mutants/reads-then-stores.rs", include_str!("new_exercise/library/mutant.rs.txt")),
+    ("variants/mutex.rs", include_str!("new_exercise/library/variant.rs.txt")),
+    ("lazy/empty.rs", include_str!("new_exercise/library/lazy.rs.txt")),
+];
+
+/// Makes the exercise `name`, whole or not at all, and names its files.
+///
+/// # Errors
+/// When the name cannot be used, or something cannot be written.
+pub fn make(workspace: &Workspace, name: &str) -> Result<Vec<String>, Error> {
+    if workspace.manifests() != workspace.root() {
+        return Err(Error::usage("exercises are made in the course's repository, and this is the students'"));
+    }
+    usable(workspace, name)?;
+    let folders = [("crates", &CRATE[..]), ("fixtures", &FIXTURES[..])];
+    let places = folders.map(|(above, _)| workspace.root().join(above).join(name));
+    let made = [filled(&places[0], name, &CRATE)?, filled(&places[1], name, &FIXTURES)?];
+    let finished = made.into_iter().try_for_each(NewFolder::finish);
+    finished.and_then(|()| lock_file::settle(workspace.root(), workspace.root())).inspect_err(|_| {
+        // The first error is the one to tell.
+        places.iter().for_each(|place| _ = fs::remove_dir_all(place));
+    })?;
+    let paths = folders
+        .into_iter()
+        .flat_map(|(above, files)| files.iter().map(move |(file, _)| format!("{above}/{name}/{file}")));
+    Ok(paths.collect())
+}
+
+fn filled(place: &Path, name: &str, files: &[(&str, &str)]) -> Result<NewFolder, Error> {
+    let folder = NewFolder::at(place)?;
+    let crate_name = name.replace('-', "_");
+    files.iter().try_for_each(|(file, text)| {
+        let text = text.replace("NAME", name).replace("CRATE", &crate_name);
+        folder.write(Path::new(file), text.as_bytes())
+    })?;
+    Ok(folder)
+}
+
+/// Cargo, the compiler and the course have a say in what an exercise can be called.
+fn usable(workspace: &Workspace, name: &str) -> Result<(), Error> {
+    let no = |reason: &str| Err(Error::usage(format!("`{name}` cannot be an exercise's name: {reason}")));
+    if !is_plain(name) {
+        return no("it has a-z, 0-9 and -, 40 of them at most, and begins with a letter");
+    }
+    if TAKEN.contains(&name) {
+        return no("Rust means something else by it");
+    }
+    if Course::of(workspace)?.find(name).is_some() {
+        return no("there is one that is called so");
+    }
+    let lock_file = workspace.root().join("Cargo.lock");
+    let locked = fs::read_to_string(&lock_file).map_err(Error::file(&lock_file))?;
+    if locked.lines().any(|line| line == format!("name = \"{name}\"")) {
+        return no("Cargo.lock has a crate that is called so");
+    }
+    Ok(())
+}
+
+fn is_plain(name: &str) -> bool {
+    let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=40).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.bytes().all(is_known)
+}
+
+/// Words of the language that a name could be (the Rust reference, "Keywords"), and crates that are there without being
+/// asked for.
+const TAKEN: [&str; 44] = [
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "std",
+    "struct",
+    "test",
+    "trait",
+    "try",
+    "type",
+];
+
+#[cfg(test)]
+mod tests {
+    use engine::solution_region;
+    use exercises::by_tests::TestsFile;
+
+    use super::*;
+
+    #[test]
+    fn names_that_cargo_would_not_take_are_refused_with_the_reason() {
+        let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let refused = |name: &str| usable(&workspace, name).unwrap_err().to_string();
+        for name in ["", "Counter", "9lives", "a/b", "../up", "a_b", "a-", &"a".repeat(41)] {
+            assert!(refused(name).contains("begins with a letter"), "{name}");
+        }
+        assert!(refused("match").contains("something else"));
+        assert!(refused("even-odd").contains("called so"));
+        assert!(refused("rayon").contains("Cargo.lock"));
+        assert!(usable(&workspace, "a-new-one").is_ok());
+    }
+
+    #[test]
+    fn the_example_has_what_every_exercise_has() {
+        let text = |files: &[(&str, &'static str)], wanted: &str| {
+            files.iter().find(|(file, _)| *file == wanted).unwrap().1
+        };
+        let checks = TestsFile::parse(text(&FIXTURES, "checks.rs")).unwrap();
+        let rubric: toml::Table = text(&FIXTURES, "rubric.toml").parse().unwrap();
+        assert_eq!(rubric["points"].as_table().unwrap().len(), checks.tests.len());
+        assert_eq!(solution_region::strip(text(&CRATE, "src/lib.rs")).unwrap().1, 4);
+    }
+}

@@ -1,0 +1,135 @@
+//! Exercises by tests: made by `cargo grade new`, known by their files alone, graded as all others are.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use predicates::str::contains;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{check, grade, grade_in, root, words};
+
+/// The course's repository in a folder of its own, in which an exercise can be made.
+struct Copy {
+    folder: TempDir,
+}
+
+impl Copy {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        for file in ["Cargo.toml", "Cargo.lock"] {
+            fs::copy(root().join(file), at(file)).unwrap();
+        }
+        symlink(root().join("grader"), at("grader")).unwrap();
+        for part in ["crates", "fixtures"] {
+            fs::create_dir(at(part)).unwrap();
+            for entry in fs::read_dir(root().join(part)).unwrap().flatten() {
+                symlink(entry.path(), at(part).join(entry.file_name())).unwrap();
+            }
+        }
+        // The dependencies are built here already.
+        let built = root().join("target/grade/target");
+        fs::create_dir_all(&built).unwrap();
+        fs::create_dir_all(at("target/grade")).unwrap();
+        symlink(built, at("target/grade/target")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    fn replace(&self, file: &str, old: &str, new: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(old), "{text}");
+        fs::write(self.path(file), text.replace(old, new)).unwrap();
+    }
+
+    #[track_caller]
+    fn report(&self, args: &[&str]) -> Value {
+        let assert = grade_in(self.folder.path(), args.iter().copied().chain(["--format", "json"]));
+        let output = assert.get_output();
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+const MUTANT: &str = "fixtures/tally/mutants/reads-then-stores.rs";
+
+#[test]
+fn an_exercise_that_was_made_is_graded_and_tested_with_nothing_else_touched() {
+    let course = Copy::new();
+    let here = course.folder.path();
+    grade_in(here, ["new", "tally", "--lib"]).success().stdout(contains("made fixtures/tally/checks.rs"));
+    grade_in(here, ["new", "tally", "--lib"]).code(2).stderr(contains("there is one that is called so"));
+    grade_in(here, ["selftest", "tally"]).success().stdout(contains("4 as expected, 0 not"));
+
+    let report = course.report(&["check", "tally"]);
+    assert_eq!((&report["verdict"], &report["score"]), (&"pass".into(), &10.0.into()), "{report:#}");
+
+    let wrong = course.report(&["check", "tally", "--source", MUTANT]);
+    let checks = wrong["exercises"][0]["checks"].as_array().unwrap();
+    let failed: Vec<&Value> = checks.iter().filter(|check| check["verdict"] == "fail").collect();
+    assert_eq!(failed.len(), 1, "{checks:#?}");
+    let failure = &failed[0]["failure"];
+    assert_eq!(failed[0]["id"], "no_addition_is_lost");
+    assert_eq!(failure["expected"], "No addition is lost, whoever adds at the same time");
+    assert_eq!(failure["sentence"]["id"], "none-lost");
+    assert_eq!(failure["place"]["file"], "checks.rs");
+    let rows = failure["picture"]["rows"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["thread"] != 0), "the harness has no lane: {rows:#?}");
+    assert!(rows.iter().any(|row| row["place"]["file"] == "lib.rs"), "{rows:#?}");
+    let again = words(failure["replay"].as_str().unwrap());
+    let replayed = course.report(&again);
+    assert_eq!(check(&replayed, "no_addition_is_lost")["failure"]["seen"], failure["seen"]);
+
+    // A test that is added is a check, once it has points.
+    let test = "\n/// It never shrinks.\n#[test]\nfn it_never_shrinks() { assert!(Counter::starting_at(1).value() > 1); }\n";
+    let checks = "fixtures/tally/checks.rs";
+    let before = fs::read_to_string(course.path(checks)).unwrap();
+    fs::write(course.path(checks), format!("{before}{test}")).unwrap();
+    grade_in(here, ["check", "tally"]).code(2).stderr(contains("`it_never_shrinks` has no points"));
+    course.replace("fixtures/tally/rubric.toml", "[points]\n", "[points]\nit_never_shrinks = 1\n");
+    let report = course.report(&["check", "tally"]);
+    assert_eq!(check(&report, "it_never_shrinks")["verdict"], "fail");
+
+    // What nobody understands is said with its line.
+    course.replace(checks, "Holds: in some schedule", "Holds: sometimes");
+    grade_in(here, ["check", "tally"]).code(2).stderr(contains("fixtures/tally/checks.rs: line "));
+}
+
+/// The library runs beside the test, and only the harness can say that a test has passed.
+#[test]
+fn a_library_that_ends_the_process_with_the_words_of_the_harness_has_not_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "\
+pub struct Semaphore;
+impl Semaphore {
+    pub fn new(_: usize) -> Self {
+        println!(\"test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\");
+        std::process::exit(0)
+    }
+    pub fn acquire(&self) {}
+    pub fn try_acquire(&self) -> bool { true }
+    pub fn release(&self) {}
+}
+";
+    let file = folder.path().join("lib.rs");
+    fs::write(&file, source).unwrap();
+    let assert = grade(["check", "semaphore", "--source", file.to_str().unwrap(), "--format", "json"]);
+    let report: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    assert_eq!(report["score"], 0.0, "{report:#}");
+}
+
+#[test]
+fn errors_in_tests_that_do_not_fit_the_library_show_no_line_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lib.rs");
+    fs::write(&file, "pub struct Semaphore;\n").unwrap();
+    let assert = grade(["check", "semaphore", "--source", file.to_str().unwrap()]).code(1);
+    let text = String::from_utf8_lossy(&assert.get_output().stdout).into_owned();
+    assert!(text.contains("fixtures/semaphore/checks.rs:") && text.contains("error[E0599]"), "{text}");
+    assert!(!text.contains("let semaphore"), "{text}");
+}
