@@ -90,14 +90,14 @@ fn an_exercise_that_was_made_is_graded_and_tested_with_nothing_else_touched() {
     let checks = "fixtures/tally/checks.rs";
     let before = fs::read_to_string(course.path(checks)).unwrap();
     fs::write(course.path(checks), format!("{before}{test}")).unwrap();
-    grade_in(here, ["check", "tally"]).code(2).stderr(contains("`it_never_shrinks` has no points"));
+    grade_in(here, ["check", "tally"]).code(70).stderr(contains("`it_never_shrinks` has no points"));
     course.replace("fixtures/tally/rubric.toml", "[points]\n", "[points]\nit_never_shrinks = 1\n");
     let report = course.report(&["check", "tally"]);
     assert_eq!(check(&report, "it_never_shrinks")["verdict"], "fail");
 
     // What nobody understands is said with its line.
     course.replace(checks, "Holds: in some schedule", "Holds: sometimes");
-    grade_in(here, ["check", "tally"]).code(2).stderr(contains("fixtures/tally/checks.rs: line "));
+    grade_in(here, ["check", "tally"]).code(70).stderr(contains("fixtures/tally/checks.rs: line "));
 }
 
 /// The library runs beside the test, and only the harness can say that a test has passed.
