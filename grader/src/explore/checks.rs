@@ -17,7 +17,10 @@ use engine::symbols::{Symbols, panic_line};
 use report::verdict::Verdict;
 use report::{CheckReport, Failure, Lesson, SourceFile, Visibility};
 
-use super::promises::{PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREADS_LEFT, THREADS_LEFT_ABOUT};
+use super::promises::{
+    PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREAD_PANICKED, THREAD_PANICKED_ABOUT, THREADS_LEFT,
+    THREADS_LEFT_ABOUT,
+};
 use super::task::{TEST, Task};
 use crate::error::Error;
 use crate::grade::{last_said, lines_around};
@@ -90,7 +93,8 @@ fn check(
     unproven: Option<String>,
     kept: u64,
 ) -> CheckReport {
-    let is_advice = id == THREADS_LEFT || id == SAME_OUTPUT && !task.is_deterministic;
+    let is_advice =
+        [THREADS_LEFT, THREAD_PANICKED].contains(&id) || id == SAME_OUTPUT && !task.is_deterministic;
     let (verdict, message) = match (&failure, unproven, kept) {
         (Some(failure), ..) => (Verdict::Fail, format!("{}: {}", about(id), failure.seen)),
         (None, Some(reason), _) => (Verdict::Inconclusive, reason),
@@ -136,7 +140,12 @@ pub(super) fn source(checks: &[CheckReport], root: &Path) -> Vec<SourceFile> {
 
 fn about(id: &str) -> &'static str {
     let known = PROMISES.iter().map(|promise| (promise.id, promise.about));
-    let more = [(TEST, PASSES), (SAME_OUTPUT, SAME_OUTPUT_ABOUT), (THREADS_LEFT, THREADS_LEFT_ABOUT)];
+    let more = [
+        (TEST, PASSES),
+        (SAME_OUTPUT, SAME_OUTPUT_ABOUT),
+        (THREADS_LEFT, THREADS_LEFT_ABOUT),
+        (THREAD_PANICKED, THREAD_PANICKED_ABOUT),
+    ];
     known.chain(more).find(|(known, _)| *known == id).map_or("", |(_, about)| about)
 }
 

@@ -55,6 +55,11 @@ pub(super) const THREADS_LEFT: &str = "threads-left";
 /// What it asks for.
 pub(super) const THREADS_LEFT_ABOUT: &str = "no thread is at work or waits when `main` returns";
 
+/// The check that asks for threads that end well.
+pub(super) const THREAD_PANICKED: &str = "thread-panicked";
+/// What it asks for.
+pub(super) const THREAD_PANICKED_ABOUT: &str = "no thread panics while the program ends as if all were well";
+
 impl Promise {
     /// What a run says of it.
     pub(super) fn judge(&self, seen: &Observation, usual: i32) -> Judgement {
@@ -85,6 +90,17 @@ pub(super) fn same_output(seen: &Observation, usual: &[u8]) -> Judgement {
     let fault =
         Fault::new(SAME_OUTPUT_ABOUT, format!("line {} differs from that of the usual run", line + 1));
     if line < seen.stdout.lines.len() { fault.at(line).into() } else { fault.into() }
+}
+
+/// No thread but the main one has panicked in a run that ended with exit code 0. Nobody joined it, or nobody looked at
+/// what it came to.
+pub(super) fn none_panicked(seen: &Observation) -> Judgement {
+    let is_panic = |line: &&String| line.starts_with("thread '") && line.contains(" panicked at ");
+    let panicked = seen.stderr.lines.iter().find(|line| is_panic(line) && !line.starts_with("thread 'main'"));
+    match (seen.code(), panicked) {
+        (Some(0), Some(line)) => Fault::new(THREAD_PANICKED_ABOUT, line.trim_end_matches(':')).into(),
+        _ => Judgement::Kept,
+    }
 }
 
 /// All threads have ended.
@@ -121,6 +137,20 @@ mod tests {
     fn what_the_usual_run_does_is_no_fault() {
         assert_eq!(broken(Ending::Exited(3), 3), [""; 0]);
         assert_eq!(broken(Ending::OutputLimit { bytes: 9 }, 0), [""; 0]);
+    }
+
+    #[test]
+    fn a_panic_that_nobody_heard_is_told() {
+        let seen = |code: i32, stderr: &str| {
+            let ending = Some(Ending::Exited(code));
+            none_panicked(&Observation { ending, stderr: stderr.into(), ..Observation::default() })
+        };
+        let panic = "\nthread '<unnamed>' (7) panicked at src/main.rs:9:5:\nno\n";
+        assert!(matches!(seen(0, panic), Judgement::Broken(_)));
+        assert!(matches!(seen(0, &panic.replace(" (7)", "")), Judgement::Broken(_)));
+        assert_eq!(seen(101, panic), Judgement::Kept);
+        assert_eq!(seen(0, "thread 'main' (1) panicked at src/main.rs:9:5:\n"), Judgement::Kept);
+        assert_eq!(seen(0, "the thread panicked at noon\n"), Judgement::Kept);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::promises::{self, PROMISES};
 use crate::grade::as_word;
 
 /// A test, or a program.
+#[derive(Clone)]
 pub(super) struct Task {
     /// How it is called: a test's name.
     pub(super) id: String,
@@ -51,6 +52,11 @@ impl Task {
     /// The program. One that stands for tests has to end with exit code 0.
     pub(super) fn program(executable: &Executable, for_tests: bool, options: &Options) -> Self {
         Self { code: for_tests.then_some(0), ..Self::of(executable, options.args.clone(), options) }
+    }
+
+    /// The same in another world, which this option of the command makes.
+    pub(super) fn in_a_world(&self, option: &str) -> Self {
+        Self { command: format!("{} {option}", self.command), ..self.clone() }
     }
 
     fn of(executable: &Executable, args: Vec<String>, options: &Options) -> Self {
@@ -87,7 +93,8 @@ fn of_program(case: Case, usual: &Observation, code: i32) -> Case {
         .iter()
         .fold(case, |case, promise| case.judge_ending(promise.id, move |seen| promise.judge(seen, code)));
     let case = case.judge(promises::SAME_OUTPUT, move |seen| promises::same_output(seen, &output));
-    case.judge(promises::THREADS_LEFT, promises::none_left)
+    let case = case.judge(promises::THREADS_LEFT, promises::none_left);
+    case.judge(promises::THREAD_PANICKED, promises::none_panicked)
 }
 
 /// Arguments as they stand at the end of a command.

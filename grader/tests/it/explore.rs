@@ -179,6 +179,7 @@ fn tests_hold_in_all_schedules_or_one_is_shown_in_which_they_do_not() {
         ("one_way", "pass"),
         ("panics", "pass"),
         ("the_longer_sleep_ends_later", "pass"),
+        ("the_longer_sleep_ends_later (sleeps)", "fail"),
     ];
     assert_eq!(verdicts(&targets[1]), expected(&others));
     let lost = check(&report, "tests::two_count");
@@ -213,6 +214,11 @@ fn sleeps_that_a_result_depends_on_are_found_where_they_are_asked_for() {
     let package = package();
     let (code, report) = explored(package.path(), &["--eager", "--exact", "the_longer_sleep_ends_later"]);
     assert_eq!(code, 1, "{report:#}");
+    let (code, report) = explored(package.path(), &["--exact", "the_longer_sleep_ends_later"]);
+    let advice = check(&report, "the_longer_sleep_ends_later (sleeps)");
+    assert_eq!((code, &advice["max_score"]), (0, &0.0.into()), "{report:#}");
+    let replay = advice["failure"]["replay"].as_str().unwrap();
+    grade_in(package.path(), crate::support::words(replay)).code(1).stdout(contains("assertion failed"));
 }
 
 /// `cargo test` fails, too: it has no harness that would expect a panic.
