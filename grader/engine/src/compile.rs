@@ -15,6 +15,7 @@ mod environment;
 mod folders;
 mod hooks;
 mod manifest;
+mod own_flags;
 mod package;
 mod parts;
 mod place;
