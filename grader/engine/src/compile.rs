@@ -14,6 +14,7 @@ mod diagnostics;
 mod environment;
 mod folders;
 mod hooks;
+mod link_script;
 mod manifest;
 mod own_flags;
 mod package;

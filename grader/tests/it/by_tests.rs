@@ -86,14 +86,20 @@ fn an_exercise_that_was_made_is_graded_and_tested_with_nothing_else_touched() {
     assert_eq!(check(&replayed, "no_addition_is_lost")["failure"]["seen"], failure["seen"]);
 
     // A test that is added is a check, once it has points.
-    let test = "\n/// It never shrinks.\n#[test]\nfn it_never_shrinks() { assert!(Counter::starting_at(1).value() > 1); }\n";
+    let test = "\n/// It never shrinks.\n#[test]\nfn it_never_shrinks() { assert!(Counter::starting_at(1).value() > 1); }\n\
+                \n#[test]\nfn one_and_one_are_two() { assert_eq!(1 + 1, 2); }\n";
     let checks = "fixtures/tally/checks.rs";
     let before = fs::read_to_string(course.path(checks)).unwrap();
     fs::write(course.path(checks), format!("{before}{test}")).unwrap();
     grade_in(here, ["check", "tally"]).code(70).stderr(contains("`it_never_shrinks` has no points"));
-    course.replace("fixtures/tally/rubric.toml", "[points]\n", "[points]\nit_never_shrinks = 1\n");
+    course.replace(
+        "fixtures/tally/rubric.toml",
+        "[points]\n",
+        "[points]\nit_never_shrinks = 1\none_and_one_are_two = 0\n",
+    );
     let report = course.report(&["check", "tally"]);
     assert_eq!(check(&report, "it_never_shrinks")["verdict"], "fail");
+    assert_eq!(check(&report, "one_and_one_are_two")["verdict"], "pass", "{report:#}");
 
     // What nobody understands is said with its line.
     course.replace(checks, "Holds: in some schedule", "Holds: sometimes");

@@ -89,6 +89,12 @@ fn one_way() {
     assert_eq!(*other.lock().unwrap(), 2);
 }
 
+/// Where nothing is shared, no atomic operation has to be seen.
+#[test]
+fn no_threads() {
+    assert_eq!(1 + 1, 2);
+}
+
 /// Right where sleeps are real.
 #[test]
 fn the_longer_sleep_ends_later() {
@@ -176,6 +182,7 @@ fn tests_hold_in_all_schedules_or_one_is_shown_in_which_they_do_not() {
     );
     let others = [
         ("both_ways", "fail"),
+        ("no_threads", "pass"),
         ("one_way", "pass"),
         ("panics", "pass"),
         ("the_longer_sleep_ends_later", "pass"),
@@ -251,6 +258,22 @@ fn tests_of_a_program_are_replayed_as_tests() {
     let replay = check(&report, "races")["failure"]["replay"].as_str().unwrap();
     assert_eq!(code, 1);
     grade_in(package.path(), crate::support::words(replay)).code(1).stdout(contains("races fail"));
+}
+
+#[test]
+fn a_library_that_is_shared_as_well_is_linked_and_flags_in_settings_are_used() {
+    let package = package();
+    let write = |file: &str, text: &str| fs::write(package.path().join(file), text).unwrap();
+    let manifest = fs::read_to_string(package.path().join("Cargo.toml")).unwrap();
+    write("Cargo.toml", &format!("{manifest}\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"));
+    fs::create_dir(package.path().join(".cargo")).unwrap();
+    write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg\", \"as_set\"]\n");
+    write(
+        "tests/ways.rs",
+        "#[test]\nfn as_set() { account::Counter::default().add(); assert!(cfg!(as_set)); }\n",
+    );
+    let (code, report) = explored(package.path(), &["--test", "ways"]);
+    assert_eq!((code, &check(&report, "as_set")["verdict"]), (0, &"pass".into()), "{report:#}");
 }
 
 #[test]

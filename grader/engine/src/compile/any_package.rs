@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::telling::{self, Tell};
 use super::toolchain::Toolchain;
-use super::{Build, HOOKS, hooks, last_words, own_flags};
+use super::{Build, HOOKS, hooks, last_words, link_script, own_flags};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -61,7 +61,10 @@ pub fn executables(
     let hooks = hooks::object(workspace)?;
     let metadata = Metadata::of(selection)?;
     let host = Toolchain::find(workspace)?.host()?.to_owned();
-    let own = own_flags::of_user(&env::current_dir().unwrap_or_default(), &host)?;
+    let here = env::current_dir().unwrap_or_default();
+    let own = own_flags::of_user(&here, &host)?;
+    let linker = own_flags::linker_of_user(&own, &here, &host)?;
+    let linker = link_script::write(&hooks, linker.as_deref().unwrap_or("cc"))?;
     let command: &[&str] = if selection.tests { &["test", "--no-run"] } else { &["build"] };
     let profile = if selection.release { "release" } else { "dev" };
     let target = metadata.target_directory.join("lockstep");
@@ -71,7 +74,7 @@ pub fn executables(
         .args(telling::TELLING)
         .args([OsString::from("--target"), host.into(), "--target-dir".into(), target.into()])
         .args(settings(profile).iter().flat_map(|setting| ["--config", setting.as_str()]))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(own, &hooks));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(own, &linker));
     let running = call.start()?;
     running.wait_for_stdout(|said| {
         tell(format!("building: {} crates", said.matches("\"compiler-artifact\"").count()));
@@ -110,10 +113,13 @@ fn settings(profile: &str) -> Vec<String> {
 }
 
 /// The user's own flags, and those that make and lead the hooks. `cfg(lockstep)` lets tests be smaller here.
-fn flags(own: Vec<String>, hooks: &Path) -> String {
+fn flags(own: Vec<String>, linker: &Path) -> String {
     let ours = HOOKS.split_whitespace().map(str::to_owned);
-    let ours =
-        ours.chain([hooks::link_flag(hooks), "--cfg=lockstep".into(), "--check-cfg=cfg(lockstep)".into()]);
+    let ours = ours.chain([
+        format!("-Clinker={}", linker.display()),
+        "--cfg=lockstep".into(),
+        "--check-cfg=cfg(lockstep)".into(),
+    ]);
     own.into_iter().chain(ours).collect::<Vec<_>>().join("\u{1f}")
 }
 

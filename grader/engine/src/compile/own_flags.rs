@@ -25,8 +25,25 @@ pub(super) fn of_user(folder: &Path, host: &str) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Those of all files, the farthest first, as cargo joins them. Flags for the target stand in place of those for all.
-fn in_files(folder: &Path, host: &str) -> Result<Vec<String>, Error> {
+/// The program that links, where one is set: by a flag, in the environment, or in a file of settings.
+///
+/// # Errors
+/// When a file of settings cannot be read.
+pub(super) fn linker_of_user(flags: &[String], folder: &Path, host: &str) -> Result<Option<String>, Error> {
+    let flag =
+        flags.iter().rev().find_map(|flag| flag.split_once("linker=")).map(|(_, path)| path.to_owned());
+    let variable = format!("CARGO_TARGET_{}_LINKER", host.to_uppercase().replace('-', "_"));
+    let named = flag.or_else(|| env::var(variable).ok());
+    let in_table = |table: &Table| {
+        let target = table.get("target")?.get(host)?;
+        Some(target.get("linker")?.as_str()?.to_owned())
+    };
+    // The nearest comes last.
+    Ok(named.or(tables(folder)?.iter().rev().find_map(in_table)))
+}
+
+/// What the files of settings say, the farthest first.
+fn tables(folder: &Path) -> Result<Vec<Table>, Error> {
     let mut tables = Vec::new();
     for path in settings::files(folder) {
         let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
@@ -34,6 +51,12 @@ fn in_files(folder: &Path, host: &str) -> Result<Vec<String>, Error> {
         tables.push(table.map_err(|error| Error::Content { path, reason: error.message().to_owned() })?);
     }
     tables.reverse();
+    Ok(tables)
+}
+
+/// Those of all files, as cargo joins them. Flags for the target stand in place of those for all.
+fn in_files(folder: &Path, host: &str) -> Result<Vec<String>, Error> {
+    let tables = tables(folder)?;
     let all = |of: fn(&Table, &str) -> Vec<String>| -> Vec<String> {
         tables.iter().flat_map(|table| of(table, host)).collect()
     };
@@ -97,6 +120,21 @@ mod tests {
         let mut flags = found(near, "[build]\nrustflags = \"--cfg far\"\n");
         flags.sort();
         assert_eq!(flags, ["-Ca", "-Cb"]);
+    }
+
+    #[test]
+    fn a_linker_that_is_set_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let linker = |flags: &[&str]| {
+            let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+            linker_of_user(&flags, folder.path(), "any-host").unwrap()
+        };
+        assert_eq!(linker(&["-Copt-level=1"]), None);
+        fs::create_dir(folder.path().join(".cargo")).unwrap();
+        fs::write(folder.path().join(".cargo/config.toml"), "[target.any-host]\nlinker = \"clang\"\n")
+            .unwrap();
+        assert_eq!(linker(&[]).as_deref(), Some("clang"));
+        assert_eq!(linker(&["-C", "linker=gcc", "-g"]).as_deref(), Some("gcc"));
     }
 
     #[test]
