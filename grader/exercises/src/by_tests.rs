@@ -58,7 +58,7 @@ fn case(exercise: &'static str, test: &'static Test, percent: u32) -> Case {
     let case = match test.holds {
         Holds::InEverySchedule => case.runs(RUNS).judge_ending(&test.name, |seen| keeps(test, seen)),
         // A run without control shows nothing of what can be.
-        Holds::InSomeSchedule => case.runs(0).witness(&test.name, &test.about, |seen| {
+        Holds::InSomeSchedule => case.runs(0).witness_of_ending(&test.name, &test.about, |seen| {
             (libtest::passes(seen) == Judgement::Kept).then(|| ("the test passes".to_owned(), None))
         }),
     };

@@ -106,27 +106,68 @@ fn an_exercise_that_was_made_is_graded_and_tested_with_nothing_else_touched() {
     grade_in(here, ["check", "tally"]).code(70).stderr(contains("fixtures/tally/checks.rs: line "));
 }
 
+/// Grades a semaphore: what else there is in it, what it does when it is made, and when a permit is taken.
+#[track_caller]
+fn semaphore(more: &str, new: &str, acquire: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lib.rs");
+    let source = format!(
+        "{more}
+pub struct Semaphore;
+impl Semaphore {{
+    pub fn new(_: usize) -> Self {{ {new} }}
+    pub fn acquire(&self) {{ {acquire} }}
+    pub fn try_acquire(&self) -> bool {{ true }}
+    pub fn release(&self) {{}}
+}}
+"
+    );
+    fs::write(&file, source).unwrap();
+    let assert = grade(["check", "semaphore", "--source", file.to_str().unwrap(), "--format", "json"]);
+    serde_json::from_slice(&assert.get_output().stdout).unwrap()
+}
+
 /// The library runs beside the test, and only the harness can say that a test has passed.
 #[test]
 fn a_library_that_ends_the_process_with_the_words_of_the_harness_has_not_passed() {
-    let folder = tempfile::tempdir().unwrap();
-    let source = "\
-pub struct Semaphore;
-impl Semaphore {
-    pub fn new(_: usize) -> Self {
-        println!(\"test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\");
-        std::process::exit(0)
-    }
-    pub fn acquire(&self) {}
-    pub fn try_acquire(&self) -> bool { true }
-    pub fn release(&self) {}
-}
-";
-    let file = folder.path().join("lib.rs");
-    fs::write(&file, source).unwrap();
-    let assert = grade(["check", "semaphore", "--source", file.to_str().unwrap(), "--format", "json"]);
-    let report: Value = serde_json::from_slice(&assert.get_output().stdout).unwrap();
+    let words = "println!(\"test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\");";
+    let report = semaphore("", &format!("{words} std::process::exit(0)"), "");
     assert_eq!(report["score"], 0.0, "{report:#}");
+}
+
+/// The line is begun by another thread and ended by the harness; that thread's exit code comes first, as it is in its
+/// destructors while the harness wants to exit.
+#[test]
+fn a_line_that_the_harness_only_ends_is_not_the_harness_s() {
+    let more = "
+use std::{cell::RefCell, io::Write, process, sync::atomic::{AtomicBool, Ordering::SeqCst}, thread};
+static IS_AT_EXIT: AtomicBool = AtomicBool::new(false);
+struct Slow;
+impl Drop for Slow {
+    fn drop(&mut self) {
+        IS_AT_EXIT.store(true, SeqCst);
+        (0..30).for_each(|_| thread::yield_now());
+    }
+}
+thread_local!(static SLOW: RefCell<Option<Slow>> = const { RefCell::new(None) });
+";
+    let new = "
+        print!(\"\\ntest result: ok. 1 passed;\");
+        std::io::stdout().flush().unwrap();
+        thread::spawn(|| { SLOW.with(|slow| *slow.borrow_mut() = Some(Slow)); process::exit(0) });
+        while !IS_AT_EXIT.load(SeqCst) { thread::yield_now(); }
+        Self
+    ";
+    let report = semaphore(more, new, "");
+    assert_eq!(report["score"], 0.0, "{report:#}");
+}
+
+#[test]
+fn what_must_be_possible_and_waits_for_ever_is_a_failure() {
+    let report = semaphore("", "Self", "loop { std::thread::park() }");
+    let check = check(&report, "permits_are_held_together");
+    assert_eq!(check["verdict"], "fail", "{check:#}");
+    assert!(check["message"].as_str().unwrap().contains("schedules shows it"), "{check:#}");
 }
 
 #[test]

@@ -18,7 +18,7 @@
 
 use std::ops::RangeInclusive;
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree};
 
 /// All tests of one exercise.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,27 +59,86 @@ impl TestsFile {
     /// # Errors
     /// When a comment says what nobody understands, a test can never be run, or there is none; with the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let tokens: TokenStream =
-            text.parse().map_err(|error| format!("it cannot be read as Rust: {error}"))?;
+        let tokens: TokenStream = text.parse().map_err(|error: LexError| {
+            format!("line {}: it cannot be read as Rust", error.span().start().line)
+        })?;
         let lines: Vec<&str> = text.lines().collect();
-        let tests = items(tokens).filter(Item::is_test).map(|item| item.test(&lines));
+        let items: Vec<Item> = items(tokens).collect();
+        if let Some(line) = items.iter().find_map(|item| item.nested_test) {
+            return Err(format!(
+                "line {line}: a `#[test]` inside of something is no check: put it at the top"
+            ));
+        }
+        let tests = items.iter().filter(|item| item.is_test()).map(|item| item.test(&lines));
         let tests = tests.collect::<Result<Vec<_>, _>>()?;
         if tests.is_empty() {
             return Err("it has no `#[test]` at its top: each is a check".into());
         }
+        apart(&tests)?;
         let own = lines.iter().map_while(|line| line.strip_prefix("//!"));
         let summary = paragraph(own);
         let summary = if summary.is_empty() { "a library, judged by tests".to_owned() } else { summary };
         Ok(Self { summary, tests })
     }
 
-    /// The text without the tests that are not `kept`, and with as many lines.
+    /// The text without the tests that are not `kept`, nor the comments above them. What only they use stays.
     pub fn without(&self, text: &str, kept: impl Fn(&str) -> bool) -> String {
-        let left_out: Vec<&Test> = self.tests.iter().filter(|test| !kept(&test.name)).collect();
-        let is_kept = |line: usize| !left_out.iter().any(|test| test.lines.contains(&line));
-        let lines = text.lines().enumerate().map(|(at, line)| if is_kept(at + 1) { line } else { "" });
-        lines.map(|line| format!("{line}\n")).collect()
+        let lines: Vec<&str> = text.lines().collect();
+        let is_of_no_item = |line: &str| line.trim().is_empty() || line.trim_start().starts_with("//");
+        let left_out: Vec<RangeInclusive<usize>> = self
+            .tests
+            .iter()
+            .filter(|test| !kept(&test.name))
+            .map(|test| {
+                let above = lines[..test.lines.start() - 1].iter().rev();
+                let above = above.take_while(|line| is_of_no_item(line) && !line.starts_with("//!"));
+                test.lines.start() - above.count()..=*test.lines.end()
+            })
+            .collect();
+        let is_kept = |line: usize| !left_out.iter().any(|lines| lines.contains(&line));
+        let kept = lines.iter().enumerate().filter(|(at, _)| is_kept(at + 1));
+        kept.map(|(_, line)| format!("{line}\n")).collect()
     }
+}
+
+/// Each test has a name and lines of its own: by these it is called, and left out.
+fn apart(tests: &[Test]) -> Result<(), String> {
+    for (at, test) in tests.iter().enumerate() {
+        let others = &tests[..at];
+        if others.iter().any(|other| other.name == test.name) {
+            return Err(format!("line {}: there are two tests called `{}`", test.lines.start(), test.name));
+        }
+        if others.iter().any(|other| other.lines.end() == test.lines.start()) {
+            return Err(format!(
+                "line {}: `{}` begins in the line of another test",
+                test.lines.start(),
+                test.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The line of the first `#[test]` in `tokens`, at any depth. No recursion: brackets can stand in each other deeper than a
+/// stack goes.
+fn test_within(tokens: TokenStream) -> Option<usize> {
+    let mut streams = vec![tokens];
+    while let Some(tokens) = streams.pop() {
+        let mut is_after_hash = false;
+        for token in tokens {
+            if let TokenTree::Group(group) = &token {
+                if is_after_hash
+                    && group.delimiter() == Delimiter::Bracket
+                    && group.stream().to_string() == "test"
+                {
+                    return Some(group.span_open().start().line);
+                }
+                streams.push(group.stream());
+            }
+            is_after_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        }
+    }
+    None
 }
 
 /// The first paragraph of a comment, without the full stop at its end: what was seen follows it.
@@ -92,7 +151,8 @@ fn paragraph<'a>(comment: impl Iterator<Item = &'a str>) -> String {
 
 /// What a line of a comment says to the grader: `Tries: a, b`, `Holds: in some schedule`.
 fn directive(line: &str) -> Option<(&'static str, &str)> {
-    ["Tries", "Holds"].into_iter().find_map(|name| Some((name, line.strip_prefix(name)?.strip_prefix(": ")?)))
+    let value = |name: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim());
+    ["Tries", "Holds"].into_iter().find_map(|name| Some((name, value(name)?)))
 }
 
 /// One item at the top of the file.
@@ -101,6 +161,8 @@ struct Item {
     attributes: Vec<String>,
     /// What follows them.
     words: Vec<String>,
+    /// The line of a test inside of it.
+    nested_test: Option<usize>,
     lines: RangeInclusive<usize>,
 }
 
@@ -110,13 +172,17 @@ fn items(tokens: TokenStream) -> impl Iterator<Item = Item> {
     std::iter::from_fn(move || {
         let first = tokens.next()?;
         let begin = first.span().start().line;
-        let mut item = Item { attributes: Vec::new(), words: Vec::new(), lines: begin..=begin };
+        let mut item =
+            Item { attributes: Vec::new(), words: Vec::new(), nested_test: None, lines: begin..=begin };
         let mut next = Some(first);
         let mut is_of_file = false;
         while let Some(token) = next {
             item.lines = begin..=token.span().end().line;
             match &token {
-                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => break,
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                    item.nested_test = test_within(group.stream());
+                    break;
+                }
                 TokenTree::Group(_) if is_of_file => break,
                 TokenTree::Group(group)
                     if group.delimiter() == Delimiter::Bracket && item.words.is_empty() =>
@@ -230,13 +296,18 @@ fn helper() {}
     }
 
     #[test]
-    fn a_test_that_is_left_out_leaves_its_lines_empty() {
-        let file = TestsFile::parse(FILE).unwrap();
-        let text = file.without(FILE, |name| name == "never_more");
-        assert_eq!(text.lines().count(), FILE.lines().count());
-        assert!(text.contains("fn never_more") && text.contains("fn helper"), "{text}");
-        assert!(!text.contains("two_at_once") && !text.contains("Holds"), "{text}");
-        assert_eq!(TestsFile::parse(&text).unwrap().tests, file.tests[..1]);
+    fn nothing_is_left_of_a_test_that_is_left_out() {
+        let text = FILE.replace("/// Holds", "// A secret of the next one.\n\n/// Holds");
+        let file = TestsFile::parse(&text).unwrap();
+        let left = file.without(&text, |name| name == "never_more");
+        assert!(left.contains("fn never_more") && left.contains("};\n\nfn helper"), "{left}");
+        assert!(
+            !left.contains("two_at_once") && !left.contains("Holds") && !left.contains("secret"),
+            "{left}"
+        );
+        assert_eq!(TestsFile::parse(&left).unwrap().tests, file.tests[..1]);
+        let first = file.without(&text, |name| name == "two_at_once");
+        assert!(first.starts_with("//! A lock with permits.\n") && !first.contains("never_more"), "{first}");
     }
 
     #[test]
@@ -254,7 +325,12 @@ fn helper() {}
         let ignored = concat!("\n#[test]\n#[", "ignore = \"slow\"]\nfn a() {}\n");
         assert!(error(ignored).starts_with("line 2: `a` is ignored"));
         assert!(error("#[test]\nstruct A;\n").contains("before a function"));
-        assert!(error("#[test] fn a() {").contains("cannot be read as Rust"));
+        assert!(error("\n#[test] fn a() {").contains("cannot be read as Rust"));
+        assert!(
+            error("mod more {\n    #[test]\n    fn a() {}\n}\n").starts_with("line 2: a `#[test]` inside")
+        );
+        assert!(error("#[test]\nfn a() {}\n#[test]\nfn a() {}\n").starts_with("line 3: there are two"));
+        assert!(error("#[test] fn a() {} #[test] fn b() {}\n").contains("begins in the line of another"));
     }
 
     proptest! {
