@@ -35,7 +35,7 @@ pub fn grader(workspace: &Workspace) -> Result<String, Error> {
 /// The hash of how one exercise is graded, `grader` being [`grader()`] and `rules` [`rules()`].
 ///
 /// # Errors
-/// When the exercise's manifest cannot be read.
+/// When the exercise's manifest, or the file that it is judged by, cannot be read.
 pub fn exercise(
     workspace: &Workspace,
     exercise: &str,
@@ -48,6 +48,8 @@ pub fn exercise(
     hash.add(exercise.as_bytes());
     hash.add(rules.as_bytes());
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
+    let judged_by = [workspace.cases(exercise), workspace.checks(exercise)];
+    judged_by.iter().filter(|file| file.is_file()).try_for_each(|file| hash.add_file(file))?;
     hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
     Ok(hash.finish())
 }
