@@ -22,6 +22,7 @@
 //! id = "ten"               # as `replay` names it
 //! args = ["--max", "10"]   # optional
 //! files = { "in.txt" = "text" }   # optional: what is in the program's folder before
+//! stdout = { closed-after = 2 }   # optional: nobody reads on after 2 writes; or "full": nothing can be written, not explored
 //! percent = 30             # optional: its share of the schedules; else one of what is left. 0: it is not explored
 //! runs = 10                # optional: how often it is run without control
 //! idle = true              # optional: it asks for nothing, so what is kept here alone does not count
@@ -41,7 +42,9 @@
 //! | `groups` | a list of lines | exactly these: those of a group in any order, the groups in theirs |
 //! | `first` | pattern | the first line fits |
 //! | `last` | pattern | the last line fits, and no other |
+//! | `has` | a list of patterns | some line fits each of them |
 //! | `each` | a list of patterns | every line fits one of them |
+//! | `among` | `{ line = pattern, are = lines }` | the lines that fit are exactly these, in this order |
 //! | `count` | `{ line = pattern, is = 3 }` | so many lines fit |
 //! | `where` | `{ line = pattern, holds = condition }` | some line fits, and for each that does the condition holds |
 //! | `ascending` | `{ line = pattern, of = "n", by = "w" }` | each number `n` is higher than the one before it; with `by`, for each `w` |
@@ -60,8 +63,8 @@
 //! they stand alone. *Writers* are `"one thread"`, `"different threads"`, `"not main"` or `"main"`. With `by`, one thread
 //! writes all lines of a group, and different threads those of different groups.
 //!
-//! A *pattern* is literal text for a whole line, with `{name}` for an integer of 64 bits and `{name:word}` for a word without
-//! blanks; `{{` and `}}` are braces. From the left, each is as long as it can be.
+//! A *pattern* is literal text for a whole line, with `{name}` for an integer of 64 bits, `{name:word}` for a word without
+//! blanks and `{name:text}` for any text; `{{` and `}}` are braces. From the left, each is as long as it can be.
 //!
 //! A *condition* compares integers: `n == 2 * m and n > 0`, with `+ - * / %`, parentheses and `== != < <= > >=`.
 //!
@@ -140,7 +143,7 @@ fn tried(case: &'static OneCase) -> Tried {
 
 fn case(one: &'static OneCase, tried: &Tried) -> Case {
     let files = one.files.iter().map(|(name, text)| (name, text.clone().into_bytes()));
-    let call = Call::new(one.args.iter()).with(files);
+    let call = Call::new(one.args.iter()).with(files).to(one.stdout);
     let case = match one.files_due() {
         names if names.is_empty() => Case::new(&one.id, call),
         names => Case::new(&one.id, CallAndLook::new(call, names)),

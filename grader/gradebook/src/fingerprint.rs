@@ -163,6 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn a_grade_depends_on_the_file_with_the_checks() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            super::exercise(&Workspace::at(folder.path()), "x", "", "", &Options::default()).unwrap()
+        };
+        let all = [
+            write("crates/x/Cargo.toml", ""),
+            write("fixtures/x/cases.toml", "a"),
+            write("fixtures/x/cases.toml", "b"),
+            write("fixtures/x/checks.rs", ""),
+        ];
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
     fn where_a_source_came_from_does_not_matter() {
         let one = source(&[("main.rs", "a")]);
         let other = Source { origin: Some("ada.zip".into()), ..one.clone() };

@@ -6,6 +6,8 @@ mod sound;
 
 use std::collections::BTreeMap;
 
+use confine::run::Stdout;
+
 use super::expectation::Expectation;
 use raw::RawFile;
 
@@ -42,6 +44,8 @@ pub struct OneCase {
     pub args: Vec<String>,
     /// Files that are in its folder before the call: name and content.
     pub files: BTreeMap<String, String>,
+    /// What becomes of its standard output.
+    pub stdout: Stdout,
     /// How many percent of the exercise's schedules it has.
     pub percent: u32,
     /// How often it is run without control; where it is not said, as often as other cases.

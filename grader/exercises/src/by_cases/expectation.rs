@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::call;
 use super::lines::Lines;
 use super::numbers::{Ascending, Where};
-use super::output::{self, Count};
+use super::output::{self, Among, Count};
 use super::pattern::Pattern;
 use super::shows::Shows;
 use super::writers::Writers;
@@ -42,8 +42,12 @@ pub enum Kind {
     First(Pattern),
     /// The last line fits, and no other.
     Last(Pattern),
+    /// Some line fits each of these.
+    Has(Vec<Pattern>),
     /// Every line fits one of these.
     Each(Vec<Pattern>),
+    /// The lines that fit are exactly these.
+    Among(Among),
     /// So many lines fit.
     Count(Count),
     /// Some line fits, and for each that does a condition holds.
@@ -131,7 +135,9 @@ impl Kind {
             Self::Groups(groups) => output::grouped(groups, &seen.stdout).into(),
             Self::First(due) => output::first(due, &seen.stdout),
             Self::Last(due) => output::last(due, &seen.stdout),
+            Self::Has(due) => output::has(due, &seen.stdout).into(),
             Self::Each(known) => output::each(known, &seen.stdout),
+            Self::Among(due) => output::among(due, &seen.stdout).into(),
             Self::Count(due) => output::count(due, &seen.stdout).into(),
             Self::Where(due) => due.judge(&seen.stdout).into(),
             Self::Ascending(due) => due.judge(&seen.stdout),
@@ -166,7 +172,10 @@ impl Kind {
             Self::Where(it) => it.check(),
             Self::Ascending(it) => it.check(),
             Self::Writers(it) => it.check(),
-            Self::Each(known) if known.is_empty() => Err("`each` has at least one pattern".into()),
+            Self::Among(it) => it.check(),
+            Self::Has(known) | Self::Each(known) if known.is_empty() => {
+                Err("`has` and `each` have at least one pattern".into())
+            }
             Self::Groups(groups) if groups.is_empty() => Err("`groups` has at least one group".into()),
             Self::Shared(it) if it.threads < 2 || it.operations < 1 => {
                 Err("`shared` has two threads at least, and one operation of each".into())

@@ -108,7 +108,9 @@ pub(super) fn capture_of(line: &Pattern, name: &str) -> Result<Kind, String> {
 fn integer_of(line: &Pattern, name: &str) -> Result<(), String> {
     match capture_of(line, name)? {
         Kind::Integer => Ok(()),
-        Kind::Word => Err(format!("`{name}` of {line} is a word, and a number is needed: `{{{name}}}`")),
+        Kind::Word | Kind::Text => {
+            Err(format!("`{name}` of {line} is no number, and one is needed: `{{{name}}}`"))
+        }
     }
 }
 
@@ -166,6 +168,6 @@ mod tests {
         assert_eq!(holds("n == k").unwrap_err(), "`final: {n} of {m}` captures no `k`, but `n`, `m`");
         let of = |of: &str| Ascending { of: of.into(), ..by_worker() }.check();
         assert_eq!(of("n"), Ok(()));
-        assert!(of("w").unwrap_err().contains("is a word, and a number is needed"));
+        assert!(of("w").unwrap_err().contains("is no number, and one is needed"));
     }
 }

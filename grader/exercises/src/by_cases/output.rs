@@ -21,6 +21,26 @@ pub struct Count {
     pub is: usize,
 }
 
+/// The lines that fit a pattern, whatever stands between them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Among {
+    /// Those that it is about.
+    pub line: Pattern,
+    /// They are exactly these, in this order.
+    pub are: Lines,
+}
+
+impl Among {
+    /// What is wrong with it, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.are.0.iter().find(|line| !self.line.fits(line)) {
+            None => Ok(()),
+            Some(line) => Err(format!("{} is none of the lines {}", quoted(line), self.line)),
+        }
+    }
+}
+
 /// Exactly the lines `due`.
 pub(super) fn exactly(due: &Lines, stdout: &Text) -> Result<(), Fault> {
     let expected = match &due.0[..] {
@@ -29,6 +49,22 @@ pub(super) fn exactly(due: &Lines, stdout: &Text) -> Result<(), Fault> {
         all => format!("exactly {} lines: {due}", all.len()),
     };
     same_lines(lines(stdout)?, &due.0, &expected)
+}
+
+/// Of the lines that fit, exactly these.
+pub(super) fn among(due: &Among, stdout: &Text) -> Result<(), Fault> {
+    let expected = format!("{}, in this order, and no other line {}", due.are, due.line);
+    let mut next = due.are.0.iter();
+    for (at, line) in lines(stdout)?.iter().enumerate().filter(|(_, line)| due.line.fits(line)) {
+        let due = next.next();
+        if due != Some(line) {
+            let instead = due.map_or("no further one".to_owned(), |due| quoted(due));
+            let what = format!("line {} is {} where {instead} was due", at + 1, quoted(line));
+            return Err(Fault::new(expected, what).at(at));
+        }
+    }
+    next.next()
+        .map_or(Ok(()), |missing| Err(Fault::new(expected, format!("there is no {}", quoted(missing)))))
 }
 
 /// The lines of each group in any order, and the groups in theirs.
@@ -97,6 +133,15 @@ pub(super) fn last(due: &Pattern, stdout: &Text) -> Judgement {
     }
 }
 
+/// Some line fits each of the patterns.
+pub(super) fn has(due: &[Pattern], stdout: &Text) -> Result<(), Fault> {
+    let lines = lines(stdout)?;
+    match due.iter().find(|pattern| !lines.iter().any(|line| pattern.fits(line))) {
+        None => Ok(()),
+        Some(pattern) => Err(Fault::new(format!("a line {pattern}"), "there is no such line")),
+    }
+}
+
 /// Every line fits one of the patterns.
 pub(super) fn each(known: &[Pattern], stdout: &Text) -> Judgement {
     let lines = match lines(stdout) {
@@ -162,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn lines_among_others_are_these_and_no_others_of_their_kind() {
+        let of_a = Among { line: pattern("a {n}"), are: due(&["a 1", "a 2"]) };
+        let said = |text: &str| said(among(&of_a, &text.into()));
+        assert_eq!(said("a 1\nx\na 2\n"), "Kept");
+        assert_eq!(
+            said("x\na 2\na 1\n"),
+            "`a 1`, `a 2`, in this order, and no other line `a {n}` | line 2 is `a 2` where `a 1` was due"
+        );
+        assert!(said("a 1\na 2\na 2\n").ends_with("| line 3 is `a 2` where no further one was due"));
+        assert!(said("a 1\n").ends_with("| there is no `a 2`"));
+    }
+
+    #[test]
     fn groups_come_in_their_order_and_lines_of_one_in_any() {
         let groups = [due(&["a", "b", "b"]), due(&["c"])];
         let said = |text: &str| said(grouped(&groups, &text.into()));
@@ -191,6 +249,13 @@ mod tests {
         assert_eq!(at_last("x\n"), "`done {n}`, once and last | there is no such line");
         assert!(at_last("x\ndone 1\ny\n").ends_with("after it, line 3 is `y`"));
         assert!(at_last("x\ndone 1\ndone 2\n").ends_with("after it, line 3 is `done 2`"));
+    }
+
+    #[test]
+    fn some_line_is_there() {
+        let said = |text: &str| said(has(&[pattern("a {n}"), pattern("b")], &text.into()));
+        assert_eq!(said("b\nx\na 1\n"), "Kept");
+        assert_eq!(said("a 1\n"), "a line `b` | there is no such line");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Patterns of lines: literal text, with `{name}` for an integer and `{name:word}` for a word without blanks.
+//! Patterns of lines: literal text, with `{name}` for an integer, `{name:word}` for a word without blanks, and
+//! `{name:text}` for any text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,6 +33,19 @@ pub enum Kind {
     Integer,
     /// One character or more, none of them a blank.
     Word,
+    /// One character or more.
+    Text,
+}
+
+impl Kind {
+    /// Whether a character can stand in it.
+    fn has(self, character: char) -> bool {
+        match self {
+            Self::Integer => character.is_ascii_digit(),
+            Self::Word => !character.is_whitespace(),
+            Self::Text => true,
+        }
+    }
 }
 
 /// What a line has in the places of a pattern's captures.
@@ -144,9 +158,9 @@ impl Piece {
         let mut fits = vec![false; line.len() + 1];
         for at in (0..=line.len()).rev() {
             fits[at] = match self {
-                // One more character, before an end or before a word.
-                Self::Capture { kind: Kind::Word, .. } => {
-                    let goes_on = line.get(at).is_some_and(|next| !next.is_whitespace());
+                // One more character, before an end or before more of it.
+                Self::Capture { kind: kind @ (Kind::Word | Kind::Text), .. } => {
+                    let goes_on = line.get(at).is_some_and(|next| kind.has(*next));
                     goes_on && (after[at + 1] || fits[at + 1])
                 }
                 _ => self.ends(line, at).any(|end| after[end]),
@@ -162,8 +176,8 @@ impl Piece {
             Self::Literal(literal) => {
                 Box::new(rest.starts_with(literal).then_some(at + literal.len()).into_iter())
             }
-            Self::Capture { kind: Kind::Word, .. } => {
-                let length = rest.iter().take_while(|next| !next.is_whitespace()).count();
+            Self::Capture { kind: kind @ (Kind::Word | Kind::Text), .. } => {
+                let length = rest.iter().take_while(|next| kind.has(**next)).count();
                 Box::new(at + 1..=at + length)
             }
             Self::Capture { kind: Kind::Integer, .. } => {
@@ -183,9 +197,11 @@ fn capture(inner: &str) -> Result<Piece, String> {
     let (name, kind) = match inner.split_once(':') {
         None => (inner, Kind::Integer),
         Some((name, "word")) => (name, Kind::Word),
+        Some((name, "text")) => (name, Kind::Text),
         Some((name, other)) => {
             return Err(format!(
-                "`{{{name}:{other}}}` is none of `{{{name}}}`, an integer, and `{{{name}:word}}`, a word"
+                "`{{{name}:{other}}}` is none of `{{{name}}}`, an integer, `{{{name}:word}}`, a word, and \
+                 `{{{name}:text}}`, any text"
             ));
         }
     };

@@ -1,5 +1,6 @@
-//! Whether a program that does nothing keeps a check. It prints nothing and ends, always with the same exit code. What it
-//! keeps counts only with `needs`, after a check that it does not keep.
+//! Whether a program that does nothing keeps a check. It prints nothing and ends, always with the same exit code, and may
+//! complain on standard error, as one does that refuses every call. What it keeps counts only with `needs`, after a check
+//! that it does not keep.
 
 use std::collections::BTreeSet;
 
@@ -36,11 +37,13 @@ pub(super) fn none(file: &CasesFile) -> Result<(), String> {
 
 /// Whether some program that does nothing keeps the check: breaks it nowhere, and keeps it where something is asked for.
 fn is_kept(file: &CasesFile, check: &str) -> bool {
-    codes(file).into_iter().any(|code| {
+    let codes = codes(file);
+    let programs = codes.into_iter().flat_map(|code| [false, true].map(|complains| (code, complains)));
+    programs.into_iter().any(|(code, complains)| {
         let judged = |case: &OneCase| {
             let silent = silent(case, code);
             let of_check = case.expectations.iter().filter(|it| it.check == check);
-            of_check.map(|it| (case.is_idle, judged(it, &silent))).collect::<Vec<_>>()
+            of_check.map(|it| (case.is_idle, judged(it, &silent, complains))).collect::<Vec<_>>()
         };
         let judged: Vec<(bool, Judgement)> = file.cases.iter().flat_map(judged).collect();
         judged.iter().all(|(_, judgement)| !matches!(judgement, Judgement::Broken(_)))
@@ -62,10 +65,18 @@ fn codes(file: &CasesFile) -> BTreeSet<i32> {
     said.chain([0]).collect()
 }
 
-/// What many schedules of a program that does nothing would come to.
-fn judged(expectation: &Expectation, silent: &Observation) -> Judgement {
-    match expectation.kind {
-        Kind::Shows(_) | Kind::Overlaps(_) | Kind::Shared(_) => Fault::new("", "").into(),
+/// What many schedules of such a program would come to. One that complains may do so in the words that are expected.
+fn judged(expectation: &Expectation, silent: &Observation, complains: bool) -> Judgement {
+    let broken = || Fault::new("", "").into();
+    match &expectation.kind {
+        Kind::Shows(_) | Kind::Overlaps(_) | Kind::Shared(_) => broken(),
+        Kind::Stderr(due) if complains => {
+            if due.fits("") {
+                broken()
+            } else {
+                Judgement::Kept
+            }
+        }
         _ => expectation.judge(silent),
     }
 }

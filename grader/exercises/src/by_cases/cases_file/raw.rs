@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use confine::run::Stdout;
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
 
@@ -40,12 +41,30 @@ struct RawCase {
     args: Vec<String>,
     #[serde(default)]
     files: BTreeMap<String, String>,
+    stdout: Option<RawStdout>,
     percent: Option<u32>,
     runs: Option<u32>,
     #[serde(default)]
     idle: bool,
     #[serde(default)]
     expect: Vec<Spanned<RawExpectation>>,
+}
+
+/// An output that cannot be written to.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawStdout {
+    Full,
+    ClosedAfter(u32),
+}
+
+impl RawStdout {
+    fn read(self) -> Stdout {
+        match self {
+            Self::Full => Stdout::Full,
+            Self::ClosedAfter(after) => Stdout::Closed { after },
+        }
+    }
 }
 
 impl RawFile {
@@ -58,7 +77,7 @@ impl RawFile {
         let summary = summary.to_owned();
         let checks = all("[[check]]", self.check, line_of, RawCheck::read)?;
         sound::unique("checks", checks.iter().map(|check| check.id))?;
-        let shares = self.case.iter().map(|case| case.get_ref().percent);
+        let shares = self.case.iter().map(|case| case.get_ref().share());
         let usual = usual_share(&shares.collect::<Vec<_>>())?;
         let read = |case: RawCase| case.read(usual, &checks, line_of);
         let cases = all("[[case]]", self.case, line_of, read)?;
@@ -125,6 +144,12 @@ impl RawCheck {
 }
 
 impl RawCase {
+    /// How many percent of the schedules it says that it has. Under control no output is full.
+    fn share(&self) -> Option<u32> {
+        let is_full = matches!(self.stdout, Some(RawStdout::Full));
+        self.percent.or(is_full.then_some(0))
+    }
+
     fn read(
         self,
         usual: u32,
@@ -139,12 +164,14 @@ impl RawCase {
             known(&raw.check, checks)?;
             Ok(raw.read()?)
         };
+        let percent = self.share().unwrap_or(usual);
         let expectations = all("[[case.expect]]", self.expect, line_of, read)?;
         let case = OneCase {
             id: self.id,
             args: self.args,
             files: self.files,
-            percent: self.percent.unwrap_or(usual),
+            stdout: self.stdout.map_or(Stdout::Kept, RawStdout::read),
+            percent,
             runs: self.runs,
             is_idle: self.idle,
             expectations,

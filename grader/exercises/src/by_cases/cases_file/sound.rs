@@ -1,5 +1,9 @@
 //! Whether the parts of a file fit each other.
 
+use std::collections::BTreeSet;
+
+use confine::run::Stdout;
+
 use super::{CasesFile, OneCase, Promise};
 
 /// Names that are more like another than this are taken for misspelled (Jaro and Winkler).
@@ -19,7 +23,7 @@ pub(super) fn is_id(what: &str, id: &str) -> Result<(), String> {
 
 /// Whether all of these names differ.
 pub(super) fn unique<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     match ids.into_iter().find(|id| !seen.insert(*id)) {
         None => Ok(()),
         Some(id) => Err(format!("two {what} are called `{id}`")),
@@ -46,6 +50,9 @@ pub(super) fn check_case(case: &OneCase) -> Result<(), String> {
     let OneCase { id, expectations, .. } = case;
     if case.percent == 0 && case.runs == Some(0) {
         return Err(format!("the case `{id}` is never run: `percent` and `runs` are both 0"));
+    }
+    if case.percent > 0 && case.stdout == Stdout::Full {
+        return Err(format!("the case `{id}` has a full output, which no schedule has: leave `percent` out"));
     }
     if case.percent == 0 && expectations.iter().any(|it| it.kind.needs_schedules()) {
         return Err(format!("the case `{id}` expects what only schedules show, and has 0 percent of them"));

@@ -121,6 +121,19 @@ fn shares_are_percent_of_one_whole() {
 }
 
 #[test]
+fn an_output_can_be_full_or_closed() {
+    let stdout = |said: &str| {
+        let text = FILE.replace("runs = 3", &format!("stdout = {said}"));
+        CasesFile::parse(&text).map(|file| (file.cases[1].stdout, file.cases[1].percent))
+    };
+    assert_eq!(stdout("\"full\""), Ok((Stdout::Full, 0)));
+    assert_eq!(stdout("{ closed-after = 2 }"), Ok((Stdout::Closed { after: 2 }, 45)));
+    assert!(stdout("\"full\"\npercent = 5").unwrap_err().contains("which no schedule has"));
+    let unknown = stdout("\"gone\"").unwrap_err();
+    assert!(unknown.contains("unknown variant `gone`, expected `full` or `closed-after`"), "{unknown}");
+}
+
+#[test]
 fn checks_are_expected_where_something_is_asked_for() {
     let spare = "[[check]]\nid = \"spare\"\nabout = \"more\"\n[[case]]";
     assert_eq!(
@@ -156,6 +169,10 @@ fn nothing_is_given_for_nothing() {
         error(&FILE.replace("exit = 0", "exit = 2").replace("needs = [\"alternates\"]\n", ""))
             .starts_with(given)
     );
+    let refusal = "exit = 2\n[[case.expect]]\ncheck = \"terminates\"\nstderr = \"{why:text}\"";
+    let refusing = FILE.replace("exit = 0", refusal);
+    assert!(CasesFile::parse(&refusing).is_ok());
+    assert!(error(&refusing.replace("needs = [\"alternates\"]\n", "")).starts_with(given));
     // A file that was there before has not been written.
     let file = "files = { \"in.txt\" = \"x\" }\n\n[[case.expect]]\ncheck = \"terminates\"\nfiles = { \"in.txt\" = \"x\" }";
     let text = FILE.replace("files = { \"in.txt\" = \"x\" }", file);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Expectation, Kind, Shared};
 use crate::by_cases::lines::Lines;
 use crate::by_cases::numbers::{Ascending, Where};
-use crate::by_cases::output::Count;
+use crate::by_cases::output::{Among, Count};
 use crate::by_cases::pattern::Pattern;
 use crate::by_cases::shows::Shows;
 use crate::by_cases::writers::Writers;
@@ -24,7 +24,9 @@ pub(in crate::by_cases) struct RawExpectation {
     groups: Option<Vec<Lines>>,
     first: Option<Pattern>,
     last: Option<Pattern>,
+    has: Option<Vec<Pattern>>,
     each: Option<Vec<Pattern>>,
+    among: Option<Among>,
     count: Option<Count>,
     r#where: Option<Where>,
     ascending: Option<Ascending>,
@@ -67,7 +69,9 @@ impl RawExpectation {
             ("groups", self.groups.map(Kind::Groups)),
             ("first", self.first.map(Kind::First)),
             ("last", self.last.map(Kind::Last)),
+            ("has", self.has.map(Kind::Has)),
             ("each", self.each.map(Kind::Each)),
+            ("among", self.among.map(Kind::Among)),
             ("count", self.count.map(Kind::Count)),
             ("where", self.r#where.map(Kind::Where)),
             ("ascending", self.ascending.map(Kind::Ascending)),

@@ -39,7 +39,9 @@ fn every_kind_of_output_is_kept_and_broken() {
         (r#"groups = [["a", "b"], { from = 1, to = 2 }]"#, "b\na\n2\n1\n", "a\n1\nb\n2\n"),
         (r#"first = "a {n}""#, "a 1\nb\n", "b\na 1\n"),
         (r#"last = "a {n}""#, "b\na 1\n", "a 1\nb\n"),
+        (r#"has = ["a {n}"]"#, "b\na 1\n", "b\n"),
         (r#"each = ["a", "b {n}"]"#, "b 1\na\n", "b\na\n"),
+        (r#"among = { line = "a {n}", are = ["a 1"] }"#, "b\na 1\n", "a 2\n"),
         (r#"count = { line = "a {n}", is = 1 }"#, "a 1\nb\n", "a 1\na 2\n"),
         (r#"where = { line = "{n} of {m}", holds = "n <= m" }"#, "1 of 2\n", "3 of 2\n"),
         (r#"ascending = { line = "a {n}", of = "n" }"#, "a 1\na 2\n", "a 2\na 1\n"),
@@ -121,6 +123,9 @@ fn what_cannot_be_meant_is_said() {
     assert!(reason(r#"first = "{n""#).contains("does not close"));
     assert!(reason(r#"where = { line = "{n}", holds = "k == 1" }"#).contains("captures no `k`, but `n`"));
     assert!(reason("each = []").contains("at least one pattern"));
+    assert!(
+        reason(r#"among = { line = "a {n}", are = ["b"] }"#).contains("`b` is none of the lines `a {n}`")
+    );
     assert!(reason("groups = []").contains("at least one group"));
     assert!(reason("shows = []").contains("at least one line"));
     assert!(reason("shared = { threads = 1, operations = 1 }").contains("two threads at least"));

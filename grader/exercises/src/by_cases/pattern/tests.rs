@@ -13,6 +13,8 @@ fn a_line_is_taken_apart() {
     assert_eq!(captures("final: {n} of {m}", "final: 3 of -12").unwrap(), "m=-12 n=3");
     assert_eq!(captures("{who:word}: {n}", "a:b: 7").unwrap(), "n=7 who=a:b");
     assert_eq!(captures("{{{n}}}", "{5}").unwrap(), "n=5");
+    assert_eq!(captures("x: {a:text}: {b:text}", "x: a b: c: d e").unwrap(), "a=a b: c b=d e");
+    assert_eq!(captures("x: {a:text}", "x: "), None);
     assert_eq!(captures("", ""), Some(String::new()));
     for (pattern, line) in [
         ("{n}", "007"),
@@ -44,14 +46,14 @@ fn what_is_no_pattern_is_said() {
 
 #[test]
 fn a_hostile_line_takes_no_time() {
-    let pattern = Pattern::parse("{a:word}-{b:word}-{c:word}-{d:word}!").unwrap();
+    let pattern = Pattern::parse("{a:word}-{b:text}-{c:word}-{d:text}!").unwrap();
     assert!(!pattern.fits(&"-".repeat(LONGEST)));
     assert!(!Pattern::parse("{a}").unwrap().fits(&"1".repeat(LONGEST + 1)));
 }
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in "[{}a-c:word 0-9\\-é\n]{0,20}", line in "[a-c: 0-9\\-é]{0,20}") {
+    fn no_text_makes_it_panic(text in "[{}a-c:wordtext 0-9\\-é\n]{0,20}", line in "[a-c: 0-9\\-é]{0,20}") {
         if let Ok(pattern) = Pattern::parse(&text) {
             pattern.captures(&line);
         }
