@@ -69,6 +69,11 @@ impl Workspace {
         self.fixtures(exercise).join("checks.rs")
     }
 
+    /// What an exercise by cases is judged by.
+    pub fn cases(&self, exercise: &str) -> PathBuf {
+        self.fixtures(exercise).join("cases.toml")
+    }
+
     /// Where the grader builds; inside cargo's own folder, so `cargo clean` empties it. Where that is no place to
     /// build in, a folder in the user's cache.
     pub fn build_folder(&self) -> PathBuf {

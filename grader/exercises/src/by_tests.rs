@@ -4,7 +4,6 @@
 mod tests_file;
 
 use std::fs;
-use std::path::Path;
 
 use confine::run::RunError;
 use engine::case::{Case, Scenario};
@@ -87,25 +86,5 @@ impl Scenario for OneTest {
     /// The same test without control, as everybody calls it.
     fn shown(&self, _program: &str) -> String {
         format!("cargo test -p {} {}", self.exercise, self.test.name)
-    }
-}
-
-/// The names of all exercises by tests in `workspace`.
-///
-/// # Errors
-/// When the folder cannot be listed, or one of them has no crate.
-pub(crate) fn names(workspace: &Workspace) -> Result<Vec<String>, Error> {
-    let fixtures = workspace.root().join("fixtures");
-    let entries = fs::read_dir(&fixtures).map_err(Error::file(&fixtures))?;
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| workspace.checks(name).is_file()).collect();
-    names.sort();
-    let is_there = |name: &&String| Path::is_dir(&workspace.crate_folder(name));
-    match names.iter().find(|name| !is_there(name)) {
-        None => Ok(names),
-        Some(name) => {
-            let reason = format!("there is no crates/{name} that it could be about");
-            Err(Error::Content { path: workspace.checks(name), reason })
-        }
     }
 }

@@ -1,10 +1,13 @@
 //! Which exercises a course has: those that are written here, and those that stand in its repository alone.
 
+use std::fs;
+use std::path::PathBuf;
+
 use engine::error::Error;
 use engine::workspace::Workspace;
 
 use crate::exercise::Exercise;
-use crate::{WRITTEN, by_tests};
+use crate::{WRITTEN, by_cases, by_tests};
 
 /// The exercises of one repository.
 #[derive(Clone)]
@@ -13,19 +16,29 @@ pub struct Course {
 }
 
 impl Course {
-    /// Those of `workspace`, in their order: those written here, then those by tests, by their names.
+    /// Those of `workspace`, in their order: those written here, then those by cases and by tests, by their names.
     ///
     /// # Errors
     /// When the checks of an exercise cannot be read; the error names the file and the line.
     pub fn of(workspace: &Workspace) -> Result<Self, Error> {
         let mut exercises = WRITTEN.to_vec();
-        for name in by_tests::names(workspace)? {
-            if WRITTEN.iter().any(|written| written.name == name) {
-                let reason =
-                    format!("the checks of {name} are written in the grader: no file is read for them");
-                return Err(Error::Content { path: workspace.checks(&name), reason });
+        for name in names(workspace)? {
+            let (cases, tests) = (workspace.cases(&name), workspace.checks(&name));
+            match (cases.is_file(), tests.is_file()) {
+                (false, false) => continue,
+                (true, true) => {
+                    let reason = format!("{name} has checks.rs, too: an exercise is by cases or by tests");
+                    return Err(Error::Content { path: cases, reason });
+                }
+                (true, false) => {
+                    is_about_a_crate(workspace, &name, cases)?;
+                    exercises.push(by_cases::exercise(workspace, &name)?);
+                }
+                (false, true) => {
+                    is_about_a_crate(workspace, &name, tests)?;
+                    exercises.push(by_tests::exercise(workspace, &name)?);
+                }
             }
-            exercises.push(by_tests::exercise(workspace, &name)?);
         }
         Ok(Self { exercises })
     }
@@ -43,5 +56,75 @@ impl Course {
     /// The exercise called `name`.
     pub fn find(&self, name: &str) -> Option<&'static Exercise> {
         self.exercises.iter().copied().find(|exercise| exercise.name == name)
+    }
+}
+
+/// The names in `fixtures/`, in alphabetical order.
+fn names(workspace: &Workspace) -> Result<Vec<String>, Error> {
+    let fixtures = workspace.root().join("fixtures");
+    let entries = fs::read_dir(&fixtures).map_err(Error::file(&fixtures))?;
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether the file at `path` is about a crate that is judged by nothing else.
+fn is_about_a_crate(workspace: &Workspace, name: &str, path: PathBuf) -> Result<(), Error> {
+    let reason = if WRITTEN.iter().any(|written| written.name == name) {
+        format!("the checks of {name} are written in the grader: no file is read for them")
+    } else if !workspace.crate_folder(name).is_dir() {
+        format!("there is no crates/{name} that it could be about")
+    } else {
+        return Ok(());
+    };
+    Err(Error::Content { path, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASES: &str = "\
+summary = \"says hello\"
+[[check]]
+id = \"greets\"
+about = \"it says hello\"
+[[case]]
+id = \"plain\"
+[[case.expect]]
+check = \"greets\"
+lines = [\"hello\"]
+";
+    const TESTS: &str = "#[test]\nfn it_works() {}\n";
+
+    /// What is wrong with a course of these files, if anything is.
+    fn wrong(files: &[(&str, &str)]) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["crates/greeting", "fixtures/greeting", "fixtures/even-odd", "fixtures/lost"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        files
+            .iter()
+            .for_each(|(file, text)| fs::write(folder.path().join("fixtures").join(file), text).unwrap());
+        let course = Course::of(&Workspace::at(folder.path()));
+        if let Ok(course) = &course {
+            assert_eq!(course.find("greeting").is_some(), !files.is_empty());
+        }
+        course.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_exercise_is_judged_by_one_file_and_has_a_crate() {
+        assert_eq!(wrong(&[]), None);
+        assert_eq!(wrong(&[("greeting/cases.toml", CASES)]), None);
+        assert_eq!(wrong(&[("greeting/checks.rs", TESTS)]), None);
+        let both = wrong(&[("greeting/cases.toml", CASES), ("greeting/checks.rs", TESTS)]).unwrap();
+        assert!(both.ends_with(
+            "greeting/cases.toml: greeting has checks.rs, too: an exercise is by cases or by tests"
+        ));
+        let written = wrong(&[("even-odd/cases.toml", CASES)]).unwrap();
+        assert!(written.contains("even-odd/cases.toml: the checks of even-odd are written in the grader"));
+        assert!(wrong(&[("lost/cases.toml", CASES)]).unwrap().contains("there is no crates/lost"));
     }
 }

@@ -1,5 +1,5 @@
 //! The exercises of the course: what each promises (`exercise`), how its programs are called and who judges them (one module
-//! each; or tests, `by_tests`), and whom they talk to (`scripted`).
+//! each; or files, `by_cases` and `by_tests`), and whom they talk to (`scripted`).
 //!
 //! Nothing here knows points, reports or commands.
 
@@ -7,6 +7,7 @@
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 pub mod bank_account;
+pub mod by_cases;
 pub mod by_tests;
 pub mod chat_server;
 pub mod course;

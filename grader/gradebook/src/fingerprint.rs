@@ -35,7 +35,7 @@ pub fn grader(workspace: &Workspace) -> Result<String, Error> {
 /// The hash of how one exercise is graded, `grader` being [`grader()`] and `rules` [`rules()`].
 ///
 /// # Errors
-/// When the exercise's manifest cannot be read.
+/// When the exercise's manifest, or the file that it is judged by, cannot be read.
 pub fn exercise(
     workspace: &Workspace,
     exercise: &str,
@@ -48,6 +48,8 @@ pub fn exercise(
     hash.add(exercise.as_bytes());
     hash.add(rules.as_bytes());
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
+    let judged_by = [workspace.cases(exercise), workspace.checks(exercise)];
+    judged_by.iter().filter(|file| file.is_file()).try_for_each(|file| hash.add_file(file))?;
     hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
     Ok(hash.finish())
 }
@@ -155,6 +157,25 @@ mod tests {
             submission("even-odd", "b", None),
             submission("even-odd", "a", at("2026-03-01T00:00:00Z")),
             submission("even-odd", "a", at("2026-03-01T00:00:01Z")),
+        ];
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn a_grade_depends_on_the_file_with_the_checks() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: &str| {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            super::exercise(&Workspace::at(folder.path()), "x", "", "", &Options::default()).unwrap()
+        };
+        let all = [
+            write("crates/x/Cargo.toml", ""),
+            write("fixtures/x/cases.toml", "a"),
+            write("fixtures/x/cases.toml", "b"),
+            write("fixtures/x/checks.rs", ""),
         ];
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());

@@ -309,8 +309,8 @@ pub struct NewArgs {
     /// Its name: that of the crate, with a-z, 0-9 and -
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// A library, judged by tests: so far the only kind
-    #[arg(long, required = true)]
+    /// A library, judged by tests, in place of a program, judged by cases
+    #[arg(long)]
     pub lib: bool,
 }
 

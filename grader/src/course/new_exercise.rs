@@ -11,34 +11,69 @@ use super::lock_file;
 use super::new_folder::NewFolder;
 use crate::error::Error;
 
-/// The files of a library's crate, below `crates/NAME`.
-const CRATE: [(&str, &str); 3] = [
-    ("Cargo.toml", include_str!("new_exercise/library/Cargo.toml.txt")),
-    ("README.md", include_str!("new_exercise/library/README.md.txt")),
-    ("src/lib.rs", include_str!("new_exercise/library/lib.rs.txt")),
-];
+/// What is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A program, judged by cases.
+    Program,
+    /// A library, judged by tests.
+    Library,
+}
 
-/// Its fixtures, below `fixtures/NAME`.
-const FIXTURES: [(&str, &str); 5] = [
-    ("checks.rs", include_str!("new_exercise/library/checks.rs.txt")),
-    ("rubric.toml", include_str!("new_exercise/library/rubric.toml.txt")),
-    ("mutants/reads-then-stores.rs", include_str!("new_exercise/library/mutant.rs.txt")),
-    ("variants/mutex.rs", include_str!("new_exercise/library/variant.rs.txt")),
-    ("lazy/empty.rs", include_str!("new_exercise/library/lazy.rs.txt")),
-];
+/// Files by their names, with their texts.
+type Files = &'static [(&'static str, &'static str)];
+
+impl Kind {
+    /// The files of the crate, below `crates/NAME`.
+    fn of_crate(self) -> Files {
+        match self {
+            Self::Program => &[
+                ("Cargo.toml", include_str!("new_exercise/program/Cargo.toml.txt")),
+                ("README.md", include_str!("new_exercise/program/README.md.txt")),
+                ("src/main.rs", include_str!("new_exercise/program/main.rs.txt")),
+            ],
+            Self::Library => &[
+                ("Cargo.toml", include_str!("new_exercise/library/Cargo.toml.txt")),
+                ("README.md", include_str!("new_exercise/library/README.md.txt")),
+                ("src/lib.rs", include_str!("new_exercise/library/lib.rs.txt")),
+            ],
+        }
+    }
+
+    /// Its fixtures, below `fixtures/NAME`.
+    fn of_fixtures(self) -> Files {
+        match self {
+            Self::Program => &[
+                ("cases.toml", include_str!("new_exercise/program/cases.toml.txt")),
+                ("rubric.toml", include_str!("new_exercise/program/rubric.toml.txt")),
+                ("mutants/reads-then-stores.rs", include_str!("new_exercise/program/mutant.rs.txt")),
+                ("variants/mutex.rs", include_str!("new_exercise/program/variant.rs.txt")),
+                ("lazy/empty.rs", include_str!("new_exercise/program/lazy.rs.txt")),
+                ("lazy/one-thread.rs", include_str!("new_exercise/program/one-thread.rs.txt")),
+            ],
+            Self::Library => &[
+                ("checks.rs", include_str!("new_exercise/library/checks.rs.txt")),
+                ("rubric.toml", include_str!("new_exercise/library/rubric.toml.txt")),
+                ("mutants/reads-then-stores.rs", include_str!("new_exercise/library/mutant.rs.txt")),
+                ("variants/mutex.rs", include_str!("new_exercise/library/variant.rs.txt")),
+                ("lazy/empty.rs", include_str!("new_exercise/library/lazy.rs.txt")),
+            ],
+        }
+    }
+}
 
 /// Makes the exercise `name`, whole or not at all, and names its files.
 ///
 /// # Errors
 /// When the name cannot be used, or something cannot be written.
-pub fn make(workspace: &Workspace, name: &str) -> Result<Vec<String>, Error> {
+pub fn make(workspace: &Workspace, name: &str, kind: Kind) -> Result<Vec<String>, Error> {
     if workspace.manifests() != workspace.root() {
         return Err(Error::usage("exercises are made in the course's repository, and this is the students'"));
     }
     usable(workspace, name)?;
-    let folders = [("crates", &CRATE[..]), ("fixtures", &FIXTURES[..])];
+    let folders = [("crates", kind.of_crate()), ("fixtures", kind.of_fixtures())];
     let places = folders.map(|(above, _)| workspace.root().join(above).join(name));
-    let made = [filled(&places[0], name, &CRATE)?, filled(&places[1], name, &FIXTURES)?];
+    let made = [filled(&places[0], name, folders[0].1)?, filled(&places[1], name, folders[1].1)?];
     let finished = made.into_iter().try_for_each(NewFolder::finish);
     finished.and_then(|()| lock_file::settle(workspace.root(), workspace.root())).inspect_err(|_| {
         // The first error is the one to tell.
@@ -50,7 +85,7 @@ pub fn make(workspace: &Workspace, name: &str) -> Result<Vec<String>, Error> {
     Ok(paths.collect())
 }
 
-fn filled(place: &Path, name: &str, files: &[(&str, &str)]) -> Result<NewFolder, Error> {
+fn filled(place: &Path, name: &str, files: Files) -> Result<NewFolder, Error> {
     let folder = NewFolder::at(place)?;
     let crate_name = name.replace('-', "_");
     files.iter().try_for_each(|(file, text)| {
@@ -140,6 +175,7 @@ const TAKEN: [&str; 44] = [
 #[cfg(test)]
 mod tests {
     use engine::solution_region;
+    use exercises::by_cases::CasesFile;
     use exercises::by_tests::TestsFile;
 
     use super::*;
@@ -157,14 +193,28 @@ mod tests {
         assert!(usable(&workspace, "a-new-one").is_ok());
     }
 
+    fn text(files: Files, wanted: &str) -> &'static str {
+        files.iter().find(|(file, _)| *file == wanted).unwrap().1
+    }
+
+    /// The checks that have points in a rubric, by their names.
+    fn with_points(rubric: &str) -> Vec<String> {
+        let rubric: toml::Table = rubric.parse().unwrap();
+        rubric["points"].as_table().unwrap().keys().cloned().collect()
+    }
+
     #[test]
-    fn the_example_has_what_every_exercise_has() {
-        let text = |files: &[(&str, &'static str)], wanted: &str| {
-            files.iter().find(|(file, _)| *file == wanted).unwrap().1
-        };
-        let checks = TestsFile::parse(text(&FIXTURES, "checks.rs")).unwrap();
-        let rubric: toml::Table = text(&FIXTURES, "rubric.toml").parse().unwrap();
-        assert_eq!(rubric["points"].as_table().unwrap().len(), checks.tests.len());
-        assert_eq!(solution_region::strip(text(&CRATE, "src/lib.rs")).unwrap().1, 4);
+    fn the_examples_have_what_every_exercise_has() {
+        let [library, program] = [Kind::Library, Kind::Program].map(Kind::of_fixtures);
+        let tests = TestsFile::parse(text(library, "checks.rs")).unwrap().tests;
+        let mut checks: Vec<String> = tests.into_iter().map(|test| test.name).collect();
+        checks.sort();
+        assert_eq!(with_points(text(library, "rubric.toml")), checks);
+        let cases = CasesFile::parse(text(program, "cases.toml")).unwrap();
+        let mut checks: Vec<&str> = cases.checks.iter().map(|check| check.id).collect();
+        checks.sort_unstable();
+        assert_eq!(with_points(text(program, "rubric.toml")), checks);
+        let regions = |kind: Kind, root| solution_region::strip(text(kind.of_crate(), root)).unwrap().1;
+        assert_eq!((regions(Kind::Library, "src/lib.rs"), regions(Kind::Program, "src/main.rs")), (4, 1));
     }
 }

@@ -1,67 +1,19 @@
 //! Exercises by tests: made by `cargo grade new`, known by their files alone, graded as all others are.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::PathBuf;
 
 use predicates::str::contains;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::support::{check, grade, grade_in, root, words};
-
-/// The course's repository in a folder of its own, in which an exercise can be made.
-struct Copy {
-    folder: TempDir,
-}
-
-impl Copy {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |path: &str| folder.path().join(path);
-        for file in ["Cargo.toml", "Cargo.lock"] {
-            fs::copy(root().join(file), at(file)).unwrap();
-        }
-        symlink(root().join("grader"), at("grader")).unwrap();
-        for part in ["crates", "fixtures"] {
-            fs::create_dir(at(part)).unwrap();
-            for entry in fs::read_dir(root().join(part)).unwrap().flatten() {
-                symlink(entry.path(), at(part).join(entry.file_name())).unwrap();
-            }
-        }
-        // The dependencies are built here already.
-        let built = root().join("target/grade/target");
-        fs::create_dir_all(&built).unwrap();
-        fs::create_dir_all(at("target/grade")).unwrap();
-        symlink(built, at("target/grade/target")).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().join(below)
-    }
-
-    fn replace(&self, file: &str, old: &str, new: &str) {
-        let text = fs::read_to_string(self.path(file)).unwrap();
-        assert!(text.contains(old), "{text}");
-        fs::write(self.path(file), text.replace(old, new)).unwrap();
-    }
-
-    #[track_caller]
-    fn report(&self, args: &[&str]) -> Value {
-        let assert = grade_in(self.folder.path(), args.iter().copied().chain(["--format", "json"]));
-        let output = assert.get_output();
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
-    }
-}
+use crate::course_copy::Copy;
+use crate::support::{check, grade, grade_in, words};
 
 const MUTANT: &str = "fixtures/tally/mutants/reads-then-stores.rs";
 
 #[test]
 fn an_exercise_that_was_made_is_graded_and_tested_with_nothing_else_touched() {
     let course = Copy::new();
-    let here = course.folder.path();
+    let here = course.folder();
     grade_in(here, ["new", "tally", "--lib"]).success().stdout(contains("made fixtures/tally/checks.rs"));
     grade_in(here, ["new", "tally", "--lib"]).code(2).stderr(contains("there is one that is called so"));
     grade_in(here, ["selftest", "tally"]).success().stdout(contains("4 as expected, 0 not"));
