@@ -13,34 +13,34 @@ use crate::{WRITTEN, by_cases, by_tests};
 #[derive(Clone)]
 pub struct Course {
     exercises: Vec<&'static Exercise>,
+    /// Those whose files cannot be read.
+    unreadable: Vec<String>,
 }
 
 impl Course {
-    /// Those of `workspace`, in their order: those written here, then those by cases and by tests, by their names.
+    /// Those of `workspace`, in their order: those written here, then those by cases and by tests, by their names. One whose
+    /// files cannot be read does not keep the others from being graded: see [`Course::require`].
     ///
     /// # Errors
-    /// When the checks of an exercise cannot be read; the error names the file and the line.
+    /// When there is no folder of fixtures.
     pub fn of(workspace: &Workspace) -> Result<Self, Error> {
-        let mut exercises = WRITTEN.to_vec();
+        let mut course = Self { exercises: WRITTEN.to_vec(), unreadable: Vec::new() };
         for name in names(workspace)? {
-            let (cases, tests) = (workspace.cases(&name), workspace.checks(&name));
-            match (cases.is_file(), tests.is_file()) {
-                (false, false) => continue,
-                (true, true) => {
-                    let reason = format!("{name} has checks.rs, too: an exercise is by cases or by tests");
-                    return Err(Error::Content { path: cases, reason });
-                }
-                (true, false) => {
-                    is_about_a_crate(workspace, &name, cases)?;
-                    exercises.push(by_cases::exercise(workspace, &name)?);
-                }
-                (false, true) => {
-                    is_about_a_crate(workspace, &name, tests)?;
-                    exercises.push(by_tests::exercise(workspace, &name)?);
-                }
+            match of_files(workspace, &name) {
+                Ok(exercise) => course.exercises.extend(exercise),
+                Err(_) => course.unreadable.push(name),
             }
         }
-        Ok(Self { exercises })
+        Ok(course)
+    }
+
+    /// Asks for the exercises called `names`, or for all where none is named, to be readable.
+    ///
+    /// # Errors
+    /// Why the first of them is not: with its file and its line.
+    pub fn require(&self, workspace: &Workspace, names: &[String]) -> Result<(), Error> {
+        let is_wanted = |name: &&String| names.is_empty() || names.contains(name);
+        self.unreadable.iter().filter(is_wanted).try_for_each(|name| of_files(workspace, name).map(drop))
     }
 
     /// All of them.
@@ -57,6 +57,26 @@ impl Course {
     pub fn find(&self, name: &str) -> Option<&'static Exercise> {
         self.exercises.iter().copied().find(|exercise| exercise.name == name)
     }
+}
+
+/// The exercise that stands in the files of `fixtures/<name>/`, if one does.
+fn of_files(workspace: &Workspace, name: &str) -> Result<Option<&'static Exercise>, Error> {
+    let (cases, tests) = (workspace.cases(name), workspace.checks(name));
+    Ok(match (cases.is_file(), tests.is_file()) {
+        (false, false) => None,
+        (true, true) => {
+            let reason = format!("{name} has checks.rs, too: an exercise is by cases or by tests");
+            return Err(Error::Content { path: cases, reason });
+        }
+        (true, false) => {
+            is_about_a_crate(workspace, name, cases)?;
+            Some(by_cases::exercise(workspace, name)?)
+        }
+        (false, true) => {
+            is_about_a_crate(workspace, name, tests)?;
+            Some(by_tests::exercise(workspace, name)?)
+        }
+    })
 }
 
 /// The names in `fixtures/`, in alphabetical order.
@@ -107,11 +127,13 @@ lines = [\"hello\"]
         files
             .iter()
             .for_each(|(file, text)| fs::write(folder.path().join("fixtures").join(file), text).unwrap());
-        let course = Course::of(&Workspace::at(folder.path()));
-        if let Ok(course) = &course {
-            assert_eq!(course.find("greeting").is_some(), !files.is_empty());
-        }
-        course.err().map(|error| error.to_string())
+        let workspace = Workspace::at(folder.path());
+        let course = Course::of(&workspace).unwrap();
+        assert!(course.find("even-odd").is_some(), "the others are there");
+        let wrong = course.require(&workspace, &[]).err().map(|error| error.to_string());
+        assert_eq!(course.find("greeting").is_some(), wrong.is_none() && !files.is_empty());
+        assert!(course.require(&workspace, &["primes".to_owned()]).is_ok());
+        wrong
     }
 
     #[test]

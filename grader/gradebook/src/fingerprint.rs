@@ -169,7 +169,7 @@ mod tests {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-            super::exercise(&Workspace::at(folder.path()), "x", "", "", &Options::default()).unwrap()
+            exercise(&Workspace::at(folder.path()), "x", "", "", &Options::default()).unwrap()
         };
         let all = [
             write("crates/x/Cargo.toml", ""),

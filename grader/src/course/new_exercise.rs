@@ -74,10 +74,15 @@ pub fn make(workspace: &Workspace, name: &str, kind: Kind) -> Result<Vec<String>
     let folders = [("crates", kind.of_crate()), ("fixtures", kind.of_fixtures())];
     let places = folders.map(|(above, _)| workspace.root().join(above).join(name));
     let made = [filled(&places[0], name, folders[0].1)?, filled(&places[1], name, folders[1].1)?];
-    let finished = made.into_iter().try_for_each(NewFolder::finish);
-    finished.and_then(|()| lock_file::settle(workspace.root(), workspace.root())).inspect_err(|_| {
+    let mut finished = Vec::new();
+    let is_done = made.into_iter().zip(&places).try_for_each(|(folder, place)| {
+        folder.finish()?;
+        finished.push(place);
+        Ok(())
+    });
+    is_done.and_then(|()| lock_file::settle(workspace.root(), workspace.root())).inspect_err(|_| {
         // The first error is the one to tell.
-        places.iter().for_each(|place| _ = fs::remove_dir_all(place));
+        finished.iter().for_each(|place| _ = fs::remove_dir_all(place));
     })?;
     let paths = folders
         .into_iter()
@@ -101,15 +106,16 @@ fn usable(workspace: &Workspace, name: &str) -> Result<(), Error> {
     if !is_plain(name) {
         return no("it has a-z, 0-9 and -, 40 of them at most, and begins with a letter");
     }
-    if TAKEN.contains(&name) {
-        return no("Rust means something else by it");
+    if TAKEN.contains(&format!(" {name} ")) {
+        return no("Rust, cargo or the course means something else by it");
     }
     if Course::of(workspace)?.find(name).is_some() {
         return no("there is one that is called so");
     }
     let lock_file = workspace.root().join("Cargo.lock");
     let locked = fs::read_to_string(&lock_file).map_err(Error::file(&lock_file))?;
-    if locked.lines().any(|line| line == format!("name = \"{name}\"")) {
+    // To the compiler `-` and `_` are the same.
+    if locked.lines().any(|line| line.replace('_', "-") == format!("name = \"{name}\"")) {
         return no("Cargo.lock has a crate that is called so");
     }
     Ok(())
@@ -123,54 +129,12 @@ fn is_plain(name: &str) -> bool {
         && name.bytes().all(is_known)
 }
 
-/// Words of the language that a name could be (the Rust reference, "Keywords"), and crates that are there without being
-/// asked for.
-const TAKEN: [&str; 44] = [
-    "abstract",
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "core",
-    "crate",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "proc-macro",
-    "pub",
-    "ref",
-    "return",
-    "std",
-    "struct",
-    "test",
-    "trait",
-    "try",
-    "type",
-];
+/// Names that mean something else: the language's words (the Rust reference, "Keywords"), crates that are there without being
+/// asked for, what cargo makes folders of beside programs, and a folder of the students' repository. Between spaces.
+const TAKEN: &str = " abstract as async await become box break const continue crate do dyn else enum extern false final fn for \
+    gen if impl in let loop macro match mod move mut override priv pub ref return self static struct super trait true try type \
+    typeof unsafe unsized use virtual where while yield \
+    alloc core proc-macro std test build deps examples incremental manifests ";
 
 #[cfg(test)]
 mod tests {
@@ -187,7 +151,10 @@ mod tests {
         for name in ["", "Counter", "9lives", "a/b", "../up", "a_b", "a-", &"a".repeat(41)] {
             assert!(refused(name).contains("begins with a letter"), "{name}");
         }
-        assert!(refused("match").contains("something else"));
+        for name in ["match", "static", "yield", "abstract", "deps", "manifests"] {
+            assert!(refused(name).contains("something else"), "{name}");
+        }
+        assert!(refused("parking-lot").contains("Cargo.lock"));
         assert!(refused("even-odd").contains("called so"));
         assert!(refused("rayon").contains("Cargo.lock"));
         assert!(usable(&workspace, "a-new-one").is_ok());

@@ -22,7 +22,9 @@ fn workspace() -> Workspace {
 }
 
 fn course() -> Course {
-    Course::of(&workspace()).unwrap()
+    let course = Course::of(&workspace()).unwrap();
+    course.require(&workspace(), &[]).unwrap();
+    course
 }
 
 /// Nobody calls it.

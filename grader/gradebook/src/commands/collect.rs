@@ -43,6 +43,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let (due, zone) = (args.due.due()?, args.due.zone());
     let class = submissions(args)?;
     let course = Course::of(&workspace)?;
+    course.require(&workspace, &args.exercises)?;
     let exercises = exercises(args, &class, &course)?;
     let handed_in = lateness::handed_in(args.handed_in.as_deref(), &class, &zone)?;
     let submissions = part(args, class);

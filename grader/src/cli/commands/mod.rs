@@ -122,6 +122,7 @@ fn not_used(workspace: &Workspace, exercise: &Exercise, source: &Source) -> Stri
 /// The exercises called `names`, in the order of the course; all for no name.
 fn selected(workspace: &Workspace, names: &[String]) -> Result<Vec<&'static Exercise>, Error> {
     let course = Course::of(workspace)?;
+    course.require(workspace, names)?;
     for name in names {
         known(&course, name)?;
     }
@@ -130,7 +131,9 @@ fn selected(workspace: &Workspace, names: &[String]) -> Result<Vec<&'static Exer
 }
 
 fn find(workspace: &Workspace, name: &str) -> Result<&'static Exercise, Error> {
-    known(&Course::of(workspace)?, name)
+    let course = Course::of(workspace)?;
+    course.require(workspace, &[name.to_owned()])?;
+    known(&course, name)
 }
 
 /// The exercise of `course` that is called `name`.

@@ -79,6 +79,7 @@ pub struct Released {
 pub fn release(workspace: &Workspace, out: &Path) -> Result<Released, Error> {
     let folder = NewFolder::at(out)?;
     let course = Course::of(workspace)?;
+    course.require(workspace, &[])?;
     let (tree, regions) = plan(workspace, &course)?;
     tree.iter().try_for_each(|(path, content)| folder.write(path, content))?;
     // Packages that only teachers' parts need are dropped.
