@@ -69,36 +69,41 @@ pub(super) fn among(due: &Among, stdout: &Text) -> Result<(), Fault> {
 
 /// The lines of each group in any order, and the groups in theirs.
 pub(super) fn grouped(groups: &[Lines], stdout: &Text) -> Result<(), Fault> {
+    let in_words = |group: &Lines| match group.0.len() {
+        0 | 1 => group.to_string(),
+        _ => format!("{group} in any order"),
+    };
+    let expected = groups.iter().map(in_words).collect::<Vec<_>>().join(", then ");
     let mut seen = lines(stdout)?.iter().enumerate();
-    for (number, group) in groups.iter().enumerate() {
-        let of_all = if groups.len() > 1 {
-            format!(" (group {} of {})", number + 1, groups.len())
-        } else {
-            String::new()
+    groups.iter().try_for_each(|group| in_any_order(group, &mut seen, &expected))?;
+    seen.next().map_or(Ok(()), |(at, line)| {
+        Err(Fault::new(expected, format!("after the last line due comes {}", quoted(line))).at(at))
+    })
+}
+
+/// The next lines are those of the group.
+fn in_any_order<'a>(
+    group: &Lines,
+    seen: &mut impl Iterator<Item = (usize, &'a String)>,
+    expected: &str,
+) -> Result<(), Fault> {
+    let mut due: BTreeMap<&str, usize> = BTreeMap::new();
+    group.0.iter().for_each(|line| *due.entry(line).or_default() += 1);
+    while !due.is_empty() {
+        let left = named(due.keys().copied());
+        let Some((at, line)) = seen.next() else {
+            return Err(Fault::new(expected, format!("the output ends where there should still be {left}")));
         };
-        let expected = format!("{group}, in any order{of_all}");
-        let mut due: BTreeMap<&str, usize> = BTreeMap::new();
-        group.0.iter().for_each(|line| *due.entry(line).or_default() += 1);
-        for _ in &group.0 {
-            let left = || named(due.iter().filter(|(_, count)| **count > 0).map(|(line, _)| *line));
-            let Some((at, line)) = seen.next() else {
-                return Err(Fault::new(
-                    expected,
-                    format!("the output ends where there should still be {}", left()),
-                ));
-            };
-            if due.get(line.as_str()).is_none_or(|count| *count == 0) {
-                let what =
-                    format!("line {} is {} where there should be one of {}", at + 1, quoted(line), left());
+        match due.get_mut(line.as_str()) {
+            Some(1) => _ = due.remove(line.as_str()),
+            Some(count) => *count -= 1,
+            None => {
+                let what = format!("line {} is {} where there should be one of {left}", at + 1, quoted(line));
                 return Err(Fault::new(expected, what).at(at));
             }
-            due.entry(line).and_modify(|count| *count -= 1);
         }
     }
-    seen.next().map_or(Ok(()), |(at, line)| {
-        let what = format!("after the last line due comes {}", quoted(line));
-        Err(Fault::new("these lines and no others", what).at(at))
-    })
+    Ok(())
 }
 
 /// The first line fits. With nothing behind it, it is the first of nothing.
@@ -226,11 +231,11 @@ mod tests {
         assert_eq!(said("b\na\nb\nc\n"), "Kept");
         assert_eq!(
             said("b\nc\na\nb\n"),
-            "`a`, `b`, `b`, in any order (group 1 of 2) | line 2 is `c` where there should be one of `a`, `b`"
+            "`a`, `b`, `b` in any order, then `c` | line 2 is `c` where there should be one of `a`, `b`"
         );
         assert_eq!(
             said("a\na\nb\nc\n"),
-            "`a`, `b`, `b`, in any order (group 1 of 2) | line 2 is `a` where there should be one of `b`"
+            "`a`, `b`, `b` in any order, then `c` | line 2 is `a` where there should be one of `b`"
         );
         assert!(said("a\nb\n").ends_with("| the output ends where there should still be `b`"));
         assert!(said("a\nb\nb\nc\nc\n").ends_with("| after the last line due comes `c`"));

@@ -67,7 +67,27 @@ impl Writers {
         let Some(threads) = &seen.stdout.threads else {
             return Judgement::Unproven("who wrote the lines is not known".into());
         };
-        let lines = seen.stdout.lines.iter().zip(threads).enumerate().filter_map(|(at, (line, &thread))| {
+        let lines = self.written(&seen.stdout.lines, threads);
+        let wrong = match self.are {
+            Are::Main => lines.iter().find(|it| it.thread != 0).map(|it| (it, writes(it))),
+            Are::NotMain => lines.iter().find(|it| matches!(it.thread, 0 | CHILD)).map(|it| (it, writes(it))),
+            Are::OneThread => second_thread(&lines),
+            Are::DifferentThreads => second_group(&lines),
+        };
+        let is_one_group = lines.iter().all(|it| it.group == lines[0].group);
+        match wrong {
+            Some((it, what)) => kept_back(Fault::new(self.expected(), what).at(it.at), &seen.stdout).into(),
+            None if lines.is_empty() => Judgement::Nothing,
+            // What is alone is different from nothing.
+            None if self.are == Are::DifferentThreads && is_one_group => Judgement::Nothing,
+            None => Judgement::Kept,
+        }
+    }
+
+    /// The lines that fit.
+    fn written<'a>(&self, lines: &'a [String], threads: &[ThreadId]) -> Vec<Written<'a>> {
+        let lines = lines.iter().zip(threads).enumerate();
+        let fitting = lines.filter_map(|(at, (line, &thread))| {
             let captures = self.line.captures(line)?;
             let group = match (&self.by, self.are) {
                 (None, Are::DifferentThreads) => at.to_string(),
@@ -75,24 +95,7 @@ impl Writers {
             };
             Some(Written { at, line, group, thread })
         });
-        let lines: Vec<Written<'_>> = lines.collect();
-        let wrong = match self.are {
-            Are::Main => lines.iter().find(|it| it.thread != 0).map(|it| (it, writes(it))),
-            Are::NotMain => lines.iter().find(|it| matches!(it.thread, 0 | CHILD)).map(|it| (it, writes(it))),
-            Are::OneThread => second_thread(&lines),
-            Are::DifferentThreads => second_group(&lines),
-        };
-        match wrong {
-            Some((it, what)) => kept_back(Fault::new(self.expected(), what).at(it.at), &seen.stdout).into(),
-            None if lines.is_empty() => Judgement::Nothing,
-            // One group alone is different from nothing.
-            None if self.are == Are::DifferentThreads
-                && lines.iter().all(|it| it.group == lines[0].group) =>
-            {
-                Judgement::Nothing
-            }
-            None => Judgement::Kept,
-        }
+        fitting.collect()
     }
 
     fn expected(&self) -> String {

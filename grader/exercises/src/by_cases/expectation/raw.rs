@@ -1,6 +1,7 @@
 //! An expectation as it stands in the file: each thing that can be said is a key, and exactly one is there.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use serde::Deserialize;
 
@@ -60,10 +61,27 @@ impl RawExpectation {
     ///
     /// # Errors
     /// When it says nothing or two things, or what it says cannot be meant.
-    pub(in crate::by_cases) fn read(self) -> Result<Expectation, String> {
-        let leaked = |text: String| -> &'static str { text.leak() };
-        let (check, tries) = (leaked(self.check), self.tries.into_iter().map(leaked).collect());
-        let kinds = [
+    pub(in crate::by_cases) fn read(mut self) -> Result<Expectation, String> {
+        let check = mem::take(&mut self.check).leak();
+        let tries = mem::take(&mut self.tries).into_iter().map(|id| &*id.leak()).collect();
+        let kinds = self.kinds();
+        let known = kinds.each_ref().map(|(name, _)| *name).join(", ");
+        let mut said = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
+        let Some((name, kind)) = said.next() else {
+            return Err(format!("an expectation says one thing, and this one nothing: one of {known}"));
+        };
+        if let Some((second, _)) = said.next() {
+            return Err(format!(
+                "an expectation says one thing, and this one `{name}` and `{second}`: make two of it"
+            ));
+        }
+        kind.check()?;
+        Ok(Expectation { check, tries, kind })
+    }
+
+    /// Everything that can be said, with its key, and what is said here.
+    fn kinds(self) -> [(&'static str, Option<Kind>); 21] {
+        [
             ("lines", self.lines.map(Kind::Lines)),
             ("any-order", self.any_order.map(|lines| Kind::Groups(vec![lines]))),
             ("groups", self.groups.map(Kind::Groups)),
@@ -85,18 +103,6 @@ impl RawExpectation {
             ("exit", self.exit.map(Kind::Exit)),
             ("stderr", self.stderr.map(Kind::Stderr)),
             ("files", self.files.map(Kind::Files)),
-        ];
-        let known = kinds.each_ref().map(|(name, _)| *name).join(", ");
-        let mut said = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
-        let Some((name, kind)) = said.next() else {
-            return Err(format!("an expectation says one thing, and this one nothing: one of {known}"));
-        };
-        if let Some((second, _)) = said.next() {
-            return Err(format!(
-                "an expectation says one thing, and this one `{name}` and `{second}`: make two of it"
-            ));
-        }
-        kind.check()?;
-        Ok(Expectation { check, tries, kind })
+        ]
     }
 }
