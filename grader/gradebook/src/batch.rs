@@ -108,7 +108,7 @@ pub fn prepare(
         let rubric = Rubric::read(workspace, exercise)?;
         let rule = rubric.late().copied();
         let late = rule.and_then(|rule| Some((rule, due.or(rule.due)?)));
-        let rules = fingerprint::rules(&rubric, due);
+        let rules = fingerprint::rules(workspace, exercise.name, &rubric, due)?;
         Ok(Graded {
             exercise,
             fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, &rules, options)?,

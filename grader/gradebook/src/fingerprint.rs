@@ -35,7 +35,7 @@ pub fn grader(workspace: &Workspace) -> Result<String, Error> {
 /// The hash of how one exercise is graded, `grader` being [`grader()`] and `rules` [`rules()`].
 ///
 /// # Errors
-/// When the exercise's manifest, or the file that it is judged by, cannot be read.
+/// When the exercise's manifest cannot be read.
 pub fn exercise(
     workspace: &Workspace,
     exercise: &str,
@@ -48,15 +48,31 @@ pub fn exercise(
     hash.add(exercise.as_bytes());
     hash.add(rules.as_bytes());
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
-    let judged_by = [workspace.cases(exercise), workspace.checks(exercise)];
-    judged_by.iter().filter(|file| file.is_file()).try_for_each(|file| hash.add_file(file))?;
     hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
     Ok(hash.finish())
 }
 
-/// The hash of what decides about points, `due` standing in place of the rubric's date. Who sees a check is none of it.
-pub fn rules(rubric: &Rubric, due: Option<Moment>) -> String {
-    of_text(&format!("{} {}", rubric.rules(), due.map_or(String::new(), |due| due.to_string())))
+/// The hash of what decides about the points of `exercise`: its rubric, `due` standing in place of the rubric's date, and
+/// the file with its checks, where it has one. Who sees a check is none of it.
+///
+/// # Errors
+/// When that file cannot be read.
+pub fn rules(
+    workspace: &Workspace,
+    exercise: &str,
+    rubric: &Rubric,
+    due: Option<Moment>,
+) -> Result<String, Error> {
+    let of_rubric = format!("{} {}", rubric.rules(), due.map_or(String::new(), |due| due.to_string()));
+    let judged_by = [workspace.cases(exercise), workspace.checks(exercise)];
+    let judged_by: Vec<_> = judged_by.iter().filter(|file| file.is_file()).collect();
+    if judged_by.is_empty() {
+        return Ok(of_text(&of_rubric));
+    }
+    let mut hash = Hash::default();
+    hash.add(of_rubric.as_bytes());
+    judged_by.into_iter().try_for_each(|file| hash.add_file(file))?;
+    Ok(hash.finish())
 }
 
 /// The hash of a submission that is graded: of `exercise`, which is [`exercise()`], and `source`, which is [`source()`].
@@ -165,14 +181,16 @@ mod tests {
     #[test]
     fn a_grade_depends_on_the_file_with_the_checks() {
         let folder = tempfile::tempdir().unwrap();
+        let course = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
         let write = |file: &str, text: &str| {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-            exercise(&Workspace::at(folder.path()), "x", "", "", &Options::default()).unwrap()
+            let workspace = Workspace::at(folder.path());
+            let rubric = Rubric::read(&course, &exercises::even_odd::EXERCISE).unwrap();
+            rules(&workspace, "x", &rubric, None).unwrap()
         };
         let all = [
-            write("crates/x/Cargo.toml", ""),
             write("fixtures/x/cases.toml", "a"),
             write("fixtures/x/cases.toml", "b"),
             write("fixtures/x/checks.rs", ""),
