@@ -61,7 +61,8 @@
 //!
 //! *Lines* are a list, `["a", "b"]`, or numbers in a form: `{ from = 1, to = 10, form = "number {n}" }`; without a form
 //! they stand alone. *Writers* are `"one thread"`, `"different threads"`, `"not main"` or `"main"`. With `by`, one thread
-//! writes all lines of a group, and different threads those of different groups.
+//! writes all lines of a group, and different threads those of different groups. A group is those lines for which a
+//! capture is the same, `by = "w"`, or a sum of some, `by = "n % 2"`.
 //!
 //! A *pattern* is literal text for a whole line, with `{name}` for an integer of 64 bits, `{name:word}` for a word without
 //! blanks and `{name:text}` for any text; `{{` and `}}` are braces. From the left, each is as long as it can be.
@@ -77,6 +78,7 @@ mod call;
 mod cases_file;
 mod condition;
 mod expectation;
+mod key;
 mod lines;
 mod numbers;
 mod output;

@@ -16,6 +16,8 @@ use serde::Deserialize;
 
 mod parser;
 
+use parser::Parser;
+
 /// A longer condition is refused: how deep one is nested is bounded by it.
 const LONGEST: usize = 300;
 
@@ -48,7 +50,7 @@ enum Relation {
 
 /// What can be calculated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Sum {
+pub(super) enum Sum {
     Number(i64),
     Name(String),
     Negative(Box<Sum>),
@@ -56,7 +58,7 @@ enum Sum {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
+pub(super) enum Operator {
     Plus,
     Minus,
     Times,
@@ -70,11 +72,8 @@ impl Condition {
     /// # Errors
     /// When it is none; says where, and what is allowed there.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.len() > LONGEST {
-            return Err(format!("a condition has {LONGEST} bytes at most"));
-        }
-        let comparisons = parser::condition(text)
-            .map_err(|reason| format!("the condition `{}`: {reason}", text.escape_debug()))?;
+        let comparisons =
+            read(text, Parser::condition).map_err(|reason| format!("the condition {reason}"))?;
         Ok(Self { text: text.to_owned(), comparisons })
     }
 
@@ -102,6 +101,14 @@ impl Condition {
     }
 }
 
+/// Reads the whole text.
+fn read<'a, T>(text: &'a str, part: fn(&mut Parser<'a>) -> Result<T, String>) -> Result<T, String> {
+    if text.len() > LONGEST {
+        return Err(format!("has {LONGEST} bytes at most"));
+    }
+    Parser::whole(text, part).map_err(|reason| format!("`{}`: {reason}", text.escape_debug()))
+}
+
 impl Comparison {
     fn holds(&self, value: &impl Fn(&str) -> Option<i64>) -> Result<bool, String> {
         let order = self.left.value(value)?.cmp(&self.right.value(value)?);
@@ -117,7 +124,19 @@ impl Comparison {
 }
 
 impl Sum {
-    fn value(&self, names: &impl Fn(&str) -> Option<i64>) -> Result<i64, String> {
+    /// Reads a sum that stands alone.
+    ///
+    /// # Errors
+    /// When it is none; says where, and what is allowed there.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        read(text, Parser::sum)
+    }
+
+    /// What it comes to, `names` being what names stand for.
+    ///
+    /// # Errors
+    /// When it cannot be calculated.
+    pub(super) fn value(&self, names: &impl Fn(&str) -> Option<i64>) -> Result<i64, String> {
         let checked = |value: Option<i64>| value.ok_or_else(|| "a number is too large".to_owned());
         match self {
             Self::Number(number) => Ok(*number),
@@ -137,7 +156,8 @@ impl Sum {
         }
     }
 
-    fn add_names<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Adds the names in it, each as often as it stands there.
+    pub(super) fn add_names<'a>(&'a self, names: &mut Vec<&'a str>) {
         match self {
             Self::Number(_) => {}
             Self::Name(name) => names.push(name),

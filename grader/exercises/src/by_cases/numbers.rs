@@ -7,7 +7,8 @@ use engine::observation::Text;
 use serde::Deserialize;
 
 use super::condition::Condition;
-use super::pattern::{Captures, Kind, Pattern};
+use super::key::{Key, integer_of};
+use super::pattern::Pattern;
 use crate::judges::lines;
 use crate::quoted::quoted;
 
@@ -29,8 +30,8 @@ pub struct Ascending {
     pub line: Pattern,
     /// The capture with the numbers.
     pub of: String,
-    /// The capture that says which lines belong together; without it all do.
-    pub by: Option<String>,
+    /// Which lines belong together; without it all do.
+    pub by: Option<Key>,
 }
 
 impl Where {
@@ -61,7 +62,7 @@ impl Where {
 impl Ascending {
     /// What is wrong with it, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.by.iter().try_for_each(|by| capture_of(&self.line, by).map(|_| ()))?;
+        self.by.iter().try_for_each(|by| by.check(&self.line))?;
         integer_of(&self.line, &self.of)
     }
 
@@ -74,7 +75,7 @@ impl Ascending {
         for (at, line) in lines.iter().enumerate() {
             let Some(captures) = self.line.captures(line) else { continue };
             let Some(number) = captures.get(&self.of).and_then(|text| text.parse().ok()) else { continue };
-            let group = group(&captures, self.by.as_deref());
+            let group = self.by.as_ref().map_or(String::new(), |by| by.of(&captures));
             if let Some(before) = last.insert(group, number).filter(|&before| before >= number) {
                 let what = format!("line {}, {}, comes after one with {before}", at + 1, quoted(line));
                 return Fault::new(self.expected(), what).at(at).into();
@@ -85,32 +86,8 @@ impl Ascending {
 
     fn expected(&self) -> String {
         let Self { line, of, by } = self;
-        let for_each = by.as_ref().map_or(String::new(), |by| format!(", for each `{by}`"));
+        let for_each = by.as_ref().map_or(String::new(), |by| format!(", for each {by}"));
         format!("lines {line} with `{of}` ascending{for_each}")
-    }
-}
-
-/// What `by` captures; nothing where all lines belong together.
-pub(super) fn group(captures: &Captures, by: Option<&str>) -> String {
-    by.and_then(|by| captures.get(by)).cloned().unwrap_or_default()
-}
-
-/// What the capture `name` of `line` stands for.
-pub(super) fn capture_of(line: &Pattern, name: &str) -> Result<Kind, String> {
-    let kind = line.names().find(|(known, _)| *known == name).map(|(_, kind)| kind);
-    kind.ok_or_else(|| {
-        let known: Vec<String> = line.names().map(|(name, _)| format!("`{name}`")).collect();
-        let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-        format!("{line} captures no `{name}`, but {known}")
-    })
-}
-
-fn integer_of(line: &Pattern, name: &str) -> Result<(), String> {
-    match capture_of(line, name)? {
-        Kind::Integer => Ok(()),
-        Kind::Word | Kind::Text => {
-            Err(format!("`{name}` of {line} is no number, and one is needed: `{{{name}}}`"))
-        }
     }
 }
 
@@ -144,7 +121,7 @@ mod tests {
 
     fn by_worker() -> Ascending {
         let line = Pattern::parse("worker {w:word}: {n}").unwrap();
-        Ascending { line, of: "n".into(), by: Some("w".into()) }
+        Ascending { line, of: "n".into(), by: Key::try_from("w".to_owned()).ok() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use schedule::ThreadId;
 use schedule::protocol::CHILD;
 use serde::Deserialize;
 
-use super::numbers::{capture_of, group};
+use super::key::Key;
 use super::pattern::Pattern;
 use crate::judges::kept_back;
 use crate::quoted::quoted;
@@ -21,8 +21,8 @@ pub struct Writers {
     pub line: Pattern,
     /// Who writes them.
     pub are: Are,
-    /// The capture that says which lines belong together.
-    pub by: Option<String>,
+    /// Which lines belong together.
+    pub by: Option<Key>,
 }
 
 /// Who writes lines.
@@ -57,7 +57,7 @@ impl Writers {
             (Some(_), Are::Main | Are::NotMain) => {
                 Err("`by` has a meaning for `one thread` and `different threads` alone".to_owned())
             }
-            (Some(by), _) => capture_of(&self.line, by).map(|_| ()),
+            (Some(by), _) => by.check(&self.line),
             (None, _) => Ok(()),
         }
     }
@@ -91,7 +91,7 @@ impl Writers {
             let captures = self.line.captures(line)?;
             let group = match (&self.by, self.are) {
                 (None, Are::DifferentThreads) => at.to_string(),
-                (by, _) => group(&captures, by.as_deref()),
+                (by, _) => by.as_ref().map_or(String::new(), |by| by.of(&captures)),
             };
             Some(Written { at, line, group, thread })
         });
@@ -100,13 +100,12 @@ impl Writers {
 
     fn expected(&self) -> String {
         let line = &self.line;
-        let by = self.by.as_deref();
-        match (self.are, by) {
+        match (self.are, &self.by) {
             (Are::OneThread, None) => format!("one thread writes the lines {line}"),
-            (Are::OneThread, Some(by)) => format!("one thread for each `{by}` writes the lines {line}"),
+            (Are::OneThread, Some(by)) => format!("one thread for each {by} writes the lines {line}"),
             (Are::DifferentThreads, None) => format!("each line {line} is written by another thread"),
             (Are::DifferentThreads, Some(by)) => {
-                format!("the lines {line} are written by another thread for each `{by}`")
+                format!("the lines {line} are written by another thread for each {by}")
             }
             (Are::NotMain, _) => format!("threads that the program creates write the lines {line}"),
             (Are::Main, _) => format!("the main thread writes the lines {line}"),
@@ -143,9 +142,13 @@ mod tests {
 
     use super::*;
 
+    fn key(text: &str) -> Key {
+        Key::try_from(text.to_owned()).unwrap()
+    }
+
     fn said(are: Are, by: Option<&str>, lines: &[(ThreadId, &str)]) -> String {
         let line = Pattern::parse("{w:word}: {n}").unwrap();
-        let writers = Writers { line, are, by: by.map(str::to_owned) };
+        let writers = Writers { line, are, by: by.map(key) };
         assert_eq!(writers.check(), Ok(()));
         let stdout = Text::written(lines.iter().map(|(thread, line)| (*thread, line.as_bytes())));
         match writers.judge(&Observation { stdout, ..Observation::default() }) {
@@ -174,6 +177,7 @@ mod tests {
         assert_eq!(said(None, &[(1, "a: 1\n"), (1, "a: 2\n")]), both);
         assert_eq!(said(Some("w"), &[(1, "a: 1\n"), (1, "a: 2\n"), (2, "b: 1\n")]), "Kept");
         assert_eq!(said(Some("w"), &[(1, "a: 1\n"), (1, "a: 2\n")]), "Nothing");
+        assert_eq!(said(Some("n % 2"), &[(1, "a: 1\n"), (2, "a: 2\n"), (1, "b: 3\n")]), "Kept");
         assert!(said(Some("w"), &[(1, "a: 1\n"), (1, "b: 2\n")]).starts_with("thread 1 writes line 2"));
     }
 
@@ -194,7 +198,7 @@ mod tests {
         let seen = Observation { stdout: "a\n".into(), ..Observation::default() };
         assert!(matches!(writers.judge(&seen), Judgement::Unproven(_)));
         let grouped =
-            |are, by: &str| Writers { are, by: Some(by.into()), ..writers.clone() }.check().unwrap_err();
+            |are, by: &str| Writers { are, by: Some(key(by)), ..writers.clone() }.check().unwrap_err();
         assert!(grouped(Are::Main, "w").contains("has a meaning"));
         assert!(grouped(Are::OneThread, "v").contains("captures no `v`, but `w`"));
     }

@@ -2,25 +2,27 @@
 
 use super::{Comparison, Operator, Relation, Sum};
 
-/// Reads a whole condition.
-pub(super) fn condition(text: &str) -> Result<Vec<Comparison>, String> {
-    let mut parser = Parser { rest: text.trim_start() };
-    let mut comparisons = vec![parser.comparison()?];
-    while parser.takes_word("and") {
-        comparisons.push(parser.comparison()?);
-    }
-    match parser.rest {
-        "" => Ok(comparisons),
-        rest => Err(format!("`and` or the end is expected before `{}`", rest.escape_debug())),
-    }
-}
-
 /// What is still to be read, without blanks before it.
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     rest: &'a str,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    /// Reads a part that is the whole text.
+    pub(super) fn whole<T>(text: &'a str, part: fn(&mut Self) -> Result<T, String>) -> Result<T, String> {
+        let mut parser = Self { rest: text.trim_start() };
+        let read = part(&mut parser)?;
+        if parser.rest.is_empty() { Ok(read) } else { Err(parser.expected("an operator or the end")) }
+    }
+
+    pub(super) fn condition(&mut self) -> Result<Vec<Comparison>, String> {
+        let mut comparisons = vec![self.comparison()?];
+        while self.takes_word("and") {
+            comparisons.push(self.comparison()?);
+        }
+        if self.rest.is_empty() { Ok(comparisons) } else { Err(self.expected("`and` or the end")) }
+    }
+
     fn comparison(&mut self) -> Result<Comparison, String> {
         // The longer ones first: `<` begins `<=`.
         const RELATIONS: [(&str, Relation); 6] = [
@@ -37,7 +39,7 @@ impl Parser<'_> {
         Ok(Comparison { left, relation, right: self.sum()? })
     }
 
-    fn sum(&mut self) -> Result<Sum, String> {
+    pub(super) fn sum(&mut self) -> Result<Sum, String> {
         self.operations(&[("+", Operator::Plus), ("-", Operator::Minus)], Self::product)
     }
 
