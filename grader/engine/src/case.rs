@@ -46,8 +46,6 @@ pub struct Case {
     pub chances: Chances,
     /// The most steps of its runs under control, where it is not the search that says so.
     pub most_steps: Option<u32>,
-    /// So many threads it has whatever it does: one, of a test the harness's, too.
-    pub least_threads: u8,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
     pub is_idle: bool,
     /// A check, and the ids of the sentences of the contract that its judges hold this case against. The first is broken
@@ -116,7 +114,6 @@ impl Case {
             sharing: None,
             chances: Chances::ALL,
             most_steps: None,
-            least_threads: 1,
             is_idle: false,
             tried: Vec::new(),
         }

@@ -13,7 +13,7 @@ mod dependencies;
 mod diagnostics;
 mod environment;
 mod folders;
-mod hooks;
+pub(crate) mod hooks;
 mod link_script;
 mod manifest;
 mod own_flags;

@@ -25,6 +25,7 @@ use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Attempt, Complete, Search};
 
 use crate::case::{Case, External, Witness};
+use crate::compile::hooks;
 use crate::controlled::RunRecord;
 use crate::judgement::{Fault, Judge, Judgement};
 use crate::observation::Observation;
@@ -253,7 +254,7 @@ impl Explorer<'_> {
     }
 
     /// A run without preemption on each processor. It tells how long runs are and what they cost, and whether there is
-    /// control at all: a program with threads of its own has atomic operations, so their hooks must have been called.
+    /// control at all: where threads have no atomic operations there must have been hooks to see them.
     fn warm_up(&self, workers: &mut [Worker<'_>]) -> Result<(RunRecord, Duration), RunError> {
         let run = |worker: &mut Worker<'_>| {
             let started = Instant::now();
@@ -265,7 +266,8 @@ impl Explorer<'_> {
         let mut runs = runs?;
         let least = runs.iter().map(|(_, cost)| *cost).min().unwrap_or_default();
         let (record, _) = runs.swap_remove(0);
-        if record.header.atomics == 0 && record.header.threads > self.case.least_threads {
+        let is_unseen = record.header.atomics == 0 && record.header.threads > 1;
+        if is_unseen && !hooks::are_in(&self.program.path) {
             return Err(RunError::Control(
                 "its atomic operations are not seen: it was built without hooks".into(),
             ));

@@ -11,9 +11,6 @@ use crate::picture::Picture;
 /// The thread in which the harness waits for the test. No code of the test is run by it.
 const HARNESS: ThreadId = 0;
 
-/// So many threads there are in a run of any test: the harness's and the test's. What they do of the harness has no hooks.
-pub const THREADS: u8 = 2;
-
 /// The arguments that run the test `name` and no other, and let it print.
 pub fn args(name: &str) -> [String; 4] {
     [name, "--exact", "--test-threads=1", "--nocapture"].map(str::to_owned)

@@ -53,7 +53,6 @@ pub(crate) fn exercise(workspace: &Workspace, name: &str) -> Result<&'static Exe
 
 fn case(exercise: &'static str, test: &'static Test, percent: u32) -> Case {
     let case = Case::new(test.name.clone(), OneTest { exercise, test }).explored(percent);
-    let case = Case { least_threads: libtest::THREADS, ..case };
     let case = match test.holds {
         Holds::InEverySchedule => case.runs(RUNS).judge_ending(&test.name, |seen| keeps(test, seen)),
         // A run without control shows nothing of what can be.

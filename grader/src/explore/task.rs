@@ -78,8 +78,7 @@ impl Task {
     /// The case; with the promises that compare a run to the usual one, once that is known.
     pub(super) fn case(&self, usual: Option<&Observation>, chances: Chances) -> Case {
         let case = Case::new(self.id.clone(), self.call.clone()).networked().talking(External::Nobody);
-        let least_threads = if self.is_test { libtest::THREADS } else { 1 };
-        let case = Case { chances, most_steps: self.most_steps, least_threads, ..case };
+        let case = Case { chances, most_steps: self.most_steps, ..case };
         match (self.is_test, usual) {
             (true, _) => case.judge_ending(TEST, libtest::passes),
             (false, None) => case,

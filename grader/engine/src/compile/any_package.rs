@@ -112,14 +112,15 @@ fn settings(profile: &str) -> Vec<String> {
     vec![set("lto=\"off\""), set("debug=\"limited\""), set("strip=\"none\"")]
 }
 
+/// What `rustix` takes for the wish that it calls libc: the system calls that it makes by itself are under no control.
+const LIBC: &str = "--cfg=rustix_use_libc";
+
 /// The user's own flags, and those that make and lead the hooks. `cfg(lockstep)` lets tests be smaller here.
 fn flags(own: Vec<String>, linker: &Path) -> String {
     let ours = HOOKS.split_whitespace().map(str::to_owned);
-    let ours = ours.chain([
-        format!("-Clinker={}", linker.display()),
-        "--cfg=lockstep".into(),
-        "--check-cfg=cfg(lockstep)".into(),
-    ]);
+    let linker = format!("-Clinker={}", linker.display());
+    let ours = ours.chain([linker]);
+    let ours = ours.chain([LIBC, "--cfg=lockstep", "--check-cfg=cfg(lockstep)"].map(str::to_owned));
     own.into_iter().chain(ours).collect::<Vec<_>>().join("\u{1f}")
 }
 

@@ -90,7 +90,7 @@ impl<'a> Cargo<'a> {
             // With a named target the flags are not for build scripts and procedural macros.
             .args(["--target", self.toolchain.host()?])
             // Of the program alone.
-            .args(["--".into(), hooks::link_flag(hooks)]);
+            .args(["--".to_owned()].into_iter().chain(hooks::link_flags(hooks)));
         let what = format!("building what {} needs", package.exercise());
         telling::run(call, &what, self.count(package)?, tell)
     }

@@ -58,9 +58,17 @@ pub(super) fn object(workspace: &Workspace) -> Result<PathBuf, Error> {
     Ok(object)
 }
 
-/// The compiler's flag that links it into a program.
-pub(super) fn link_flag(object: &Path) -> String {
-    format!("-Clink-arg={}", object.display())
+/// The hook that is in every program, also in one that has no atomic operation of its own and calls none.
+const MARK: &str = "__tsan_init";
+
+/// What the linker is given to link it into a program.
+pub(super) fn link_args(object: &Path) -> [String; 2] {
+    [object.display().to_string(), format!("-Wl,--undefined={MARK}")]
+}
+
+/// The compiler's flags for that.
+pub(super) fn link_flags(object: &Path) -> [String; 2] {
+    link_args(object).map(|arg| format!("-Clink-arg={arg}"))
 }
 
 /// Whether programs with hooks can be built here: one is.
@@ -73,8 +81,13 @@ pub fn linker(workspace: &Workspace) -> Result<(), Error> {
     let (source, program) = (folder.path().join("main.rs"), folder.path().join("main"));
     fs::write(&source, PROGRAM).map_err(Error::file(&source))?;
     let flags = HOOKS.split_whitespace().map(str::to_owned);
-    let flags = flags.chain([link_flag(&object), "-Copt-level=1".into()]);
+    let flags = flags.chain(link_flags(&object)).chain(["-Copt-level=1".into()]);
     compile(Toolchain::find(workspace)?, &source, &program, flags)
+}
+
+/// Whether they are linked into this program.
+pub(crate) fn are_in(program: &Path) -> bool {
+    fs::read(program).is_ok_and(|bytes| bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()))
 }
 
 fn temporary() -> Result<tempfile::TempDir, Error> {

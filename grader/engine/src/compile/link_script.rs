@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::programs;
+use super::{hooks, programs};
 use crate::error::Error;
 use crate::short_hash::short_hash;
 
@@ -26,9 +26,10 @@ pub(super) fn write(object: &Path, linker: &str) -> Result<PathBuf, Error> {
 }
 
 fn text(object: &Path, linker: &str) -> String {
-    let [object, linker] = [&object.display().to_string(), linker].map(quoted);
+    let [object, mark] = hooks::link_args(object).map(|arg| quoted(&arg));
+    let linker = quoted(linker);
     format!(
-        "#!/bin/sh\nfor word do\n    if [ \"$word\" = -shared ]; then exec {linker} \"$@\"; fi\ndone\nexec {linker} \"$@\" {object}\n"
+        "#!/bin/sh\nfor word do\n    if [ \"$word\" = -shared ]; then exec {linker} \"$@\"; fi\ndone\nexec {linker} \"$@\" {object} {mark}\n"
     )
 }
 
@@ -51,7 +52,7 @@ mod tests {
             let output = Command::new(&script).args(args).output().unwrap();
             String::from_utf8(output.stdout).unwrap()
         };
-        assert!(said(&["-o", "a"]).trim_end().ends_with("it's hooks.o"));
+        assert!(said(&["-o", "a"]).trim_end().contains("it's hooks.o -Wl,"));
         assert_eq!(said(&["-shared", "-o", "a.so"]), "-shared -o a.so\n");
     }
 }

@@ -79,6 +79,9 @@ impl Mechanism<'_> {
             self.time_passed = self.steps + 1;
             self.clock.pass(self.held_up_from(), deadline);
         }
+        if self.request.real_sleep && self.slept_long(thread) {
+            self.slept = self.steps;
+        }
         match wait {
             Wait::None => self.threads.get_mut(thread).gave_way = None,
             _ => self.threads.wake(thread, what_it_means(wait)),

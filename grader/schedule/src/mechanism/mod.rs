@@ -108,6 +108,8 @@ pub struct Mechanism<'a> {
     steps: u32,
     /// The step at which something last changed for good: a value, an end, a byte of output.
     progress: u32,
+    /// The step at which a long sleep last ended, where sleeps are real.
+    slept: u32,
     /// Who gave way before this step goes on before time passes again.
     time_passed: u32,
     /// Nobody is able, and what is waited for outside could only come from those that wait.
@@ -138,6 +140,7 @@ impl<'a> Mechanism<'a> {
             current: 0,
             steps: 0,
             progress: 0,
+            slept: 0,
             time_passed: 0,
             is_closed: false,
         }
@@ -324,8 +327,19 @@ impl<'a> Mechanism<'a> {
         !self.starves() && self.steps >= self.request.budget / 2
     }
 
+    /// Whether a thread sleeps for so many steps of others that they need no more to get on than one such sleep after the
+    /// other.
+    fn slept_long(&self, thread: ThreadId) -> bool {
+        let Thread { wait, waits_since, .. } = self.threads.get(thread);
+        matches!(wait, Wait::Sleep { .. }) && self.steps - waits_since >= self.long_sleep()
+    }
+
+    fn long_sleep(&self) -> u32 {
+        self.request.budget / 8
+    }
+
     /// Why the run is at its end, if it is for its length. A livelock is no matter of length: it is half a budget of
-    /// steps under a fair schedule in which nothing changed, and nobody slept through it.
+    /// steps under a fair schedule in which nothing changed, and nobody slept through it, or for long where sleeps are real.
     fn overlong(&self) -> Option<Finish> {
         if self.steps >= MOST_STEPS as u32 {
             return Some(Finish::StepLimit);
@@ -338,7 +352,10 @@ impl<'a> Mechanism<'a> {
             thread.wait.deadline().is_some() && thread.waits_since <= window && !self.starves()
         };
         let comes = || !self.threads.select(|_, thread| asleep(thread)).is_empty();
-        (self.starves() || self.progress <= window && !comes()).then_some(Finish::Budget)
+        // Who has slept for long has as much time to sleep again.
+        let has_slept = self.request.real_sleep && self.slept + self.long_sleep() > window;
+        let nothing_new = self.progress <= window && !has_slept;
+        (self.starves() || nothing_new && !comes()).then_some(Finish::Budget)
     }
 }
 

@@ -199,6 +199,24 @@ fn who_polls_while_another_one_sleeps_is_in_no_livelock() {
     assert_eq!((mechanism.current(), mechanism.steps() > 3500), (1, true));
 }
 
+/// Nor where it sleeps again.
+#[test]
+fn who_polls_while_another_one_sleeps_often_is_in_no_livelock() {
+    let mut mechanism = two_threads(Request { budget: 400, real_sleep: true, ..replay() });
+    let sleeps = |mechanism: &mut Mechanism<'_>, seconds: u64| {
+        let deadline = mechanism.read_clock() + seconds * SECOND;
+        mechanism.block(Wait::Sleep { deadline });
+    };
+    mechanism.current = 1;
+    sleeps(&mut mechanism, 300);
+    mechanism.current = 0;
+    sleeps(&mut mechanism, 1);
+    for _ in 0..3000 {
+        let seconds = [1, 300][usize::from(goes_on(&mut mechanism).unwrap())];
+        sleeps(&mut mechanism, seconds);
+    }
+}
+
 #[test]
 fn who_sleeps_for_ever_is_deadlocked() {
     let mut mechanism = Mechanism::new(replay(), &[]);
