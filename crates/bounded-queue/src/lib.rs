@@ -8,11 +8,10 @@ use std::sync::{Condvar, Mutex};
 
 /// A first-in, first-out queue of limited length that threads share.
 pub struct BoundedQueue<T> {
-    // BEGIN SOLUTION
-    // STUB // What the queue is made of is your choice.
-    // STUB items: Vec<T>,
-    capacity: usize,
     state: Mutex<State<T>>,
+    // BEGIN SOLUTION
+    // STUB // What else the queue is made of is your choice.
+    capacity: usize,
     /// There is an item, or none will come.
     not_empty: Condvar,
     /// There is room, or none is needed any more.
@@ -20,13 +19,15 @@ pub struct BoundedQueue<T> {
     // END SOLUTION
 }
 
-// BEGIN SOLUTION
-// STUB // More types of yours could stand here.
+/// What only one thread at a time may look at.
 struct State<T> {
+    /// The first to be taken is at the front.
     items: VecDeque<T>,
+    // BEGIN SOLUTION
+    // STUB // What else belongs to it is your choice.
     is_closed: bool,
+    // END SOLUTION
 }
-// END SOLUTION
 
 impl<T> BoundedQueue<T> {
     /// An empty queue that holds so many items, at least one.
