@@ -17,7 +17,7 @@ use crate::run_context::RunContext;
 
 /// One way of calling the program.
 pub struct Case {
-    /// Unique in its exercise; letters, digits and `-`. Users name it in `replay`.
+    /// Unique in its exercise; letters, digits, `-` and `_`. Users name it in `replay`.
     pub id: String,
     /// What is done with the program.
     pub scenario: Box<dyn Scenario>,
@@ -211,6 +211,18 @@ impl Case {
         });
         self.witnesses.push(Witness { check, expected, sentence: None, is_lesson: false, shows });
         self
+    }
+
+    /// As [`Case::witness`]; a run that did not end by itself has not shown it either.
+    pub fn witness_of_ending(
+        self,
+        check: &'static str,
+        expected: &'static str,
+        shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
+    ) -> Self {
+        let mut case = self.witness(check, expected, shows);
+        case.witnesses.iter_mut().last().into_iter().for_each(|witness| witness.shows.hear_of_endings());
+        case
     }
 
     /// Says which sentence of the contract the last witness is about.

@@ -14,7 +14,9 @@ mod diagnostics;
 mod environment;
 mod folders;
 pub(crate) mod hooks;
+mod link_script;
 mod manifest;
+mod own_flags;
 mod package;
 mod parts;
 mod place;
@@ -86,7 +88,7 @@ const PROFILE: [&str; 5] = [
 /// # Errors
 /// When cargo or the compiler cannot be run, or fails for another reason than the source.
 pub fn build(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell) -> Result<Build, Error> {
-    if let Some(Err(refusal)) = source.main() {
+    if let Some(Err(refusal)) = source.root() {
         return Ok(Build::Refused(vec![refusal.clone()]));
     }
     let is_waited_for = AtomicBool::new(false);
@@ -160,6 +162,7 @@ fn program(
 fn key(compiler: &str, recipe: &Recipe, package: &Package, source: &Source) -> String {
     let of_source =
         source.files.iter().flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content]);
+    let of_source = of_source.chain(source.checks.as_deref());
     let of_course = std::iter::once(compiler.as_bytes()).chain(recipe.parts()).chain(package.parts());
     short_hash(of_course.chain(of_source))
 }

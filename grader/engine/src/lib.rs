@@ -16,6 +16,7 @@ pub mod escape;
 pub mod explore;
 pub mod fork_servers;
 pub mod judgement;
+pub mod libtest;
 pub mod observation;
 pub mod picture;
 pub mod program;

@@ -140,13 +140,15 @@ pub struct Text {
     /// The first line (from 0) that came in several writes; `None` where there is no such line, or where writes are not
     /// known.
     pub is_torn: Option<usize>,
+    /// What the main thread alone wrote; `None` where writers are not known.
+    pub of_main: Option<Vec<u8>>,
 }
 
 impl Text {
     /// Splits `bytes` into lines.
     pub fn new(bytes: Vec<u8>) -> Self {
         let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
-        Self { bytes, lines, threads: None, shares_a_write: None, is_torn: None }
+        Self { bytes, lines, threads: None, shares_a_write: None, is_torn: None, of_main: None }
     }
 
     /// What threads wrote, in the order of their writes.
@@ -154,6 +156,7 @@ impl Text {
         let mut bytes = Vec::new();
         let mut threads = Vec::new();
         let mut last = None;
+        let mut of_main = Vec::new();
         let (mut shares_a_write, mut is_torn) = (None, None);
         for (thread, text) in writes {
             let before = threads.len();
@@ -166,13 +169,16 @@ impl Text {
                 shares_a_write = shares_a_write.or(Some(before + 1));
             }
             bytes.extend_from_slice(text);
+            if thread == 0 {
+                of_main.extend_from_slice(text);
+            }
             last = Some(thread);
         }
         let written = Self::new(bytes);
         if !written.ends_with_newline() {
             threads.extend(last);
         }
-        Self { threads: Some(threads), shares_a_write, is_torn, ..written }
+        Self { threads: Some(threads), shares_a_write, is_torn, of_main: Some(of_main), ..written }
     }
 
     /// What threads wrote, each thread's bytes put together: a line that comes in several writes

@@ -90,7 +90,18 @@ impl<'a> Region<'a> {
         Self { line, indentation, stub: Vec::new(), text: format!("{text}\n") }
     }
 
+    /// Whether there is nothing in it but what stands in for a solution: a comment, as no `todo!` can stand among the
+    /// fields of a struct.
+    fn is_comment(&self) -> bool {
+        let mut lines =
+            self.text.lines().map(str::trim).filter(|line| ![BEGIN, END].contains(line)).peekable();
+        lines.peek().is_some() && lines.all(|line| line.starts_with("//") && !line.starts_with(STUB))
+    }
+
     fn replacement(&self, function: Option<&str>) -> String {
+        if self.is_comment() {
+            return self.text.clone();
+        }
         let todo = format!("todo!(\"write {}\")", function.unwrap_or("this part"));
         let stub = if self.stub.is_empty() { vec![todo.as_str()] } else { self.stub.clone() };
         // The markers stay: reports show lines between them first.
@@ -141,6 +152,15 @@ mod tests {
             strip(source).unwrap().0,
             "fn a() {\n    // BEGIN SOLUTION\n    let _ = 7;\n    todo!()\n    // END SOLUTION\n}\n"
         );
+    }
+
+    #[test]
+    fn fields_become_a_comment_which_is_still_to_be_written() {
+        let source =
+            "struct A {\n    // BEGIN SOLUTION\n    // STUB // Yours.\n    a: u8,\n    // END SOLUTION\n}\n";
+        let stub = "struct A {\n    // BEGIN SOLUTION\n    // Yours.\n    // END SOLUTION\n}\n";
+        assert_eq!(strip(source), Ok((stub.to_owned(), 1)));
+        assert_eq!(strip(stub), Ok((stub.to_owned(), 0)));
     }
 
     #[test]

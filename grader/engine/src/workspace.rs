@@ -64,6 +64,16 @@ impl Workspace {
         self.root.join("fixtures").join(exercise)
     }
 
+    /// The tests by which an exercise is judged, where it is one by tests.
+    pub fn checks(&self, exercise: &str) -> PathBuf {
+        self.fixtures(exercise).join("checks.rs")
+    }
+
+    /// What an exercise by cases is judged by.
+    pub fn cases(&self, exercise: &str) -> PathBuf {
+        self.fixtures(exercise).join("cases.toml")
+    }
+
     /// Where the grader builds; inside cargo's own folder, so `cargo clean` empties it. Where that is no place to
     /// build in, a folder in the user's cache.
     pub fn build_folder(&self) -> PathBuf {

@@ -23,6 +23,7 @@ use statement::Statement;
 /// Deposits, withdrawals and transfers by several tellers at once.
 pub static EXERCISE: Exercise = Exercise {
     name: "bank-account",
+    root: "main.rs",
     summary: "Tellers, each a thread, apply a ledger of deposits, withdrawals and transfers",
     checks: &[
         Check { id: "every-operation-once", about: "each operation of each teller is done once, in order" },
@@ -55,7 +56,7 @@ pub static EXERCISE: Exercise = Exercise {
         ),
         ("many-tellers", "where the machine has room for more threads, a program may start them all"),
     ],
-    cases,
+    cases: &cases,
 };
 
 const SMALL_RUNS: u32 = 12;

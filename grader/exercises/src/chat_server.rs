@@ -29,6 +29,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// The exercise as the registry knows it.
 pub static EXERCISE: Exercise = Exercise {
     name: "chat-server",
+    root: "main.rs",
     summary: "A chat room over TCP: every client sees the same events in the same order",
     checks: &[
         Check {
@@ -88,7 +89,7 @@ pub static EXERCISE: Exercise = Exercise {
         ),
         ("demo-failure", "nobody from outside can make a client of the demonstration lose a message"),
     ],
-    cases,
+    cases: &cases,
 };
 
 /// Advice: what many a server that is right otherwise does in another way.

@@ -22,6 +22,7 @@ use crate::wrong_usage::USAGE;
 /// The exercise `downloader`.
 pub static EXERCISE: Exercise = Exercise {
     name: "downloader",
+    root: "main.rs",
     summary: "download files from a list of URLs, several at once",
     checks: &[
         Check { id: "files-intact", about: "the bytes and digest of each file equal what was served" },
@@ -71,7 +72,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("certificates", "the grader's server speaks http alone"),
         ("proxies", "the grader has no proxy"),
     ],
-    cases: cases::all,
+    cases: &cases::all,
 };
 
 fn traffic(seen: &Observation) -> Option<&Traffic> {

@@ -14,6 +14,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// One thread prints the odd numbers, another the even ones.
 pub static EXERCISE: Exercise = Exercise {
     name: "even-odd",
+    root: "main.rs",
     summary: "Two threads take turns: one prints the odd numbers, the other the even ones",
     checks: &[
         Check { id: "alternates", about: "the output is 1 to N, one a line, ascending" },
@@ -33,7 +34,7 @@ pub static EXERCISE: Exercise = Exercise {
         ("blocks", &["alternates"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 const DEFAULT_MAX: u64 = 10;

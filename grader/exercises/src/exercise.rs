@@ -6,6 +6,8 @@ use engine::case::Case;
 pub struct Exercise {
     /// The crate's name in `crates/` and its folder in `fixtures/`.
     pub name: &'static str,
+    /// The file in its `src/` that the compiler is given: `main.rs`, or `lib.rs` of a library.
+    pub root: &'static str,
     /// One line: what the program does.
     pub summary: &'static str,
     /// The promises, in the order in which reports show them.
@@ -15,8 +17,8 @@ pub struct Exercise {
     pub after: &'static [(&'static str, &'static [&'static str])],
     /// Sentences of the contract that no case tries, by their ids, each with the reason.
     pub untried: &'static [(&'static str, &'static str)],
-    /// The cases, in the order in which they run. The seed varies inputs drawn by chance.
-    pub cases: fn(seed: u64) -> Vec<Case>,
+    /// The cases, in the order in which they run. What it is given is the seed, which varies inputs drawn by chance.
+    pub cases: &'static (dyn Fn(u64) -> Vec<Case> + Sync),
 }
 
 impl Exercise {

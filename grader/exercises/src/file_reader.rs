@@ -19,6 +19,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// Files that are read by a pool of threads, and counted as `wc` does.
 pub static EXERCISE: Exercise = Exercise {
     name: "file-reader",
+    root: "main.rs",
     summary: "A pool of threads counts lines, words and bytes of files, as wc does",
     checks: &[
         Check { id: "matches-wc", about: "lines, words and bytes are counted as `LC_ALL=C wc` counts them" },
@@ -46,7 +47,7 @@ pub static EXERCISE: Exercise = Exercise {
         "printable",
         "not every version of wc leaves out words of control characters, and each of them is wc",
     )],
-    cases,
+    cases: &cases,
 };
 
 fn cases(seed: u64) -> Vec<Case> {

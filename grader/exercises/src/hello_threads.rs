@@ -14,6 +14,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// One thread prints numbers, another one letters.
 pub static EXERCISE: Exercise = Exercise {
     name: "hello-threads",
+    root: "main.rs",
     summary: "One thread prints numbers, another letters, and the main thread waits for both",
     checks: &[
         Check { id: "each-in-order", about: "the numbers come as 1 to 5 and the letters as a to e" },
@@ -30,7 +31,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["each-in-order"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 const NUMBERS: [&str; 5] = ["Number: 1", "Number: 2", "Number: 3", "Number: 4", "Number: 5"];

@@ -1,5 +1,5 @@
 //! The exercises of the course: what each promises (`exercise`), how its programs are called and who judges them (one module
-//! each), and whom they talk to (`peers`).
+//! each; or files, `by_cases` and `by_tests`), and whom they talk to (`scripted`).
 //!
 //! Nothing here knows points, reports or commands.
 
@@ -7,7 +7,10 @@
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 pub mod bank_account;
+pub mod by_cases;
+pub mod by_tests;
 pub mod chat_server;
+pub mod course;
 pub mod downloader;
 pub mod even_odd;
 pub mod exercise;
@@ -27,10 +30,11 @@ pub mod scripted;
 pub mod thread_pool;
 mod wrong_usage;
 
+pub use course::Course;
 pub use exercise::{Check, Exercise};
 
-/// All exercises, in the order of the course.
-pub static ALL: &[&Exercise] = &[
+/// The exercises that are judged by Rust code here, in the order of the course.
+pub static WRITTEN: &[&Exercise] = &[
     &hello_threads::EXERCISE,
     &even_odd::EXERCISE,
     &race_counter::EXERCISE,
@@ -44,8 +48,3 @@ pub static ALL: &[&Exercise] = &[
     &pipeline::EXERCISE,
     &chat_server::EXERCISE,
 ];
-
-/// The exercise called `name`.
-pub fn find(name: &str) -> Option<&'static Exercise> {
-    ALL.iter().copied().find(|exercise| exercise.name == name)
-}

@@ -19,6 +19,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// Messages that are received in order, and a sender that may be slow or die.
 pub static EXERCISE: Exercise = Exercise {
     name: "message-queue",
+    root: "main.rs",
     summary: "A sender puts messages into a queue, a thread or a process away from who receives them",
     checks: &[
         Check { id: "all-in-order", about: "every message is received once, in order, and then counted" },
@@ -36,7 +37,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["all-in-order", "waits-for-slow-sender"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 /// How the program is called.

@@ -19,6 +19,7 @@ use crate::wrong_usage::{USAGE, help, wrong_usage};
 /// Numbers that flow from files through threads to child processes and back.
 pub static EXERCISE: Exercise = Exercise {
     name: "pipeline",
+    root: "main.rs",
     summary: "Threads read numbers, child processes test them, and bounded buffers stand between",
     checks: &[
         Check { id: "counts-right", about: "the primes and the numbers of each file are counted" },
@@ -45,7 +46,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["counts-right"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 /// Advice: a program may read a number in a stricter way, and pass over empty lines.

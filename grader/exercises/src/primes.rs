@@ -26,6 +26,7 @@ use workers::{Count, Death};
 /// Child processes or a thread pool count primes.
 pub static EXERCISE: Exercise = Exercise {
     name: "primes",
+    root: "main.rs",
     summary: "Child processes or a thread pool count the primes up to each limit",
     checks: &[
         Check {
@@ -68,7 +69,7 @@ pub static EXERCISE: Exercise = Exercise {
             "a child that is about to end looks like one that stays, and the grader ends both at once",
         ),
     ],
-    cases,
+    cases: &cases,
 };
 
 /// Without limits on the command line.

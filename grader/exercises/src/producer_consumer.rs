@@ -13,6 +13,7 @@ use crate::wrong_usage::{USAGE, advised_usage, help};
 /// Producers put numbered items into a bounded buffer, consumers take them out.
 pub static EXERCISE: Exercise = Exercise {
     name: "producer-consumer",
+    root: "main.rs",
     summary: "Producers put numbered items into a bounded buffer, consumers take them all",
     checks: &[
         Check { id: "exactly-once", about: "each item is produced once and consumed once" },
@@ -35,7 +36,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["exactly-once"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 /// How the program is called.

@@ -13,6 +13,7 @@ use crate::wrong_usage::{USAGE, help, wrong_usage};
 /// The lost update, and two ways to keep it from happening.
 pub static EXERCISE: Exercise = Exercise {
     name: "race-counter",
+    root: "main.rs",
     summary: "Threads add to one counter: with a race, with a mutex, with an atomic",
     checks: &[
         Check { id: "mutex-exact", about: "with the mutex no update is lost" },
@@ -29,7 +30,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["counts-add-up"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 const MODES: [&str; 3] = ["unsynchronized", "mutex", "atomic"];

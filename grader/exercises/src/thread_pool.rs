@@ -16,6 +16,7 @@ use crate::wrong_usage::{USAGE, help, wrong_usage};
 /// Workers that take jobs from one place.
 pub static EXERCISE: Exercise = Exercise {
     name: "thread-pool",
+    root: "main.rs",
     summary: "A fixed pool of threads runs jobs, survives those that panic, and loses none",
     checks: &[
         Check { id: "results-in-order", about: "the results come in the order of the jobs" },
@@ -33,7 +34,7 @@ pub static EXERCISE: Exercise = Exercise {
         (CANNOT_WRITE.id, &["results-in-order"]),
     ],
     untried: &[],
-    cases,
+    cases: &cases,
 };
 
 /// How the program is called.

@@ -4,7 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use engine::source::Source;
 use engine::workspace::Workspace;
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 use grader::error::Error as GraderError;
 use grader::grade::Options;
 use grader::grade::rubric::Rubric;
@@ -69,6 +69,8 @@ pub enum Event<'a, 't> {
 pub struct Batch<'a> {
     /// Where the exercises are.
     pub workspace: &'a Workspace,
+    /// All exercises that there are.
+    pub course: &'a Course,
     /// What is graded.
     pub exercises: Vec<Graded>,
     /// How.
@@ -106,7 +108,7 @@ pub fn prepare(
         let rubric = Rubric::read(workspace, exercise)?;
         let rule = rubric.late().copied();
         let late = rule.and_then(|rule| Some((rule, due.or(rule.due)?)));
-        let rules = fingerprint::rules(&rubric, due);
+        let rules = fingerprint::rules(workspace, exercise.name, &rubric, due)?;
         Ok(Graded {
             exercise,
             fingerprint: fingerprint::exercise(workspace, exercise.name, &grader, &rules, options)?,
@@ -158,8 +160,10 @@ impl Batch<'_> {
     fn step(&self, task: &Task<'_>, grade: &Grade<'_>) -> Result<Step, Error> {
         let exercise = task.exercise.exercise;
         let only = self.exercises.len() == 1;
-        let read =
-            task.submission.open().and_then(|opened| opened.source(self.workspace, exercise.name, only));
+        let read = task
+            .submission
+            .open()
+            .and_then(|opened| opened.source(self.workspace, self.course, exercise, only));
         let source = fingerprint::source(read.as_ref().map(|(source, _)| source));
         let known = self.handed_in.of(&task.submission.student);
         let fingerprint = fingerprint::submission(&task.exercise.fingerprint, &source, known);
@@ -320,6 +324,7 @@ mod tests {
             |wanted: &Wanted| Ok(if done.contains(&wanted.fingerprint) { Claim::Done } else { Claim::Ours });
         let batch = Batch {
             workspace: &workspace,
+            course: &Course::of(&workspace).unwrap(),
             exercises,
             options,
             claim: &claim,

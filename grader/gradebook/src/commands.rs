@@ -8,7 +8,6 @@ mod show;
 
 use std::io::{self, Write};
 
-use exercises::Exercise;
 use grader::error::Error as GraderError;
 
 use crate::cli::{Cli, Command};
@@ -26,11 +25,6 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Command::Overview(args) => overview::run(&args),
         Command::Show(args) => show::run(&args),
     }
-}
-
-fn find(name: &str) -> Result<&'static Exercise, Error> {
-    let known = exercises::ALL.iter().map(|exercise| exercise.name);
-    Ok(exercises::find(name).ok_or_else(|| GraderError::unknown("exercise", name, known))?)
 }
 
 /// Writes to standard output. That nobody reads it is no error.

@@ -52,9 +52,27 @@ pub fn exercise(
     Ok(hash.finish())
 }
 
-/// The hash of what decides about points, `due` standing in place of the rubric's date. Who sees a check is none of it.
-pub fn rules(rubric: &Rubric, due: Option<Moment>) -> String {
-    of_text(&format!("{} {}", rubric.rules(), due.map_or(String::new(), |due| due.to_string())))
+/// The hash of what decides about the points of `exercise`: its rubric, `due` standing in place of the rubric's date, and
+/// the file with its checks, where it has one. Who sees a check is none of it.
+///
+/// # Errors
+/// When that file cannot be read.
+pub fn rules(
+    workspace: &Workspace,
+    exercise: &str,
+    rubric: &Rubric,
+    due: Option<Moment>,
+) -> Result<String, Error> {
+    let of_rubric = format!("{} {}", rubric.rules(), due.map_or(String::new(), |due| due.to_string()));
+    let judged_by = [workspace.cases(exercise), workspace.checks(exercise)];
+    let judged_by: Vec<_> = judged_by.iter().filter(|file| file.is_file()).collect();
+    if judged_by.is_empty() {
+        return Ok(of_text(&of_rubric));
+    }
+    let mut hash = Hash::default();
+    hash.add(of_rubric.as_bytes());
+    judged_by.into_iter().try_for_each(|file| hash.add_file(file))?;
+    Ok(hash.finish())
 }
 
 /// The hash of a submission that is graded: of `exercise`, which is [`exercise()`], and `source`, which is [`source()`].
@@ -128,7 +146,7 @@ mod tests {
 
     fn source(files: &[(&str, &str)]) -> Source {
         let owned = |(path, text): &(&str, &str)| (PathBuf::from(path), text.as_bytes().to_vec());
-        Source { files: files.iter().map(owned).collect(), origin: None, refused: Vec::new() }
+        Source { files: files.iter().map(owned).collect(), origin: None, refused: Vec::new(), checks: None }
     }
 
     #[test]
@@ -155,6 +173,27 @@ mod tests {
             submission("even-odd", "b", None),
             submission("even-odd", "a", at("2026-03-01T00:00:00Z")),
             submission("even-odd", "a", at("2026-03-01T00:00:01Z")),
+        ];
+        let different: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+    }
+
+    #[test]
+    fn a_grade_depends_on_the_file_with_the_checks() {
+        let folder = tempfile::tempdir().unwrap();
+        let course = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        let write = |file: &str, text: &str| {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            let workspace = Workspace::at(folder.path());
+            let rubric = Rubric::read(&course, &exercises::even_odd::EXERCISE).unwrap();
+            rules(&workspace, "x", &rubric, None).unwrap()
+        };
+        let all = [
+            write("fixtures/x/cases.toml", "a"),
+            write("fixtures/x/cases.toml", "b"),
+            write("fixtures/x/checks.rs", ""),
         ];
         let different: std::collections::HashSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use engine::workspace::Workspace;
+use exercises::Course;
 use grader::grade::rubric::Rubric;
 use report::late::Moment;
 use report::verdict::Verdict;
@@ -43,7 +44,8 @@ impl Sight {
     ) -> Result<Self, Error> {
         let names: BTreeSet<&str> = attempts.iter().map(|attempt| attempt.exercise.as_str()).collect();
         let mut sight = Self::default();
-        for exercise in names.into_iter().filter_map(exercises::find) {
+        let course = Course::of(workspace)?;
+        for exercise in names.into_iter().filter_map(|name| course.find(name)) {
             let rubric = Rubric::read(workspace, exercise)?;
             let due = due.or(book.due(exercise.name)?).or(rubric.late().and_then(|late| late.due));
             sight.rules.insert(exercise.name.to_owned(), (rubric, audience(due, now)));

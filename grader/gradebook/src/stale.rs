@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::workspace::Workspace;
+use exercises::Course;
 use grader::grade::rubric::Rubric;
 
 use crate::attempt::Attempt;
@@ -17,9 +18,10 @@ use crate::fingerprint;
 pub fn notes(workspace: &Workspace, book: &Book, chosen: &[Attempt]) -> Result<Vec<String>, Error> {
     let names: BTreeSet<&str> = chosen.iter().map(|attempt| attempt.exercise.as_str()).collect();
     let mut notes = Vec::new();
-    for exercise in names.into_iter().filter_map(exercises::find) {
+    let course = Course::of(workspace)?;
+    for exercise in names.into_iter().filter_map(|name| course.find(name)) {
         let rubric = Rubric::read(workspace, exercise)?;
-        let rules = fingerprint::rules(&rubric, book.due(exercise.name)?);
+        let rules = fingerprint::rules(workspace, exercise.name, &rubric, book.due(exercise.name)?)?;
         let of_exercise = chosen.iter().filter(|attempt| attempt.exercise == exercise.name);
         let stale: Vec<&str> = of_exercise
             .filter(|attempt| is_stale(attempt, &rules, rubric.max_score()))
@@ -41,7 +43,7 @@ fn note(exercise: &str, students: &[&str]) -> Option<String> {
     let shown: Vec<&str> = students.iter().copied().take(MOST).collect();
     (!students.is_empty()).then(|| {
         format!(
-            "{exercise}: {} were graded by other rules than rubric.toml has now, and `cargo grade-all` grades them \
+            "{exercise}: {} were graded by other rules than those of now, and `cargo grade-all` grades them \
              again while they are handed in: {}{more}",
             students.len(),
             shown.join(", ")

@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::{Course, Exercise};
 use tempfile::TempDir;
 
 use crate::attempt::Timestamp;
 pub use class::{Class, Naming, list};
+use layout::Wanted;
 use names::{has_extension, is_source};
 use tree::Tree;
 
@@ -163,8 +165,8 @@ impl Opened {
     }
 
     /// Whether there is something for `exercise`, without reading it.
-    pub fn has(&self, exercise: &str) -> bool {
-        layout::locate(&self.tree, exercise, false).is_ok_and(|place| place.is_some())
+    pub fn has(&self, course: &Course, exercise: &Exercise) -> bool {
+        layout::locate(&self.tree, &wanted(course, exercise), false).is_ok_and(|place| place.is_some())
     }
 
     /// Reads the source of `exercise`, and tells when its newest file was written. If it is the `only`
@@ -175,10 +177,11 @@ impl Opened {
     pub fn source(
         &self,
         workspace: &Workspace,
-        exercise: &str,
+        course: &Course,
+        exercise: &Exercise,
         only: bool,
     ) -> Result<(Source, Option<Timestamp>), Problem> {
-        let place = self.place(exercise, only)?;
+        let place = self.place(&wanted(course, exercise), only)?;
         let seen = content::inspect(&place)?;
         let unreadable = |error: io::Error| Problem::Unreadable(format!("{}: {error}", place.display()));
         let clean = if seen.has_foreign { Some(temporary(&place)?) } else { None };
@@ -190,7 +193,7 @@ impl Opened {
             let text = error.to_string().replace(&*from.to_string_lossy(), &place.to_string_lossy());
             Problem::Unreadable(self.with_original_path(text))
         };
-        let mut source = Source::read(workspace, exercise, Some(from)).map_err(unreadable)?;
+        let mut source = Source::read(workspace, exercise.name, Some(from)).map_err(unreadable)?;
         match &self.original {
             Some((path, submitted_at)) => {
                 source.origin = Some(path.clone());
@@ -203,11 +206,11 @@ impl Opened {
         }
     }
 
-    fn place(&self, exercise: &str, only: bool) -> Result<PathBuf, Problem> {
+    fn place(&self, wanted: &Wanted, only: bool) -> Result<PathBuf, Problem> {
         if self.root.is_file() {
             return if only { Ok(self.root.clone()) } else { Err(Problem::Missing(Vec::new())) };
         }
-        let below = layout::locate(&self.tree, exercise, only)?;
+        let below = layout::locate(&self.tree, wanted, only)?;
         let below = below.ok_or_else(|| Problem::Missing(self.tree.names()))?;
         Ok(if below.as_os_str().is_empty() { self.root.clone() } else { self.root.join(below) })
     }
@@ -218,6 +221,10 @@ impl Opened {
             None => text,
         }
     }
+}
+
+fn wanted<'a>(course: &'a Course, exercise: &'a Exercise) -> Wanted<'a> {
+    Wanted { exercise: exercise.name, root: exercise.root, course }
 }
 
 #[cfg(test)]
@@ -246,7 +253,13 @@ mod tests {
 
     fn source(opened: &Opened) -> Result<Vec<PathBuf>, Problem> {
         let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
-        Ok(opened.source(&workspace, "even-odd", true)?.0.files.into_keys().collect())
+        let course = Course::of(&workspace).unwrap();
+        Ok(opened
+            .source(&workspace, &course, &exercises::even_odd::EXERCISE, true)?
+            .0
+            .files
+            .into_keys()
+            .collect())
     }
 
     #[test]

@@ -85,7 +85,12 @@ impl ExerciseReport {
                 .iter()
                 .fold(std::mem::take(&mut check.message), |text, kept| without_name(&text, &kept.id));
         }
-        Self { checks, withheld, ..self.clone() }
+        // A case can be called as its check.
+        let is_shown = |case: &str| kept_back.iter().all(|check| check.id != case);
+        let mut explored = self.explored.clone();
+        explored.bounded.retain(|of| is_shown(&of.case));
+        explored.fewer.retain(|of| is_shown(&of.case));
+        Self { checks, withheld, explored, ..self.clone() }
     }
 }
 

@@ -17,8 +17,9 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// The files of `source` that are Rust, with the text of each; not those that tools leave beside them.
-pub fn listing(source: &Source, exercise: &str) -> Vec<SourceFile> {
+/// The files of `source` that are Rust, with the text of each; not those that tools leave beside them. Of the course's tests
+/// the text is there where all of them may be seen.
+pub fn listing(source: &Source, exercise: &str, are_tests_shown: bool) -> Vec<SourceFile> {
     let of = |(file, content): (&std::path::PathBuf, &Vec<u8>)| SourceFile {
         file: in_line(&file.display().to_string()),
         path: in_line(&source.display_path(exercise, file).display().to_string()),
@@ -28,5 +29,10 @@ pub fn listing(source: &Source, exercise: &str) -> Vec<SourceFile> {
         let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         !is_hidden && file.extension().is_some_and(|extension| extension == "rs")
     };
-    source.files.iter().filter(is_shown).map(of).collect()
+    let tests = source.checks.as_ref().map(|tests| SourceFile {
+        file: "checks.rs".to_owned(),
+        path: format!("fixtures/{exercise}/checks.rs"),
+        text: String::from_utf8_lossy(if are_tests_shown { tests } else { &[] }).into_owned(),
+    });
+    source.files.iter().filter(is_shown).map(of).chain(tests).collect()
 }

@@ -45,6 +45,8 @@ pub enum Command {
     Doctor,
     /// Test the grader: mutants fail for their check, variants pass, stubs are not implemented
     Selftest(SelftestArgs),
+    /// Make a new exercise, complete and passing, for you to change
+    New(NewArgs),
     /// Make the students' repository: the exercises without their solutions, and the grader
     Release(ReleaseArgs),
     /// Grade an exercise again whenever its source is saved
@@ -300,6 +302,16 @@ pub struct SandboxArgs {
     /// Leave a layer of the sandbox out, to test that the others hold alone
     #[arg(long, value_name = "LAYER", value_enum, hide = true, conflicts_with = "official")]
     pub without: Vec<Layer>,
+}
+
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// Its name: that of the crate, with a-z, 0-9 and -
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// A library, judged by tests, in place of a program, judged by cases
+    #[arg(long)]
+    pub lib: bool,
 }
 
 #[derive(Args, Debug)]

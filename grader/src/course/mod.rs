@@ -2,6 +2,8 @@
 //! tested with.
 
 pub mod hints;
+mod lock_file;
+pub mod new_exercise;
 pub mod new_folder;
 pub mod pull_request;
 pub mod release;

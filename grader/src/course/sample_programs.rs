@@ -126,11 +126,12 @@ mod tests {
 
     static EXERCISE: Exercise = Exercise {
         name: "sample",
+        root: "main.rs",
         summary: "",
         checks: &[Check { id: "terminates", about: "" }],
         after: &[],
         untried: &[],
-        cases: |_| Vec::new(),
+        cases: &|_| Vec::new(),
     };
 
     #[test]

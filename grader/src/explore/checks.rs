@@ -10,14 +10,17 @@ use engine::controlled::RunRecord;
 use engine::counterexample;
 use engine::explore::{ENOUGH, Exploration};
 use engine::judgement::{Fault, Judgement};
+use engine::libtest::{self, PASSES};
 use engine::observation::Observation;
 use engine::program::Program;
 use engine::symbols::{Symbols, panic_line};
 use report::verdict::Verdict;
 use report::{CheckReport, Failure, Lesson, SourceFile, Visibility};
 
-use super::harness;
-use super::promises::{PASSES, PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREADS_LEFT, THREADS_LEFT_ABOUT};
+use super::promises::{
+    PROMISES, SAME_OUTPUT, SAME_OUTPUT_ABOUT, THREAD_PANICKED, THREAD_PANICKED_ABOUT, THREADS_LEFT,
+    THREADS_LEFT_ABOUT,
+};
 use super::task::{TEST, Task};
 use crate::error::Error;
 use crate::grade::{last_said, lines_around};
@@ -90,7 +93,8 @@ fn check(
     unproven: Option<String>,
     kept: u64,
 ) -> CheckReport {
-    let is_advice = id == THREADS_LEFT || id == SAME_OUTPUT && !task.is_deterministic;
+    let is_advice =
+        [THREADS_LEFT, THREAD_PANICKED].contains(&id) || id == SAME_OUTPUT && !task.is_deterministic;
     let (verdict, message) = match (&failure, unproven, kept) {
         (Some(failure), ..) => (Verdict::Fail, format!("{}: {}", about(id), failure.seen)),
         (None, Some(reason), _) => (Verdict::Inconclusive, reason),
@@ -136,7 +140,12 @@ pub(super) fn source(checks: &[CheckReport], root: &Path) -> Vec<SourceFile> {
 
 fn about(id: &str) -> &'static str {
     let known = PROMISES.iter().map(|promise| (promise.id, promise.about));
-    let more = [(TEST, PASSES), (SAME_OUTPUT, SAME_OUTPUT_ABOUT), (THREADS_LEFT, THREADS_LEFT_ABOUT)];
+    let more = [
+        (TEST, PASSES),
+        (SAME_OUTPUT, SAME_OUTPUT_ABOUT),
+        (THREADS_LEFT, THREADS_LEFT_ABOUT),
+        (THREAD_PANICKED, THREAD_PANICKED_ABOUT),
+    ];
     known.chain(more).find(|(known, _)| *known == id).map_or("", |(_, about)| about)
 }
 
@@ -161,8 +170,8 @@ fn failure(
 ) -> Failure {
     let symbols = Symbols::of(&program.path, task.own.clone());
     let picture = counterexample::picture(record, &symbols, fault.line);
-    let picture = if task.is_test { harness::without(picture) } else { picture };
-    let own = harness::own_lines(&seen.stdout.lines, &task.id);
+    let picture = if task.is_test { libtest::without_harness(picture) } else { picture };
+    let own = libtest::own_lines(&seen.stdout.lines, &task.id);
     let lines =
         if task.is_test { lines_around(&own, None) } else { lines_around(&seen.stdout.lines, fault.line) };
     let schedule = record.schedule.to_string();

@@ -4,9 +4,9 @@
 //! own; what must hold of any is in `promises.rs`.
 
 mod checks;
-mod harness;
 mod listing;
 mod promises;
+mod sleeps;
 mod task;
 
 use std::ffi::OsString;
@@ -177,7 +177,11 @@ fn of_task(
             explored.fewer.extend(fewer(&task.id, &exploration, asked));
             let most = options.preemptions.filter(|_| exploration.schedules > 0);
             explored.bounded.extend(most.map(|most| bounded(&task.id, &exploration, most)));
-            Ok(checks::of_exploration(program, task, &case, exploration, asked))
+            let mut checks = checks::of_exploration(program, task, &case, exploration, asked);
+            if sleeps::may_matter(options, &first, &checks) {
+                checks.extend(sleeps::advice(program, task, &usual, options)?);
+            }
+            Ok(checks)
         }
         Err(error) => checks::not_controlled(task, error),
     }

@@ -55,6 +55,11 @@ pub(super) const THREADS_LEFT: &str = "threads-left";
 /// What it asks for.
 pub(super) const THREADS_LEFT_ABOUT: &str = "no thread is at work or waits when `main` returns";
 
+/// The check that asks for threads that end well.
+pub(super) const THREAD_PANICKED: &str = "thread-panicked";
+/// What it asks for.
+pub(super) const THREAD_PANICKED_ABOUT: &str = "no thread panics while the program ends as if all were well";
+
 impl Promise {
     /// What a run says of it.
     pub(super) fn judge(&self, seen: &Observation, usual: i32) -> Judgement {
@@ -74,31 +79,6 @@ fn is_for_output(ending: &Ending) -> bool {
     matches!(ending, Ending::OutputLimit { .. })
 }
 
-/// A test passes, and was run.
-pub(super) fn passes(seen: &Observation) -> Judgement {
-    let is_run = || seen.stdout.lines.iter().any(|line| line.starts_with("test result: ok. 1 passed;"));
-    match seen.ending() {
-        Ending::Exited(0) if is_run() => Judgement::Kept,
-        Ending::Exited(0) => {
-            Judgement::Unproven("it ended with exit code 0 before the test had passed".into())
-        }
-        Ending::Stopped | Ending::OutputLimit { .. } => Judgement::Unproven(seen.ending().to_string()),
-        // libtest ends so when a test has failed, and has said why before.
-        Ending::Exited(101) => Fault::new(PASSES, said(seen)).into(),
-        ending => Fault::new(PASSES, ending.to_string()).into(),
-    }
-}
-
-/// What is asked of a test.
-pub(super) const PASSES: &str = "the test passes in every schedule";
-
-fn said(seen: &Observation) -> String {
-    let lines = seen.stdout.lines.iter().chain(&seen.stderr.lines);
-    let mut failed =
-        lines.filter(|line| line.starts_with("note: test did not panic") || line.starts_with("Error: "));
-    failed.next().cloned().unwrap_or_else(|| "the test fails".to_owned())
-}
-
 /// The output is that of the usual run.
 pub(super) fn same_output(seen: &Observation, usual: &[u8]) -> Judgement {
     if seen.stdout.bytes == usual {
@@ -110,6 +90,17 @@ pub(super) fn same_output(seen: &Observation, usual: &[u8]) -> Judgement {
     let fault =
         Fault::new(SAME_OUTPUT_ABOUT, format!("line {} differs from that of the usual run", line + 1));
     if line < seen.stdout.lines.len() { fault.at(line).into() } else { fault.into() }
+}
+
+/// No thread but the main one has panicked in a run that ended with exit code 0. Nobody joined it, or nobody looked at
+/// what it came to.
+pub(super) fn none_panicked(seen: &Observation) -> Judgement {
+    let is_panic = |line: &&String| line.starts_with("thread '") && line.contains(" panicked at ");
+    let panicked = seen.stderr.lines.iter().find(|line| is_panic(line) && !line.starts_with("thread 'main'"));
+    match (seen.code(), panicked) {
+        (Some(0), Some(line)) => Fault::new(THREAD_PANICKED_ABOUT, line.trim_end_matches(':')).into(),
+        _ => Judgement::Kept,
+    }
 }
 
 /// All threads have ended.
@@ -149,13 +140,17 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_was_not_run_has_not_passed() {
-        let ended = |stdout: &str| {
-            let ending = Some(Ending::Exited(0));
-            passes(&Observation { ending, stdout: stdout.into(), ..Observation::default() })
+    fn a_panic_that_nobody_heard_is_told() {
+        let seen = |code: i32, stderr: &str| {
+            let ending = Some(Ending::Exited(code));
+            none_panicked(&Observation { ending, stderr: stderr.into(), ..Observation::default() })
         };
-        assert_eq!(ended("test result: ok. 1 passed; 0 failed; 0 ignored\n"), Judgement::Kept);
-        assert!(matches!(ended("test result: ok. 0 passed; 0 failed\n"), Judgement::Unproven(_)));
+        let panic = "\nthread '<unnamed>' (7) panicked at src/main.rs:9:5:\nno\n";
+        assert!(matches!(seen(0, panic), Judgement::Broken(_)));
+        assert!(matches!(seen(0, &panic.replace(" (7)", "")), Judgement::Broken(_)));
+        assert_eq!(seen(101, panic), Judgement::Kept);
+        assert_eq!(seen(0, "thread 'main' (1) panicked at src/main.rs:9:5:\n"), Judgement::Kept);
+        assert_eq!(seen(0, "the thread panicked at noon\n"), Judgement::Kept);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use confine::run::{Invocation, RunError};
 use confine::sandbox::Network;
 use engine::case::{Case, External, Scenario};
 use engine::compile::Executable;
+use engine::libtest;
 use engine::observation::Observation;
 use engine::run_context::RunContext;
 use engine::symbols::OwnCode;
@@ -17,6 +18,7 @@ use super::promises::{self, PROMISES};
 use crate::grade::as_word;
 
 /// A test, or a program.
+#[derive(Clone)]
 pub(super) struct Task {
     /// How it is called: a test's name.
     pub(super) id: String,
@@ -42,8 +44,7 @@ pub(super) const TEST: &str = "test";
 impl Task {
     /// One test, in a process of its own.
     pub(super) fn test(executable: &Executable, name: &str, options: &Options) -> Self {
-        let args = [name, "--exact", "--test-threads=1", "--nocapture"].map(str::to_owned);
-        let args = args.into_iter().chain(options.args.iter().cloned()).collect();
+        let args = libtest::args(name).into_iter().chain(options.args.iter().cloned()).collect();
         let command = format!("{} --exact {}", options.command, as_word(name));
         Self { id: name.to_owned(), is_test: true, command, ..Self::of(executable, args, options) }
     }
@@ -51,6 +52,11 @@ impl Task {
     /// The program. One that stands for tests has to end with exit code 0.
     pub(super) fn program(executable: &Executable, for_tests: bool, options: &Options) -> Self {
         Self { code: for_tests.then_some(0), ..Self::of(executable, options.args.clone(), options) }
+    }
+
+    /// The same in another world, which this option of the command makes.
+    pub(super) fn in_a_world(&self, option: &str) -> Self {
+        Self { command: format!("{} {option}", self.command), ..self.clone() }
     }
 
     fn of(executable: &Executable, args: Vec<String>, options: &Options) -> Self {
@@ -74,7 +80,7 @@ impl Task {
         let case = Case::new(self.id.clone(), self.call.clone()).networked().talking(External::Nobody);
         let case = Case { chances, most_steps: self.most_steps, ..case };
         match (self.is_test, usual) {
-            (true, _) => case.judge_ending(TEST, promises::passes),
+            (true, _) => case.judge_ending(TEST, libtest::passes),
             (false, None) => case,
             (false, Some(usual)) => of_program(case, usual, self.code.or(usual.code()).unwrap_or(0)),
         }
@@ -87,7 +93,8 @@ fn of_program(case: Case, usual: &Observation, code: i32) -> Case {
         .iter()
         .fold(case, |case, promise| case.judge_ending(promise.id, move |seen| promise.judge(seen, code)));
     let case = case.judge(promises::SAME_OUTPUT, move |seen| promises::same_output(seen, &output));
-    case.judge(promises::THREADS_LEFT, promises::none_left)
+    let case = case.judge(promises::THREADS_LEFT, promises::none_left);
+    case.judge(promises::THREAD_PANICKED, promises::none_panicked)
 }
 
 /// Arguments as they stand at the end of a command.

@@ -4,6 +4,7 @@ use engine::case::Case;
 use engine::controlled::RunRecord;
 use engine::counterexample;
 use engine::judgement::Fault;
+use engine::libtest;
 use engine::observation::Observation;
 use engine::picture::Picture;
 use engine::symbols::{OwnCode, Symbols, panic_line};
@@ -15,7 +16,12 @@ use super::excerpts::{last_said, lines_around, quoted};
 impl Grading<'_> {
     pub(super) fn picture(&self, record: &RunRecord, fault: &Fault) -> Picture {
         let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
-        counterexample::picture(record, &symbols, fault.line)
+        let picture = counterexample::picture(record, &symbols, fault.line);
+        if self.is_by_tests() { libtest::without_harness(picture) } else { picture }
+    }
+
+    fn is_by_tests(&self) -> bool {
+        self.source.checks.is_some()
     }
 
     pub(super) fn failure(
@@ -26,9 +32,14 @@ impl Grading<'_> {
         schedule: Option<String>,
     ) -> Failure {
         let sentence = case.broken_sentence(check, &fault);
+        let lines = &seen.stdout.lines;
+        let lines = match self.is_by_tests() {
+            true => lines_around(&libtest::own_lines(lines, check), None),
+            false => lines_around(lines, fault.line),
+        };
         Failure {
             sentence: sentence.and_then(|id| self.contract.sentence(id)).cloned(),
-            lines: lines_around(&seen.stdout.lines, fault.line),
+            lines,
             expected: fault.expected,
             seen: fault.seen,
             ending: seen.ending().word().to_owned(),

@@ -27,7 +27,7 @@ use engine::stress;
 use engine::workspace::Workspace;
 use exercises::{Check, Exercise};
 use report::verdict::Verdict;
-use report::{CheckReport, ExerciseReport, Explored, Failure, Stressed, Visibility, listing};
+use report::{CheckReport, ExerciseReport, Explored, Failure, SourceFile, Stressed, Visibility, listing};
 
 use crate::error::Error;
 use check_result::CheckResult;
@@ -95,11 +95,15 @@ pub fn grade_built(
     let started = Instant::now();
     let prepared = Grading::prepare(workspace, exercise, source, build, options, progress)?;
     let mut report = match prepared {
-        Prepared::Grading(grading) => grading.report()?,
-        Prepared::Report(report) => report,
+        Prepared::Grading(grading) => {
+            let report = grading.report()?;
+            ExerciseReport { source: grading.listing(), ..report }
+        }
+        Prepared::Report(report) => {
+            ExerciseReport { source: listing(source, exercise.name, false), ..report }
+        }
     };
     report.seconds = started.elapsed().as_secs_f64();
-    report.source = listing(source, exercise.name);
     Ok(report)
 }
 
@@ -237,6 +241,12 @@ impl<'a> Grading<'a> {
             }
         }
         Ok(self.summary(findings))
+    }
+
+    /// The files that the report may show.
+    fn listing(&self) -> Vec<SourceFile> {
+        let is_visible = |check: &Check| self.rubric.visibility(check.id) == Visibility::Visible;
+        listing(self.source, self.exercise.name, self.exercise.checks.iter().all(is_visible))
     }
 
     fn cases(&self) -> Result<Vec<Case>, Error> {

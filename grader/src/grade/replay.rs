@@ -38,14 +38,14 @@ pub fn replay(
     let grading = match Grading::prepare(workspace, exercise, source, build, options, &progress)? {
         Prepared::Grading(grading) => grading,
         Prepared::Report(report) => {
-            return Ok(ExerciseReport { source: listing(source, exercise.name), ..report });
+            return Ok(ExerciseReport { source: listing(source, exercise.name, false), ..report });
         }
     };
     let mut findings = Findings::default();
     for case in &grading.cases()? {
         grading.replay(case, schedule, times, &mut findings)?;
     }
-    Ok(ExerciseReport { source: listing(source, exercise.name), ..grading.summary(findings) })
+    Ok(ExerciseReport { source: grading.listing(), ..grading.summary(findings) })
 }
 
 impl Grading<'_> {

@@ -101,11 +101,12 @@ mod tests {
 
     static EXERCISE: Exercise = Exercise {
         name: "sample",
+        root: "main.rs",
         summary: "",
         checks: &[Check { id: "right", about: "" }, Check { id: "terminates", about: "" }],
         after: &[],
         untried: &[],
-        cases: |_| Vec::new(),
+        cases: &|_| Vec::new(),
     };
 
     #[test]

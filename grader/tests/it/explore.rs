@@ -95,6 +95,12 @@ fn one_way() {
     assert_eq!(*other.lock().unwrap(), 2);
 }
 
+/// Where nothing is shared, no atomic operation has to be seen.
+#[test]
+fn no_threads() {
+    assert_eq!(1 + 1, 2);
+}
+
 /// Right where sleeps are real.
 #[test]
 fn the_longer_sleep_ends_later() {
@@ -186,9 +192,11 @@ fn tests_hold_in_all_schedules_or_one_is_shown_in_which_they_do_not() {
     );
     let others = [
         ("both_ways", "fail"),
+        ("no_threads", "pass"),
         ("one_way", "pass"),
         ("panics", "pass"),
         ("the_longer_sleep_ends_later", "pass"),
+        ("the_longer_sleep_ends_later (sleeps)", "fail"),
     ];
     assert_eq!(verdicts(&targets[1]), expected(&others));
     let lost = check(&report, "tests::two_count");
@@ -223,6 +231,11 @@ fn sleeps_that_a_result_depends_on_are_found_where_they_are_asked_for() {
     let package = package();
     let (code, report) = explored(package.path(), &["--eager", "--exact", "the_longer_sleep_ends_later"]);
     assert_eq!(code, 1, "{report:#}");
+    let (code, report) = explored(package.path(), &["--exact", "the_longer_sleep_ends_later"]);
+    let advice = check(&report, "the_longer_sleep_ends_later (sleeps)");
+    assert_eq!((code, &advice["max_score"]), (0, &0.0.into()), "{report:#}");
+    let replay = advice["failure"]["replay"].as_str().unwrap();
+    grade_in(package.path(), crate::support::words(replay)).code(1).stdout(contains("assertion failed"));
 }
 
 /// `cargo test` fails, too: it has no harness that would expect a panic.
@@ -255,6 +268,22 @@ fn tests_of_a_program_are_replayed_as_tests() {
     let replay = check(&report, "races")["failure"]["replay"].as_str().unwrap();
     assert_eq!(code, 1);
     grade_in(package.path(), crate::support::words(replay)).code(1).stdout(contains("races fail"));
+}
+
+#[test]
+fn a_library_that_is_shared_as_well_is_linked_and_flags_in_settings_are_used() {
+    let package = package();
+    let write = |file: &str, text: &str| fs::write(package.path().join(file), text).unwrap();
+    let manifest = fs::read_to_string(package.path().join("Cargo.toml")).unwrap();
+    write("Cargo.toml", &format!("{manifest}\n[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"));
+    fs::create_dir(package.path().join(".cargo")).unwrap();
+    write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg\", \"as_set\"]\n");
+    write(
+        "tests/ways.rs",
+        "#[test]\nfn as_set() { account::Counter::default().add(); assert!(cfg!(as_set)); }\n",
+    );
+    let (code, report) = explored(package.path(), &["--test", "ways"]);
+    assert_eq!((code, &check(&report, "as_set")["verdict"]), (0, &"pass".into()), "{report:#}");
 }
 
 #[test]

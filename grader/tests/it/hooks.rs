@@ -77,8 +77,12 @@ fn main() {
 #[test]
 fn every_operation_does_what_it_should_plainly_and_under_control() {
     keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    let source =
-        Source { files: [(PathBuf::from("main.rs"), ALL.into())].into(), origin: None, refused: Vec::new() };
+    let source = Source {
+        files: [(PathBuf::from("main.rs"), ALL.into())].into(),
+        origin: None,
+        refused: Vec::new(),
+        checks: None,
+    };
     let built = compile::build(&Workspace::at(root()), "hello-threads", &source, &drop).unwrap();
     let Build::Ready(program) = built else { panic!("{built:?}") };
     let folder = tempfile::tempdir().unwrap();

@@ -11,15 +11,17 @@ const NO_FILE: [&str; 2] = ["error[E0583]", "error: couldn't read `"];
 
 /// What `errors` need besides, a line each.
 pub(super) fn on(errors: &str, source: &Source, package: &Package) -> String {
-    let has_library = source.files.contains_key(Path::new("lib.rs"));
+    let has_library = source.checks.is_none() && source.files.contains_key(Path::new("lib.rs"));
     let mut advice = String::new();
     if NO_CRATE.iter().any(|words| errors.contains(words)) {
         advice += &of_crates(package.crates(), &package.exercise().replace('-', "_"), has_library);
     }
     let is_one_file = source.origin.as_deref().is_some_and(Path::is_file);
     if is_one_file && NO_FILE.iter().any(|words| errors.contains(words)) {
-        advice +=
-            "note: a single file stands for main.rs alone: give its folder to take what stands beside it\n";
+        let root = source.root_name();
+        advice += &format!(
+            "note: a single file stands for {root} alone: give its folder to take what stands beside it\n"
+        );
     }
     advice
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::telling::{self, Tell};
 use super::toolchain::Toolchain;
-use super::{Build, HOOKS, hooks, last_words};
+use super::{Build, HOOKS, hooks, last_words, link_script, own_flags};
 use crate::error::Error;
 use crate::workspace::Workspace;
 
@@ -61,6 +61,10 @@ pub fn executables(
     let hooks = hooks::object(workspace)?;
     let metadata = Metadata::of(selection)?;
     let host = Toolchain::find(workspace)?.host()?.to_owned();
+    let here = env::current_dir().unwrap_or_default();
+    let own = own_flags::of_user(&here, &host)?;
+    let linker = own_flags::linker_of_user(&own, &here, &host)?;
+    let linker = link_script::write(&hooks, linker.as_deref().unwrap_or("cc"))?;
     let command: &[&str] = if selection.tests { &["test", "--no-run"] } else { &["build"] };
     let profile = if selection.release { "release" } else { "dev" };
     let target = metadata.target_directory.join("lockstep");
@@ -70,7 +74,7 @@ pub fn executables(
         .args(telling::TELLING)
         .args([OsString::from("--target"), host.into(), "--target-dir".into(), target.into()])
         .args(settings(profile).iter().flat_map(|setting| ["--config", setting.as_str()]))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(&hooks));
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(own, &linker));
     let running = call.start()?;
     running.wait_for_stdout(|said| {
         tell(format!("building: {} crates", said.matches("\"compiler-artifact\"").count()));
@@ -112,17 +116,12 @@ fn settings(profile: &str) -> Vec<String> {
 const LIBC: &str = "--cfg=rustix_use_libc";
 
 /// The user's own flags, and those that make and lead the hooks. `cfg(lockstep)` lets tests be smaller here.
-fn flags(hooks: &Path) -> String {
-    let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
-    let own: Vec<String> = match (encoded, env::var("RUSTFLAGS")) {
-        (Some(flags), _) => flags.split('\u{1f}').map(str::to_owned).collect(),
-        (None, Ok(flags)) => flags.split_whitespace().map(str::to_owned).collect(),
-        (None, Err(_)) => Vec::new(),
-    };
+fn flags(own: Vec<String>, linker: &Path) -> String {
     let ours = HOOKS.split_whitespace().map(str::to_owned);
-    let ours = ours.chain(hooks::link_flags(hooks));
+    let linker = format!("-Clinker={}", linker.display());
+    let ours = ours.chain([linker]);
     let ours = ours.chain([LIBC, "--cfg=lockstep", "--check-cfg=cfg(lockstep)"].map(str::to_owned));
-    own.into_iter().filter(|flag| !flag.is_empty()).chain(ours).collect::<Vec<_>>().join("\u{1f}")
+    own.into_iter().chain(ours).collect::<Vec<_>>().join("\u{1f}")
 }
 
 /// What `cargo metadata` says (the cargo book, "External tools").

@@ -90,7 +90,7 @@ pub(super) fn with_user_paths(text: String, src: &Path, source: &Source) -> Stri
     match &source.origin {
         // With a slash at the end of both.
         Some(folder) if folder.is_dir() => text.replace(&staged(""), &shown(&folder.join(""))),
-        Some(file) => text.replace(&staged("main.rs"), &shown(file)),
+        Some(file) => text.replace(&staged(source.root_name()), &shown(file)),
         None => text,
     }
 }

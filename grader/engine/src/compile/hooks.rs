@@ -61,9 +61,14 @@ pub(super) fn object(workspace: &Workspace) -> Result<PathBuf, Error> {
 /// The hook that is in every program, also in one that has no atomic operation of its own and calls none.
 const MARK: &str = "__tsan_init";
 
-/// The compiler's flags that link it into a program.
+/// What the linker is given to link it into a program.
+pub(super) fn link_args(object: &Path) -> [String; 2] {
+    [object.display().to_string(), format!("-Wl,--undefined={MARK}")]
+}
+
+/// The compiler's flags for that.
 pub(super) fn link_flags(object: &Path) -> [String; 2] {
-    [format!("-Clink-arg={}", object.display()), format!("-Clink-arg=-Wl,--undefined={MARK}")]
+    link_args(object).map(|arg| format!("-Clink-arg={arg}"))
 }
 
 /// Whether programs with hooks can be built here: one is.

@@ -100,7 +100,7 @@ fn is_named(word: &str, source: &Source) -> bool {
     let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let has_word =
         |text: &Vec<u8>| text.split(|byte| !is_of_word(byte)).any(|found| found == word.as_bytes());
-    source.files.values().any(has_word)
+    source.files.values().chain(&source.checks).any(has_word)
 }
 
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
@@ -141,10 +141,12 @@ fn root_manifest(path: &Path, member: &str) -> Result<String, Error> {
     Ok(manifest.to_string())
 }
 
-/// The exercise's manifest without what only its own tests need.
+/// The exercise's manifest without its own tests and what only they need.
 fn crate_manifest(path: &Path) -> Result<Table, Error> {
     let mut manifest = read_manifest(path)?;
-    manifest.remove("dev-dependencies");
+    for of_tests in ["dev-dependencies", "test"] {
+        manifest.remove(of_tests);
+    }
     Ok(manifest)
 }
 
@@ -166,7 +168,7 @@ mod tests {
 
     fn source(text: &str) -> Source {
         let files = [(PathBuf::from("main.rs"), Vec::new()), (PathBuf::from("sieve.rs"), text.into())];
-        Source { files: files.into(), origin: None, refused: Vec::new() }
+        Source { files: files.into(), origin: None, refused: Vec::new(), checks: None }
     }
 
     fn built_with(manifest: &str, text: &str) -> Vec<String> {

@@ -25,20 +25,24 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Adds what the compiler lists in `file`. Where the compiler could not even read the source there is no list.
-    pub(super) fn add_list(&mut self, file: &Path, source: &Source, src: &Path) {
+    pub(super) fn add_list(&mut self, file: &Path, source: &Source, src: &Path, tests: &Path) {
         let mut list = Vec::new();
         if let Ok(file) = left_behind::file(file)
             && file.take(MOST_BYTES).read_to_end(&mut list).is_ok()
         {
-            self.add(&list, source, src);
+            self.add(&list, source, src, tests);
         }
     }
 
     /// A list has a line a file, with a colon at its end, and comments.
-    fn add(&mut self, list: &[u8], source: &Source, src: &Path) {
+    fn add(&mut self, list: &[u8], source: &Source, src: &Path, tests: &Path) {
         let lines = list.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
         for line in lines.filter_map(|line| line.strip_suffix(b":")) {
             let path = unescaped(line);
+            // The course's own tests of a library are no part of it.
+            if source.checks.is_some() && path == tests {
+                continue;
+            }
             match below(src, &path).filter(|file| source.files.contains_key(file)) {
                 Some(file) => _ = self.files.insert(file),
                 None => {
@@ -89,9 +93,9 @@ mod tests {
 
     fn parts(list: &str) -> Parts {
         let files = ["main.rs", "a b.rs", "help.txt"].map(|file| (file.into(), Vec::new()));
-        let source = Source { files: files.into(), origin: None, refused: Vec::new() };
+        let source = Source { files: files.into(), origin: None, refused: Vec::new(), checks: None };
         let mut parts = Parts::default();
-        parts.add(list.as_bytes(), &source, Path::new("crates/x/src"));
+        parts.add(list.as_bytes(), &source, Path::new("crates/x/src"), Path::new("fixtures/x/checks.rs"));
         parts
     }
 

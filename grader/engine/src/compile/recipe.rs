@@ -87,15 +87,23 @@ impl Recipe {
     pub(super) fn args_of_library(&self, out: &Path) -> Vec<OsString> {
         let of_library = |word: OsString| match word.as_bytes() {
             b"bin" => "lib".into(),
-            bytes if bytes.ends_with(b"/src/main.rs") => {
-                let mut lib = bytes[..bytes.len() - b"main.rs".len()].to_vec();
-                lib.extend(b"lib.rs");
-                OsString::from_vec(lib)
-            }
             bytes if bytes.starts_with(b"metadata=") => OsString::from_vec([bytes, b"-library"].concat()),
-            _ => word,
+            bytes => match bytes.strip_suffix(MAIN) {
+                Some(package) => OsString::from_vec([package, b"src/lib.rs"].concat()),
+                None => word,
+            },
         };
         self.args_into(out).into_iter().map(of_library).collect()
+    }
+
+    /// The words for building the tests of a library into `out`, which stand in the file `tests`: they are the program.
+    /// Their errors are short, as nobody needs to see the lines of a test that is hidden.
+    pub(super) fn args_of_tests(&self, tests: &Path, out: &Path) -> Vec<OsString> {
+        let is_main = |word: &OsString| word.as_bytes().ends_with(MAIN);
+        let words = self.args_into(out).into_iter();
+        let words = words.map(|word| if is_main(&word) { tests.into() } else { word });
+        let more = ["--test", "--cfg=lockstep", "--json=diagnostic-short"];
+        words.chain(more.map(OsString::from)).collect()
     }
 
     /// The words for building the same crate into `out`, as a file of the crate's name.
@@ -123,6 +131,9 @@ impl Recipe {
         args
     }
 }
+
+/// How the path of a program's source ends.
+const MAIN: &[u8] = b"src/main.rs";
 
 /// The variables that cargo sets for a crate and that the crate's source can ask for.
 fn package_variable(entry: OsString) -> Option<(OsString, OsString)> {
@@ -175,6 +186,15 @@ mod tests {
         let wanted =
             ["--crate-name", "a", "crates/a/src/lib.rs", "--crate-type", "lib", "-C", "metadata=12-library"];
         assert_eq!(words[..7], wanted);
+    }
+
+    #[test]
+    fn the_tests_of_a_library_are_built_by_the_same_call() {
+        let args =
+            Recipe::parse(NOTED).unwrap().args_of_tests(Path::new("checks.rs"), Path::new("/build/out"));
+        let words: Vec<&str> = args.iter().map(|word| word.to_str().unwrap()).collect();
+        assert_eq!(words[2], "checks.rs");
+        assert!(words.contains(&"--test"), "{words:?}");
     }
 
     #[test]

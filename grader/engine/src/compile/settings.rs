@@ -29,20 +29,26 @@ pub(super) const FOLDER: &str = "/";
 /// # Errors
 /// When a file of settings cannot be read.
 pub(super) fn of_user(root: &Path) -> Result<String, Error> {
-    let around = root.ancestors().map(|folder| folder.join(".cargo"));
     let mut settings = Table::new();
-    for folder in around.chain(users_home(root)) {
-        if let Some(file) = FILES.iter().map(|name| folder.join(name)).find(|file| file.is_file()) {
-            let text = fs::read_to_string(&file).map_err(Error::file(&file))?;
-            let found = kept(&text, folder.parent().unwrap_or(&folder))
-                .map_err(|reason| Error::Content { path: file, reason })?;
-            fill_up(&mut settings, found);
-        }
+    for file in files(root) {
+        let text = fs::read_to_string(&file).map_err(Error::file(&file))?;
+        // What relative paths are relative to is the folder that `.cargo` stands in.
+        let base = file.ancestors().nth(2).unwrap_or(Path::new(FOLDER));
+        let found = kept(&text, base).map_err(|reason| Error::Content { path: file.clone(), reason })?;
+        fill_up(&mut settings, found);
     }
     // It would judge the user's crates by what the grader uses of them.
     let never = Table::from_iter([("auto-clean-frequency".to_owned(), Value::from("never"))]);
     settings.insert("cache".into(), never.into());
     Ok(settings.to_string())
+}
+
+/// The files of settings that cargo reads in `folder`, the nearest first.
+pub(super) fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let around: Vec<PathBuf> = folder.ancestors().map(|folder| folder.join(".cargo")).collect();
+    let home = users_home(folder).filter(|home| !around.contains(home));
+    let in_folder = |folder: PathBuf| FILES.iter().map(|name| folder.join(name)).find(|file| file.is_file());
+    around.into_iter().chain(home).filter_map(in_folder)
 }
 
 /// What stands where cargo reads it whatever is said.

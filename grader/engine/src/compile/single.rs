@@ -60,7 +60,15 @@ impl Single<'_> {
             library = Some(self.crate_name() + "=" + &format!("library/lib{}.rlib", self.crate_name()));
         }
         let out = made(folder, "out")?;
-        let call = self.compiler(folder, &out, self.recipe.args_into(&out))?;
+        let args = match &self.source.checks {
+            Some(checks) => {
+                let tests = tests_of(self.package.exercise());
+                package::write_file(&folder.join(&tests), checks)?;
+                self.recipe.args_of_tests(&tests, &out)
+            }
+            None => self.recipe.args_into(&out),
+        };
+        let call = self.compiler(folder, &out, args)?;
         let call = library.into_iter().fold(call, |call, library| call.args(["--extern", &library]));
         if let Some(message) = self.compiled(call, &out, &mut parts)? {
             return Ok(self.failed(message, &parts));
@@ -104,8 +112,12 @@ impl Single<'_> {
         self.package.exercise().replace('-', "_")
     }
 
-    /// Whether there is a `lib.rs`, which cargo makes a library of the package's name, and some file with that name.
+    /// Whether there is a `lib.rs`, which cargo makes a library of the package's name, and some file with that name; or
+    /// it is the library that is judged.
     fn has_library(&self) -> bool {
+        if self.source.checks.is_some() {
+            return true;
+        }
         let name = self.crate_name();
         let names = |text: &Vec<u8>| text.windows(name.len()).any(|word| word == name.as_bytes());
         let files = &self.source.files;
@@ -115,7 +127,8 @@ impl Single<'_> {
     /// Runs the compiler and adds what it read to `parts`. Gives back its errors, if there are some.
     fn compiled(&self, call: Invocation, out: &Path, parts: &mut Parts) -> Result<Option<String>, Error> {
         let outcome = call.run()?;
-        parts.add_list(&out.join(self.crate_name()).with_extension("d"), self.source, &self.src());
+        let list = out.join(self.crate_name()).with_extension("d");
+        parts.add_list(&list, self.source, &self.src(), &tests_of(self.package.exercise()));
         let fault = self.fault(&outcome)?;
         if fault.is_some() && !(self.hooks.is_file() && self.recipe.is_there()) {
             let reason = "what programs are built with was taken away meanwhile (cargo grade clean?)";
@@ -184,6 +197,11 @@ impl Single<'_> {
             .env("CARGO_MANIFEST_DIR", package);
         Ok(self.recipe.environment.iter().fold(call, |call, (name, value)| call.env(name, value)))
     }
+}
+
+/// Where the tests of a library stand in the folder of a build: as in the course's repository.
+fn tests_of(exercise: &str) -> PathBuf {
+    Path::new("fixtures").join(exercise).join("checks.rs")
 }
 
 /// A folder that the compiler may write to.

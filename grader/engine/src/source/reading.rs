@@ -38,17 +38,17 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Reads the file that stands for `main.rs`.
+    /// Reads the file that stands for `name`, `main.rs` or `lib.rs`.
     ///
     /// # Errors
     /// When it cannot be read, or is no file.
-    pub(super) fn main(&mut self, path: &Path) -> Result<(), Error> {
+    pub(super) fn root(&mut self, path: &Path, name: &str) -> Result<(), Error> {
         if !fs::metadata(path).map_err(Error::file(path))?.is_file() {
             let shown = in_line(&path.display().to_string());
             return Err(Error::Usage(format!("{shown}: not a regular file")));
         }
         let content = read_regular(path).map_err(Error::file(path))?;
-        self.add("main.rs".into(), content);
+        self.add(name.into(), content);
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 /// The code whose lines are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnCode {
-    /// That of an exercise, wherever it was built: what its paths contain.
-    Exercise(String),
+    /// That of an exercise, wherever it was built, with the tests of a library: what its paths contain.
+    Exercise([String; 2]),
     /// All below a folder, which ends with `/`.
     Folder(String),
 }
@@ -14,7 +14,7 @@ pub enum OwnCode {
 impl OwnCode {
     /// The source of an exercise.
     pub fn of_exercise(exercise: &str) -> Self {
-        Self::Exercise(format!("crates/{exercise}/src/"))
+        Self::Exercise([format!("crates/{exercise}/src/"), format!("fixtures/{exercise}/")])
     }
 
     /// All members of the workspace in this folder.
@@ -25,7 +25,9 @@ impl OwnCode {
     /// The file that debug information calls `path`, as reports name it.
     pub(super) fn file_of<'a>(&self, path: &'a str) -> Option<&'a str> {
         match self {
-            Self::Exercise(folder) => path.split_once(folder.as_str()).map(|(_, below)| below),
+            Self::Exercise(folders) => {
+                folders.iter().find_map(|folder| path.split_once(folder.as_str()).map(|(_, below)| below))
+            }
             Self::Folder(folder) => path.strip_prefix(folder.as_str()),
         }
     }
@@ -43,6 +45,14 @@ impl OwnCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_an_exercise_the_source_and_its_tests_are_shown() {
+        let own = OwnCode::of_exercise("semaphore");
+        assert_eq!(own.file_of("/build/crates/semaphore/src/lib.rs"), Some("lib.rs"));
+        assert_eq!(own.file_of("/build/fixtures/semaphore/checks.rs"), Some("checks.rs"));
+        assert_eq!(own.file_of("/build/crates/semaphore-2/src/lib.rs"), None);
+    }
 
     #[test]
     fn what_stands_in_the_folder_is_the_users_own_and_no_library() {

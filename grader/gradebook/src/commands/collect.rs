@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use confine::interrupt;
 use engine::workspace::Workspace;
-use exercises::Exercise;
 use exercises::random::drawn_seed;
+use exercises::{Course, Exercise};
 use grader::error::exit_code;
 use grader::grade::progress::Progress;
 use grader::grade::{self, Options};
@@ -42,7 +42,9 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let (due, zone) = (args.due.due()?, args.due.zone());
     let class = submissions(args)?;
-    let exercises = exercises(args, &class)?;
+    let course = Course::of(&workspace)?;
+    course.require(&workspace, &args.exercises)?;
+    let exercises = exercises(args, &class, &course)?;
     let handed_in = lateness::handed_in(args.handed_in.as_deref(), &class, &zone)?;
     let submissions = part(args, class);
     grader::cli::commands::enter(&workspace, &exercises, &args.sandbox)?;
@@ -57,6 +59,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Error> {
     let batch = Batch {
         exercises: prepared,
         workspace: &workspace,
+        course: &course,
         options: options.clone(),
         claim: &|wanted: &Wanted| locked(&book).claim(wanted, &present),
         running: &Running::default(),
@@ -116,17 +119,22 @@ fn part(args: &CollectArgs, class: Vec<Submission>) -> Vec<Submission> {
 
 /// The exercises that are asked for; else those that somebody in the class has handed in, so that every
 /// part grades the same ones.
-fn exercises(args: &CollectArgs, class: &[Submission]) -> Result<Vec<&'static Exercise>, Error> {
+fn exercises(
+    args: &CollectArgs,
+    class: &[Submission],
+    course: &Course,
+) -> Result<Vec<&'static Exercise>, Error> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for name in &args.exercises {
-        names.insert(super::find(name)?.name);
+        names.insert(grader::cli::commands::known(course, name)?.name);
     }
     if args.exercises.is_empty() {
         for opened in class.iter().filter_map(|submission| submission.open().ok()) {
-            names.extend(exercises::ALL.iter().map(|exercise| exercise.name).filter(|name| opened.has(name)));
+            let handed_in = course.exercises().iter().filter(|exercise| opened.has(course, exercise));
+            names.extend(handed_in.map(|exercise| exercise.name));
         }
     }
-    let wanted: Vec<_> = exercises::ALL.iter().copied().filter(|it| names.contains(it.name)).collect();
+    let wanted: Vec<_> = course.exercises().iter().copied().filter(|it| names.contains(it.name)).collect();
     if wanted.is_empty() {
         let hint = "no submission names its exercise; say which it is: --exercise EXERCISE";
         return Err(Error::NothingMatched(hint.into()));

@@ -3,6 +3,8 @@
 use std::time::SystemTime;
 
 use engine::workspace::Workspace;
+use exercises::Course;
+use grader::cli::commands::known;
 use grader::cli::output::Output;
 use grader::error::exit_code;
 
@@ -19,8 +21,10 @@ use crate::stale;
 use crate::table::harmless;
 
 pub(super) fn run(args: &ExportArgs) -> Result<u8, Error> {
+    let workspace = Workspace::find()?;
+    let course = Course::of(&workspace)?;
     for exercise in &args.exercises {
-        super::find(exercise)?;
+        known(&course, exercise)?;
     }
     let shape = args.spreadsheet;
     let dialect =
@@ -30,7 +34,6 @@ pub(super) fn run(args: &ExportArgs) -> Result<u8, Error> {
     let mut chosen = policy::choose(book.attempts()?, args.policy.policy);
     let roster = roster(args, &chosen)?;
     chosen.retain(|attempt| args.exercises.is_empty() || args.exercises.contains(&attempt.exercise));
-    let workspace = Workspace::find()?;
     let sight = Sight::new(&workspace, &book, &chosen, due, SystemTime::now().into())?;
     for note in stale::notes(&workspace, &book, &chosen)? {
         eprintln!("{}", harmless(&note));

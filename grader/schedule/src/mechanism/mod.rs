@@ -353,7 +353,8 @@ impl<'a> Mechanism<'a> {
         };
         let comes = || !self.threads.select(|_, thread| asleep(thread)).is_empty();
         // Who has slept for long has as much time to sleep again.
-        let nothing_new = self.progress <= window && self.slept + self.long_sleep() <= window;
+        let has_slept = self.request.real_sleep && self.slept + self.long_sleep() > window;
+        let nothing_new = self.progress <= window && !has_slept;
         (self.starves() || nothing_new && !comes()).then_some(Finish::Budget)
     }
 }

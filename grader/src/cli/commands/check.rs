@@ -19,11 +19,11 @@ use crate::grade::rubric::Rubric;
 use crate::grade::{self, Options};
 
 pub(super) fn run(args: &CheckArgs) -> Result<u8, Error> {
-    let exercises = super::selected(&args.exercises)?;
+    let workspace = Workspace::find()?;
+    let exercises = super::selected(&workspace, &args.exercises)?;
     if args.source.is_some() && exercises.len() != 1 {
         return Err(Error::usage("--source stands for one exercise's source: name that exercise"));
     }
-    let workspace = Workspace::find()?;
     let lateness = Lateness::read(args, &workspace, &exercises)?;
     let outputs = reports::open(&args.output, &args.reports)?;
     let mut graded = Graded::default();

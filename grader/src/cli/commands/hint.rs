@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::error::exit_code;
 
 pub(super) fn run(args: &HintArgs) -> Result<u8, Error> {
-    let exercise = super::find(&args.exercise)?.name;
     let workspace = Workspace::find()?;
+    let exercise = super::find(&workspace, &args.exercise)?.name;
     let text = if args.reset {
         Given::of(&workspace, exercise).remember(0)?;
         format!("{exercise}: hints start over\n")

@@ -38,7 +38,7 @@ struct CheckEntry {
 
 pub(super) fn run(args: &ListArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
-    let exercises = super::selected(&args.exercises)?;
+    let exercises = super::selected(&workspace, &args.exercises)?;
     let output = Output::open(args.output.as_deref())?;
     let text = if args.sentences {
         rendered(args.format, &contracts::Contracts::read(&workspace, &exercises)?, contracts::for_people)

@@ -8,6 +8,7 @@ mod doctor;
 mod explore;
 mod hint;
 mod list;
+mod new;
 mod prepare;
 mod pull_request;
 mod release;
@@ -24,7 +25,7 @@ use engine::compile;
 use engine::escape::in_line;
 use engine::source::Source;
 use engine::workspace::Workspace;
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 
 use crate::cli::args::{Cli, Command, SandboxArgs};
 use crate::error::Error;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> Result<u8, Error> {
         Some(Command::Clean(args)) => clean::run(&args),
         Some(Command::Doctor) => doctor::run(),
         Some(Command::Selftest(args)) => selftest::run(&args),
+        Some(Command::New(args)) => new::run(&args),
         Some(Command::Release(args)) => release::run(&args),
         Some(Command::Watch(args)) => watch::run(&args),
         Some(Command::Hint(args)) => hint::run(&args),
@@ -118,15 +120,26 @@ fn not_used(workspace: &Workspace, exercise: &Exercise, source: &Source) -> Stri
 }
 
 /// The exercises called `names`, in the order of the course; all for no name.
-fn selected(names: &[String]) -> Result<Vec<&'static Exercise>, Error> {
+fn selected(workspace: &Workspace, names: &[String]) -> Result<Vec<&'static Exercise>, Error> {
+    let course = Course::of(workspace)?;
+    course.require(workspace, names)?;
     for name in names {
-        find(name)?;
+        known(&course, name)?;
     }
     let wanted = |exercise: &&Exercise| names.is_empty() || names.iter().any(|name| name == exercise.name);
-    Ok(exercises::ALL.iter().copied().filter(wanted).collect())
+    Ok(course.exercises().iter().copied().filter(wanted).collect())
 }
 
-fn find(name: &str) -> Result<&'static Exercise, Error> {
-    let known = exercises::ALL.iter().map(|exercise| exercise.name);
-    exercises::find(name).ok_or_else(|| Error::unknown("exercise", name, known))
+fn find(workspace: &Workspace, name: &str) -> Result<&'static Exercise, Error> {
+    let course = Course::of(workspace)?;
+    course.require(workspace, &[name.to_owned()])?;
+    known(&course, name)
+}
+
+/// The exercise of `course` that is called `name`.
+///
+/// # Errors
+/// When there is none; the error knows the nearest name.
+pub fn known(course: &Course, name: &str) -> Result<&'static Exercise, Error> {
+    course.find(name).ok_or_else(|| Error::unknown("exercise", name, course.names()))
 }

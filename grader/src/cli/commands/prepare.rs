@@ -10,8 +10,8 @@ use crate::error::exit_code;
 use crate::grade::progress::Progress;
 
 pub(super) fn run(args: &PrepareArgs) -> Result<u8, Error> {
-    let exercises = super::selected(&args.exercises)?;
     let workspace = Workspace::find()?;
+    let exercises = super::selected(&workspace, &args.exercises)?;
     let progress = Progress::on_terminal();
     for exercise in &exercises {
         let tell = |what| progress.say(what);

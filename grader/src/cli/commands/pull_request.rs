@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use engine::workspace::Workspace;
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 
 use crate::cli::args::{PullRequestCommentArgs, TakePullRequestArgs};
 use crate::cli::output::Output;
@@ -16,11 +16,10 @@ use crate::grade::rubric::Rubric;
 
 /// `cargo grade take-pull-request`
 pub(super) fn take(args: &TakePullRequestArgs) -> Result<u8, Error> {
-    let workspace = Workspace::find().ok();
+    let workspace = Workspace::find()?;
     let list = args.not_taken.as_deref().map(|path| Output::open(Some(path))).transpose()?;
-    let root = workspace.as_ref().map(Workspace::root);
     let Taken { files, left, changed } =
-        pull_request::take(&args.repository, args.number, &args.head, &args.out, root)?;
+        pull_request::take(&args.repository, args.number, &args.head, &args.out, &workspace)?;
     let mut text = format!("{files} source files taken, {} files left that are no Rust\n", left.len());
     for (what, paths) in [("left", &left), ("not taken, as the course's own are used", &changed)] {
         if !paths.is_empty() {
@@ -41,8 +40,9 @@ pub(super) fn comment(args: &PullRequestCommentArgs) -> Result<u8, Error> {
     let json = text_of(path)?;
     let not_taken = args.not_taken.as_deref().map(text_of).transpose()?.unwrap_or_default();
     let workspace = Workspace::find()?;
+    let course = Course::of(&workspace)?;
     let rubric = |exercise: &Exercise| Rubric::read(&workspace, exercise);
-    let text = comment::render(&json, &args.head, &not_taken, rubric)
+    let text = comment::render(&json, &args.head, &not_taken, &course, rubric)
         .map_err(|reason| Error::content(path, reason))?;
     Output::open(None)?.write(&text)?;
     Ok(exit_code::PASS)

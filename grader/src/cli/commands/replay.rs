@@ -12,8 +12,8 @@ use crate::grade::progress::Progress;
 use crate::grade::{self, Options};
 
 pub(super) fn run(args: &ReplayArgs) -> Result<u8, Error> {
-    let exercise = super::find(&args.exercise)?;
     let workspace = Workspace::find()?;
+    let exercise = super::find(&workspace, &args.exercise)?;
     let output = Output::open(args.output.output.as_deref())?;
     let source = match Source::read(&workspace, exercise.name, args.source.as_deref()) {
         Ok(source) => source,

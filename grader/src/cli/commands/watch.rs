@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use engine::source::Source;
 use engine::workspace::Workspace;
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 use report::{Audience, Format, Report};
 
 use super::hint;
@@ -23,7 +23,7 @@ const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
 pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
-    let exercises = super::selected(&args.exercises)?;
+    let exercises = super::selected(&workspace, &args.exercises)?;
     super::enter(&workspace, &exercises, &args.sandbox)?;
     super::prepare(&workspace, &exercises)?;
     let folders =
@@ -34,7 +34,8 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
         watched.iter_mut().for_each(|each| _ = each.changed(&workspace));
     }
     let options = Options { seed: args.seed, schedules: args.schedules, ..Options::default() };
-    let mut watching = Watching { workspace, options, watched, current: None, report: String::new() };
+    let course = Course::of(&workspace)?;
+    let mut watching = Watching { workspace, course, options, watched, current: None, report: String::new() };
     loop {
         match watching.grade_changed() {
             Ok(()) => show(&watching.status()),
@@ -53,6 +54,7 @@ pub(super) fn run(args: &WatchArgs) -> Result<u8, Error> {
 /// What is watched, and what it last came to.
 struct Watching {
     workspace: Workspace,
+    course: Course,
     options: Options,
     watched: Vec<Watched>,
     /// The one that was graded last, or is to be graded next.
@@ -121,9 +123,9 @@ impl Watching {
             }
             None => {
                 let last = self.watched.last().map_or("", |each| each.exercise.name);
-                let after = exercises::ALL.iter().skip_while(|each| each.name != last).nth(1);
+                let after = self.course.names().skip_while(|name| *name != last).nth(1);
                 match after {
-                    Some(next) => format!("only these are watched; then: cargo grade watch {}\n", next.name),
+                    Some(next) => format!("only these are watched; then: cargo grade watch {next}\n"),
                     None => format!("{last} is the last one\n"),
                 }
             }

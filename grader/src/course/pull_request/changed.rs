@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use exercises::Course;
+
 use super::entry::Entry;
 use super::git::Repository;
 use super::{MOST_BYTES, ObjectId};
@@ -13,9 +15,14 @@ use crate::error::Error;
 const MOST_FILES: usize = 100;
 
 /// The files at the top of `commit`, in its `.cargo` and beside the sources of exercises that are not as below `root`.
-pub(super) fn files(repository: &Repository, commit: &ObjectId, root: &Path) -> Result<Vec<String>, Error> {
+pub(super) fn files(
+    repository: &Repository,
+    commit: &ObjectId,
+    root: &Path,
+    course: &Course,
+) -> Result<Vec<String>, Error> {
     let mut candidates = Vec::new();
-    let packages = exercises::ALL.iter().map(|exercise| format!("crates/{}", exercise.name));
+    let packages = course.names().map(|name| format!("crates/{name}"));
     for folder in [String::new(), ".cargo".to_owned()].into_iter().chain(packages) {
         let tree = match folder.as_str() {
             "" => Some(commit.clone()),

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use engine::escape::code_block;
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 use report::SCHEMA_VERSION;
 use report::verdict::Verdict;
 use serde::Deserialize;
@@ -60,6 +60,7 @@ pub fn render(
     json: &str,
     head: &ObjectId,
     not_taken: &str,
+    course: &Course,
     rubric: impl Fn(&Exercise) -> Result<Rubric, Error>,
 ) -> Result<String, String> {
     let report: Report = serde_json::from_str(json).map_err(|error| error.to_string())?;
@@ -71,7 +72,7 @@ pub fn render(
     let (mut score, mut max_score) = (0.0, 0.0);
     let mut errors = Vec::new();
     for graded in &report.exercises {
-        let exercise = exercises::find(&graded.exercise).ok_or("it names an unknown exercise")?;
+        let exercise = course.find(&graded.exercise).ok_or("it names an unknown exercise")?;
         if !names.insert(exercise.name) {
             return Err(format!("it has {} twice", exercise.name));
         }
@@ -200,7 +201,8 @@ mod tests {
 
     fn render(json: &str, head: &ObjectId) -> Result<String, String> {
         let workspace = Workspace::at(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        super::render(json, head, "", |exercise| Rubric::read(&workspace, exercise))
+        let course = Course::of(&workspace).unwrap();
+        super::render(json, head, "", &course, |exercise| Rubric::read(&workspace, exercise))
     }
 
     fn report() -> Value {

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use engine::source::named_files;
+use engine::workspace::Workspace;
+use exercises::Course;
 
 use crate::course::new_folder::NewFolder;
 use crate::error::Error;
@@ -94,7 +96,7 @@ pub struct Taken {
 }
 
 /// Takes the sources of pull request `number` of `repository` (a URL or a folder) to `out`, whole or not at all. What it
-/// changes besides is found by comparing it with the course's files below `root`.
+/// changes besides is found by comparing it with the course's own files, in `workspace`.
 ///
 /// # Errors
 /// When its head is not `head`, when its sources are refused, or when `out` is not free.
@@ -103,8 +105,9 @@ pub fn take(
     number: u64,
     head: &ObjectId,
     out: &Path,
-    root: Option<&Path>,
+    workspace: &Workspace,
 ) -> Result<Taken, Error> {
+    let course = Course::of(workspace)?;
     let folder = NewFolder::at(out)?;
     let repository = Repository::fetch(repository, number)?;
     let found = repository.head()?;
@@ -112,8 +115,8 @@ pub fn take(
         return Err(Rejection::Moved { expected: head.clone(), found }.into());
     }
     let mut taking = Taking { repository: &repository, out: &folder, sum: Sum::default() };
-    for exercise in exercises::ALL {
-        let src = format!("crates/{}/src", exercise.name);
+    for name in course.names() {
+        let src = format!("crates/{name}/src");
         if let Some(entry) = repository.entry(head, &src)? {
             taking.source_folder(&src, &entry)?;
         }
@@ -122,9 +125,9 @@ pub fn take(
     if files == 0 {
         return Err(Rejection::Nothing.into());
     }
-    let changed = root.map(|root| changed::files(&repository, head, root)).transpose()?;
+    let changed = changed::files(&repository, head, workspace.root(), &course)?;
     folder.finish()?;
-    Ok(Taken { files, left, changed: changed.unwrap_or_default() })
+    Ok(Taken { files, left, changed })
 }
 
 /// How much was taken so far.

@@ -5,18 +5,18 @@
 //! somebody puts it on the list, so that nothing is given away by accident.
 
 mod files;
+mod hidden;
 mod manifest;
 mod readme;
 mod stub;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use engine::workspace::{RELEASED_MANIFESTS, Workspace};
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 
+use crate::course::lock_file;
 use crate::course::new_folder::NewFolder;
 use crate::error::Error;
 
@@ -78,18 +78,21 @@ pub struct Released {
 /// When `out` is not free, a file of the course cannot be used, or a solution region does not close.
 pub fn release(workspace: &Workspace, out: &Path) -> Result<Released, Error> {
     let folder = NewFolder::at(out)?;
-    let (tree, regions) = plan(workspace)?;
+    let course = Course::of(workspace)?;
+    course.require(workspace, &[])?;
+    let (tree, regions) = plan(workspace, &course)?;
     tree.iter().try_for_each(|(path, content)| folder.write(path, content))?;
-    prune_lock_file(folder.path(), out)?;
-    let manifests = keep_manifests(&folder)?;
+    // Packages that only teachers' parts need are dropped.
+    lock_file::settle(folder.path(), out)?;
+    let manifests = keep_manifests(&folder, &course)?;
     folder.finish()?;
     Ok(Released { files: tree.len() + manifests, regions })
 }
 
 /// Writes the manifests and the lock file a second time, gives back how many. Students add to theirs what the compiler
 /// tells them to add; with these they are graded as the course will grade them.
-fn keep_manifests(folder: &NewFolder) -> Result<usize, Error> {
-    let of_exercises = exercises::ALL.iter().map(|exercise| format!("crates/{}/Cargo.toml", exercise.name));
+fn keep_manifests(folder: &NewFolder, course: &Course) -> Result<usize, Error> {
+    let of_exercises = course.names().map(|name| format!("crates/{name}/Cargo.toml"));
     let paths: Vec<String> =
         ["Cargo.toml", "Cargo.lock"].map(str::to_owned).into_iter().chain(of_exercises).collect();
     for path in &paths {
@@ -99,7 +102,7 @@ fn keep_manifests(folder: &NewFolder) -> Result<usize, Error> {
 }
 
 /// The whole tree, and how many solution regions were taken out of it.
-fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
+fn plan(workspace: &Workspace, course: &Course) -> Result<(Tree, usize), Error> {
     let root = workspace.root();
     let mut tree = Tree::new();
     let manifests = crates().map(|folder| Path::new(folder).join("Cargo.toml"));
@@ -113,27 +116,29 @@ fn plan(workspace: &Workspace) -> Result<(Tree, usize), Error> {
         tree.extend(below(root, &folder)?);
     }
     let mut regions = 0;
-    for exercise in exercises::ALL {
-        regions += add_exercise(root, exercise, &mut tree)?;
+    for exercise in course.exercises() {
+        regions += add_exercise(workspace, exercise, &mut tree)?;
     }
     let manifest = Path::new("Cargo.toml");
     let text = files::text(root, manifest)?;
     let content = manifest::of_students(&text, crates())
         .map_err(|reason| Error::content(root.join(manifest), reason))?;
     tree.insert(manifest.into(), content.into_bytes());
-    tree.insert("README.md".into(), readme::render(exercises::ALL).into_bytes());
+    tree.insert("README.md".into(), readme::render(course.exercises()).into_bytes());
     Ok((tree, regions))
 }
 
 /// Adds one exercise, gives back how many solution regions it had.
-fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usize, Error> {
+fn add_exercise(workspace: &Workspace, exercise: &Exercise, tree: &mut Tree) -> Result<usize, Error> {
+    let root = workspace.root();
     let package = Path::new("crates").join(exercise.name);
     for file in ["Cargo.toml", "README.md"] {
         tree.insert(package.join(file), read(root, &package.join(file))?);
     }
-    tree.extend(below(root, &package.join("tests"))?);
-    let rubric = Path::new("fixtures").join(exercise.name).join("rubric.toml");
-    tree.insert(rubric.clone(), read(root, &rubric)?);
+    if root.join(&package).join("tests").is_dir() {
+        tree.extend(below(root, &package.join("tests"))?);
+    }
+    tree.extend(hidden::judged_by(workspace, exercise)?);
     let (sources, regions) = stub::of_crate(root, below(root, &package.join("src"))?)?;
     if regions == 0 {
         let src = root.join(package).join("src");
@@ -141,23 +146,4 @@ fn add_exercise(root: &Path, exercise: &Exercise, tree: &mut Tree) -> Result<usi
     }
     tree.extend(sources);
     Ok(regions)
-}
-
-/// Lets cargo drop the packages that only teachers' parts need, keeping every version. Also proves
-/// that cargo accepts the manifests.
-fn prune_lock_file(folder: &Path, out: &Path) -> Result<(), Error> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["update", "--workspace", "--offline", "--quiet"])
-        .current_dir(folder)
-        .output()
-        .map_err(|error| Error::cargo(error.to_string()))?;
-    match output.status.success() {
-        true => Ok(()),
-        false => {
-            // It stands beside its place until it is whole, under a name that says nothing to anybody.
-            let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.replace(&folder.display().to_string(), &out.display().to_string());
-            Err(Error::cargo(said.trim().to_owned()))
-        }
-    }
 }

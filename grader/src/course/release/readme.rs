@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn every_exercise_has_a_row() {
-        let text = render(exercises::ALL);
-        for exercise in exercises::ALL {
+        let text = render(exercises::WRITTEN);
+        for exercise in exercises::WRITTEN {
             assert!(text.contains(&format!("| [{0}](crates/{0}/README.md) | ", exercise.name)), "{text}");
         }
     }

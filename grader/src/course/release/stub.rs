@@ -7,7 +7,7 @@ use engine::solution_region;
 use super::Tree;
 use crate::error::Error;
 
-/// Stands in `main.rs` for the whole crate, where students see it and can take it out. Without it a
+/// Stands in `main.rs` or `lib.rs` for the whole crate, where students see it and can take it out. Without it a
 /// stub would be buried in warnings (over a hundred in the twelve exercises) about helpers that only the
 /// solution calls. In the manifest, which graders take from the course, it would hide them for ever.
 const QUIET: &str = "\
@@ -34,7 +34,8 @@ pub(super) fn of_crate(root: &Path, sources: Tree) -> Result<(Tree, usize), Erro
         let text = String::from_utf8(content).map_err(|error| unusable(error.to_string()))?;
         let (stub, count) = solution_region::strip(&text).map_err(|error| unusable(error.to_string()))?;
         regions += count;
-        let stub = if path.ends_with("src/main.rs") { quieted(&stub) } else { stub };
+        let is_root = ["src/main.rs", "src/lib.rs"].iter().any(|root| path.ends_with(root));
+        let stub = if is_root { quieted(&stub) } else { stub };
         stubs.insert(path, stub.into_bytes());
     }
     Ok((stubs, regions))

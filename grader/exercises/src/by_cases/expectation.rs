@@ -1,0 +1,212 @@
+//! One expectation of a case: the check that it belongs to, and the one thing that it says.
+
+mod raw;
+
+use std::collections::BTreeMap;
+
+use engine::case::{Case, Sharing};
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
+use serde::Deserialize;
+
+use super::call;
+use super::lines::Lines;
+use super::numbers::{Ascending, Where};
+use super::output::{self, Among, Count};
+use super::pattern::Pattern;
+use super::shows::Shows;
+use super::writers::Writers;
+use crate::judges::{ends, kept_back, one_write_a_line, rests, terminates};
+use crate::quoted::quoted;
+pub(super) use raw::RawExpectation;
+
+/// What a case must do.
+#[derive(Debug)]
+pub struct Expectation {
+    /// The id of the check that it belongs to.
+    pub check: &'static str,
+    /// The ids of the sentences of the contract that it tries; the first is broken where it is.
+    pub tries: Vec<&'static str>,
+    /// What it says.
+    pub kind: Kind,
+}
+
+/// What an expectation says. The names in `cases.toml` are in [`super`].
+#[derive(Debug)]
+pub enum Kind {
+    /// Standard output is exactly these lines.
+    Lines(Lines),
+    /// Standard output is the lines of each group in any order, and the groups in theirs.
+    Groups(Vec<Lines>),
+    /// The first line fits.
+    First(Pattern),
+    /// The last line fits, and no other.
+    Last(Pattern),
+    /// Some line fits each of these.
+    Has(Vec<Pattern>),
+    /// Every line fits one of these.
+    Each(Vec<Pattern>),
+    /// The lines that fit are exactly these.
+    Among(Among),
+    /// So many lines fit.
+    Count(Count),
+    /// Some line fits, and for each that does a condition holds.
+    Where(Where),
+    /// Numbers ascend.
+    Ascending(Ascending),
+    /// Who writes which lines.
+    Writers(Writers),
+    /// Each line comes in one write.
+    OneWrite,
+    /// Some schedule shows these lines in this order.
+    Shows(Shows),
+    /// The same, and several threads write them.
+    Overlaps(Shows),
+    /// In some schedule threads operate on one object.
+    Shared(Shared),
+    /// A thread that waits sleeps.
+    Sleeps,
+    /// The program ends by itself, with whatever exit code.
+    Ends,
+    /// The program ends by itself with this exit code.
+    Exit(i32),
+    /// Some line of standard error fits; nothing for the empty pattern.
+    Stderr(Pattern),
+    /// These files are there after the run: name and content.
+    Files(BTreeMap<String, String>),
+}
+
+/// So many threads, each with so many operations on one object that they share.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// Two at least.
+    pub threads: usize,
+    /// Of each thread; a reference count has one or two of a thread that does nothing.
+    pub operations: usize,
+}
+
+impl Expectation {
+    /// What it says of a run; the sentence is one that it tries.
+    pub(super) fn judge(&self, seen: &Observation) -> Judgement {
+        match self.kind.judge(seen) {
+            Judgement::Broken(fault) => {
+                let known = fault.sentence.filter(|sentence| self.tries.contains(sentence));
+                Fault { sentence: known.or(self.tries.first().copied()), ..fault }.into()
+            }
+            other => other,
+        }
+    }
+
+    /// Adds what judges it to a case.
+    pub(super) fn add_to(&'static self, case: Case) -> Case {
+        let check = self.check;
+        match &self.kind {
+            Kind::Writers(_) => case.judge_writers(check, |seen| self.judge(seen)),
+            Kind::OneWrite => case.judge_writes(check, |seen| self.judge(seen)),
+            Kind::Ends | Kind::Exit(_) => case.judge_ending(check, |seen| self.judge(seen)),
+            Kind::Sleeps => case.judge_starved(check, |seen| self.judge(seen)),
+            Kind::Shows(it) => self.named(case.witness(check, &it.expected, |seen| it.shows(seen))),
+            Kind::Overlaps(it) => self.named(case.witness(check, &it.expected, |seen| it.overlaps(seen))),
+            Kind::Shared(Shared { threads, operations }) => case.shared(Sharing {
+                checks: std::slice::from_ref(&self.check),
+                expected: "threads that operate on one object",
+                threads: *threads,
+                operations: *operations,
+            }),
+            _ => case.judge(check, |seen| self.judge(seen)),
+        }
+    }
+
+    /// The last witness with its sentence.
+    fn named(&self, case: Case) -> Case {
+        match self.tries.first() {
+            Some(sentence) => case.of(sentence),
+            None => case,
+        }
+    }
+}
+
+impl Kind {
+    /// What it says of a run. Of promises about several schedules together, a single run says nothing.
+    fn judge(&self, seen: &Observation) -> Judgement {
+        let judgement = match self {
+            Self::Lines(due) => output::exactly(due, &seen.stdout).into(),
+            Self::Groups(groups) => output::grouped(groups, &seen.stdout).into(),
+            Self::First(due) => output::first(due, &seen.stdout),
+            Self::Last(due) => output::last(due, &seen.stdout),
+            Self::Has(due) => output::has(due, &seen.stdout).into(),
+            Self::Each(known) => output::each(known, &seen.stdout),
+            Self::Among(due) => output::among(due, &seen.stdout).into(),
+            Self::Count(due) => output::count(due, &seen.stdout).into(),
+            Self::Where(due) => due.judge(&seen.stdout).into(),
+            Self::Ascending(due) => due.judge(&seen.stdout),
+            Self::Writers(due) => return due.judge(seen),
+            Self::OneWrite => return one_write_a_line(seen),
+            Self::Shows(_) | Self::Overlaps(_) | Self::Shared(_) => return Judgement::Nothing,
+            Self::Sleeps => return rests("a thread that waits sleeps until it can go on")(seen),
+            Self::Ends => return ends()(seen),
+            Self::Exit(code) => return terminates(*code)(seen),
+            Self::Stderr(due) => return stderr(due, seen).into(),
+            Self::Files(due) => return call::files(due, seen),
+        };
+        match judgement {
+            Judgement::Broken(fault) => kept_back(fault, &seen.stdout).into(),
+            other => other,
+        }
+    }
+
+    /// Whether only explored schedules can keep or break it.
+    pub(super) fn needs_schedules(&self) -> bool {
+        matches!(self, Self::Shows(_) | Self::Overlaps(_) | Self::Shared(_) | Self::Sleeps)
+    }
+
+    /// Whether it is about what threads share.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
+    }
+
+    /// What is wrong with it, if anything is.
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Where(it) => it.check(),
+            Self::Ascending(it) => it.check(),
+            Self::Writers(it) => it.check(),
+            Self::Among(it) => it.check(),
+            Self::Has(known) | Self::Each(known) if known.is_empty() => {
+                Err("`has` and `each` have at least one pattern".into())
+            }
+            Self::Groups(groups) if groups.is_empty() => Err("`groups` has at least one group".into()),
+            Self::Shared(it) if it.threads < 2 || it.operations < 1 => {
+                Err("`shared` has two threads at least, and one operation of each".into())
+            }
+            Self::Exit(code) if !(0..=255).contains(code) => Err("`exit` is 0 to 255".into()),
+            Self::Files(due) => match due.iter().find(|(name, _)| !call::is_plain(name)) {
+                Some((name, _)) => Err(format!("`{name}` is no name of a file in the program's own folder")),
+                None if due.is_empty() => Err("`files` has at least one file".into()),
+                None if due.values().any(|text| text.len() > call::LARGEST) => {
+                    Err(format!("a file has {} bytes at most", call::LARGEST))
+                }
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+fn stderr(due: &Pattern, seen: &Observation) -> Result<(), Fault> {
+    let lines = &seen.stderr.lines;
+    let is_empty = due.fits("");
+    let expected =
+        if is_empty { "nothing on standard error".to_owned() } else { format!("{due} on standard error") };
+    match lines.first() {
+        None if is_empty => Ok(()),
+        None => Err(Fault::new(expected, "there is nothing on it")),
+        Some(line) if is_empty => Err(Fault::new(expected, format!("{} on it", quoted(line)))),
+        Some(_) if lines.iter().any(|line| due.fits(line)) => Ok(()),
+        Some(line) => Err(Fault::new(expected, format!("its first line is {}", quoted(line)))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

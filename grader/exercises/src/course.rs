@@ -1,0 +1,152 @@
+//! Which exercises a course has: those that are written here, and those that stand in its repository alone.
+
+use std::fs;
+use std::path::PathBuf;
+
+use engine::error::Error;
+use engine::workspace::Workspace;
+
+use crate::exercise::Exercise;
+use crate::{WRITTEN, by_cases, by_tests};
+
+/// The exercises of one repository.
+#[derive(Clone)]
+pub struct Course {
+    exercises: Vec<&'static Exercise>,
+    /// Those whose files cannot be read.
+    unreadable: Vec<String>,
+}
+
+impl Course {
+    /// Those of `workspace`, in their order: those written here, then those by cases and by tests, by their names. One whose
+    /// files cannot be read does not keep the others from being graded: see [`Course::require`].
+    ///
+    /// # Errors
+    /// When there is no folder of fixtures.
+    pub fn of(workspace: &Workspace) -> Result<Self, Error> {
+        let mut course = Self { exercises: WRITTEN.to_vec(), unreadable: Vec::new() };
+        for name in names(workspace)? {
+            match of_files(workspace, &name) {
+                Ok(exercise) => course.exercises.extend(exercise),
+                Err(_) => course.unreadable.push(name),
+            }
+        }
+        Ok(course)
+    }
+
+    /// Asks for the exercises called `names`, or for all where none is named, to be readable.
+    ///
+    /// # Errors
+    /// Why the first of them is not: with its file and its line.
+    pub fn require(&self, workspace: &Workspace, names: &[String]) -> Result<(), Error> {
+        let is_wanted = |name: &&String| names.is_empty() || names.contains(name);
+        self.unreadable.iter().filter(is_wanted).try_for_each(|name| of_files(workspace, name).map(drop))
+    }
+
+    /// All of them.
+    pub fn exercises(&self) -> &[&'static Exercise] {
+        &self.exercises
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.exercises.iter().map(|exercise| exercise.name)
+    }
+
+    /// The exercise called `name`.
+    pub fn find(&self, name: &str) -> Option<&'static Exercise> {
+        self.exercises.iter().copied().find(|exercise| exercise.name == name)
+    }
+}
+
+/// The exercise that stands in the files of `fixtures/<name>/`, if one does.
+fn of_files(workspace: &Workspace, name: &str) -> Result<Option<&'static Exercise>, Error> {
+    let (cases, tests) = (workspace.cases(name), workspace.checks(name));
+    Ok(match (cases.is_file(), tests.is_file()) {
+        (false, false) => None,
+        (true, true) => {
+            let reason = format!("{name} has checks.rs, too: an exercise is by cases or by tests");
+            return Err(Error::Content { path: cases, reason });
+        }
+        (true, false) => {
+            is_about_a_crate(workspace, name, cases)?;
+            Some(by_cases::exercise(workspace, name)?)
+        }
+        (false, true) => {
+            is_about_a_crate(workspace, name, tests)?;
+            Some(by_tests::exercise(workspace, name)?)
+        }
+    })
+}
+
+/// The names in `fixtures/`, in alphabetical order.
+fn names(workspace: &Workspace) -> Result<Vec<String>, Error> {
+    let fixtures = workspace.root().join("fixtures");
+    let entries = fs::read_dir(&fixtures).map_err(Error::file(&fixtures))?;
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether the file at `path` is about a crate that is judged by nothing else.
+fn is_about_a_crate(workspace: &Workspace, name: &str, path: PathBuf) -> Result<(), Error> {
+    let reason = if WRITTEN.iter().any(|written| written.name == name) {
+        format!("the checks of {name} are written in the grader: no file is read for them")
+    } else if !workspace.crate_folder(name).is_dir() {
+        format!("there is no crates/{name} that it could be about")
+    } else {
+        return Ok(());
+    };
+    Err(Error::Content { path, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASES: &str = "\
+summary = \"says hello\"
+[[check]]
+id = \"greets\"
+about = \"it says hello\"
+[[case]]
+id = \"plain\"
+[[case.expect]]
+check = \"greets\"
+lines = [\"hello\"]
+";
+    const TESTS: &str = "#[test]\nfn it_works() {}\n";
+
+    /// What is wrong with a course of these files, if anything is.
+    fn wrong(files: &[(&str, &str)]) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["crates/greeting", "fixtures/greeting", "fixtures/even-odd", "fixtures/lost"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        files
+            .iter()
+            .for_each(|(file, text)| fs::write(folder.path().join("fixtures").join(file), text).unwrap());
+        let workspace = Workspace::at(folder.path());
+        let course = Course::of(&workspace).unwrap();
+        assert!(course.find("even-odd").is_some(), "the others are there");
+        let wrong = course.require(&workspace, &[]).err().map(|error| error.to_string());
+        assert_eq!(course.find("greeting").is_some(), wrong.is_none() && !files.is_empty());
+        assert!(course.require(&workspace, &["primes".to_owned()]).is_ok());
+        wrong
+    }
+
+    #[test]
+    fn an_exercise_is_judged_by_one_file_and_has_a_crate() {
+        assert_eq!(wrong(&[]), None);
+        assert_eq!(wrong(&[("greeting/cases.toml", CASES)]), None);
+        assert_eq!(wrong(&[("greeting/checks.rs", TESTS)]), None);
+        let both = wrong(&[("greeting/cases.toml", CASES), ("greeting/checks.rs", TESTS)]).unwrap();
+        assert!(both.ends_with(
+            "greeting/cases.toml: greeting has checks.rs, too: an exercise is by cases or by tests"
+        ));
+        let written = wrong(&[("even-odd/cases.toml", CASES)]).unwrap();
+        assert!(written.contains("even-odd/cases.toml: the checks of even-odd are written in the grader"));
+        assert!(wrong(&[("lost/cases.toml", CASES)]).unwrap().contains("there is no crates/lost"));
+    }
+}
