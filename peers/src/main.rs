@@ -17,6 +17,7 @@ use confine::interrupt;
 use confine::run::keeper;
 use engine::source::Source;
 use engine::workspace::Workspace;
+use exercises::Course;
 use grader::grade::progress::Progress;
 use grader::grade::{Options, grade};
 use report::ExerciseReport;
@@ -100,7 +101,7 @@ fn compare() -> Result<()> {
 
 fn report(bug: &Bug, schedules: u64, runs: u32) -> Result<ExerciseReport> {
     let workspace = Workspace::find()?;
-    let exercise = exercises::find(bug.exercise).context("no such exercise")?;
+    let exercise = Course::of(&workspace)?.find(bug.exercise).context("no such exercise")?;
     let mutants = workspace.root().join("fixtures").join(bug.exercise).join("mutants");
     let path = mutants.join(bug.mutant).with_extension("rs");
     let source = Source::read(&workspace, bug.exercise, Some(&path))?;
