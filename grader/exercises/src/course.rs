@@ -1,6 +1,7 @@
 //! Which exercises a course has: those that are written here, and those that stand in its repository alone.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use engine::error::Error;
@@ -22,7 +23,7 @@ impl Course {
     /// files cannot be read does not keep the others from being graded: see [`Course::require`].
     ///
     /// # Errors
-    /// When there is no folder of fixtures.
+    /// When the folder of fixtures cannot be listed.
     pub fn of(workspace: &Workspace) -> Result<Self, Error> {
         let mut course = Self { exercises: WRITTEN.to_vec(), unreadable: Vec::new() };
         for name in names(workspace)? {
@@ -79,10 +80,13 @@ fn of_files(workspace: &Workspace, name: &str) -> Result<Option<&'static Exercis
     })
 }
 
-/// The names in `fixtures/`, in alphabetical order.
+/// The names in `fixtures/`, in alphabetical order; none where there is no such folder.
 fn names(workspace: &Workspace) -> Result<Vec<String>, Error> {
     let fixtures = workspace.root().join("fixtures");
-    let entries = fs::read_dir(&fixtures).map_err(Error::file(&fixtures))?;
+    let entries = match fs::read_dir(&fixtures) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::file(&fixtures))?,
+    };
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
@@ -139,6 +143,8 @@ lines = [\"hello\"]
     #[test]
     fn an_exercise_is_judged_by_one_file_and_has_a_crate() {
         assert_eq!(wrong(&[]), None);
+        let empty = tempfile::tempdir().unwrap();
+        assert!(Course::of(&Workspace::at(empty.path())).unwrap().find("even-odd").is_some());
         assert_eq!(wrong(&[("greeting/cases.toml", CASES)]), None);
         assert_eq!(wrong(&[("greeting/checks.rs", TESTS)]), None);
         let both = wrong(&[("greeting/cases.toml", CASES), ("greeting/checks.rs", TESTS)]).unwrap();
