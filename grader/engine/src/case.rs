@@ -200,15 +200,15 @@ impl Case {
 
     /// Asks for at least one explored schedule in which `shows` finds something, and says what and where.
     pub fn witness(
-        mut self,
+        self,
         check: &'static str,
         expected: &'static str,
         shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
     ) -> Self {
-        let shows = Judge::new(move |seen: &Observation| {
-            shows(seen)
-                .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
-        });
+        self.shown_to(check, expected, Judge::new(shown(expected, shows)))
+    }
+
+    fn shown_to(mut self, check: &'static str, expected: &'static str, shows: Judge) -> Self {
         self.witnesses.push(Witness { check, expected, sentence: None, is_lesson: false, shows });
         self
     }
@@ -220,9 +220,7 @@ impl Case {
         expected: &'static str,
         shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
     ) -> Self {
-        let mut case = self.witness(check, expected, shows);
-        case.witnesses.iter_mut().last().into_iter().for_each(|witness| witness.shows.hear_of_endings());
-        case
+        self.shown_to(check, expected, Judge::of_ending(shown(expected, shows)))
     }
 
     /// Says which sentence of the contract the last witness is about.
@@ -264,6 +262,17 @@ impl Case {
     ) -> Self {
         self.judges.push((check, Judge::of_ending(judge)));
         self
+    }
+}
+
+/// [`Judgement::Broken`] for a run in which `shows` finds something.
+fn shown(
+    expected: &'static str,
+    shows: impl Fn(&Observation) -> Option<(String, Option<usize>)>,
+) -> impl Fn(&Observation) -> Judgement {
+    move |seen| {
+        shows(seen)
+            .map_or(Judgement::Kept, |(what, line)| Fault { line, ..Fault::new(expected, what) }.into())
     }
 }
 

@@ -21,11 +21,6 @@ impl Judge {
         Self { is_of_ending: true, ..Self::new(judgement) }
     }
 
-    /// Has it asked about runs that did not end by themselves, too.
-    pub fn hear_of_endings(&mut self) {
-        self.is_of_ending = true;
-    }
-
     /// Whether it is about how the program ends.
     pub fn is_of_ending(&self) -> bool {
         self.is_of_ending

@@ -33,13 +33,15 @@ pub(super) fn linker_of_user(flags: &[String], folder: &Path, host: &str) -> Res
     let flag =
         flags.iter().rev().find_map(|flag| flag.split_once("linker=")).map(|(_, path)| path.to_owned());
     let variable = format!("CARGO_TARGET_{}_LINKER", host.to_uppercase().replace('-', "_"));
-    let named = flag.or_else(|| env::var(variable).ok());
+    if let Some(named) = flag.or_else(|| env::var(variable).ok()) {
+        return Ok(Some(named));
+    }
     let in_table = |table: &Table| {
         let target = table.get("target")?.get(host)?;
         Some(target.get("linker")?.as_str()?.to_owned())
     };
     // The nearest comes last.
-    Ok(named.or(tables(folder)?.iter().rev().find_map(in_table)))
+    Ok(tables(folder)?.iter().rev().find_map(in_table))
 }
 
 /// What the files of settings say, the farthest first.
