@@ -123,6 +123,16 @@ fn longest_run(text: &str, of: char) -> usize {
     text.split(|c| c != of).map(|run| run.len() / of.len_utf8()).max().unwrap_or(0)
 }
 
+/// `text` as a shell takes it for one word.
+pub fn as_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ pub mod explore;
 pub mod fork_servers;
 pub mod judgement;
 pub mod libtest;
+pub mod nearest;
 pub mod observation;
 pub mod picture;
 pub mod program;

@@ -11,7 +11,7 @@ pub fn one_form(name: &str) -> String {
 /// The nearest of `known`, if it is near: for what somebody may have misspelled.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.8;
-    grader::error::nearest::nearest(name, known, NEAR, str::to_lowercase)
+    engine::nearest::nearest(name, known, NEAR, str::to_lowercase)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! part of its report.
 
 pub mod exit_code;
-pub mod nearest;
 
 use std::io;
 use std::path::Path;
@@ -10,7 +9,7 @@ use std::path::Path;
 use confine::run::RunError;
 use confine::sandbox;
 
-use nearest::nearest;
+use engine::nearest::nearest;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use schedule::search::portfolio::Chances;
 
 use super::Options;
 use super::promises::{self, PROMISES};
-use crate::grade::as_word;
+use engine::escape::as_word;
 
 /// A test, or a program.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use engine::escape::{in_line, is_invisible};
+use engine::escape::{as_word, in_line, is_invisible};
 use engine::rules::Refusal;
 use engine::source::Source;
 
@@ -68,16 +68,6 @@ fn shown(line: &str) -> String {
 /// `path` as a shell takes it.
 pub(super) fn quoted(path: &Path) -> String {
     as_word(&path.display().to_string())
-}
-
-/// `text` as a shell takes it for one word.
-pub(crate) fn as_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ use contract::Contract;
 use progress::Progress;
 use rubric::Rubric;
 
-pub(crate) use excerpts::{as_word, last_said, lines_around};
+pub(crate) use excerpts::{last_said, lines_around};
 pub(crate) use explored::{bounded, fewer};
 pub use replay::replay;
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{hooks, programs};
 use crate::error::Error;
+use crate::escape::as_word;
 use crate::short_hash::short_hash;
 
 /// Writes the script beside the hooks' `object` and gives back its path. It calls `linker`, the user's own.
@@ -26,16 +27,11 @@ pub(super) fn write(object: &Path, linker: &str) -> Result<PathBuf, Error> {
 }
 
 fn text(object: &Path, linker: &str) -> String {
-    let [object, mark] = hooks::link_args(object).map(|arg| quoted(&arg));
-    let linker = quoted(linker);
+    let [object, mark] = hooks::link_args(object).map(|arg| as_word(&arg));
+    let linker = as_word(linker);
     format!(
         "#!/bin/sh\nfor word do\n    if [ \"$word\" = -shared ]; then exec {linker} \"$@\"; fi\ndone\nexec {linker} \"$@\" {object} {mark}\n"
     )
-}
-
-/// As one word of the shell (POSIX.1-2017, 2.2.2).
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use crate::cli::args::{ExploreArgs, ExploreHereArgs};
 use crate::cli::reports;
 use crate::error::{Error, exit_code};
 use crate::explore::{self, Options};
-use crate::grade::as_word;
 use crate::grade::progress::Progress;
+use engine::escape::as_word;
 
 /// How the user has called it.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use confine::run::Stdout;
+use engine::nearest::nearest;
 
 use super::{CasesFile, OneCase, Promise};
 
@@ -36,11 +37,8 @@ pub(super) fn known(id: &str, checks: &[Promise]) -> Result<(), String> {
     if ids().any(|known| known == id) {
         return Ok(());
     }
-    let alike = ids().map(|known| (strsim::jaro_winkler(id, known), known));
-    let nearest =
-        alike.filter(|(alike, _)| *alike > ALIKE).max_by(|(one, _), (other, _)| one.total_cmp(other));
-    Err(match nearest {
-        Some((_, nearest)) => format!("no check is called `{id}`: is `{nearest}` meant?"),
+    Err(match nearest(id, ids(), ALIKE, str::to_owned) {
+        Some(nearest) => format!("no check is called `{id}`: is `{nearest}` meant?"),
         None => format!("no check is called `{id}`, but {}", ids().collect::<Vec<_>>().join(", ")),
     })
 }
