@@ -16,8 +16,7 @@ use confine::run::{Invocation, keeper};
 use engine::compile::{self, Build};
 use engine::source::Source;
 use engine::workspace::Workspace;
-use exercises::Exercise;
-use exercises::{bank_account, even_odd, producer_consumer};
+use exercises::{Course, Exercise};
 use grader::cli::args::SandboxArgs;
 use grader::error::Error;
 use grader::grade::progress::Progress;
@@ -29,7 +28,7 @@ const BUILDS: u32 = 4;
 const RUNS: u32 = 200;
 const RUNS_OF_LINES: u32 = 5;
 const SCHEDULES: u64 = 4000;
-const EXPLORED: [&Exercise; 3] = [&even_odd::EXERCISE, &bank_account::EXERCISE, &producer_consumer::EXERCISE];
+const EXPLORED: [&str; 3] = ["even-odd", "bank-account", "producer-consumer"];
 
 /// Says to this program that it is to measure, and in which way.
 const MODE: &str = "LOCKSTEP_BENCH";
@@ -61,17 +60,19 @@ fn measure(mode: &str) -> Result<(), Error> {
     keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
     let workspace = Workspace::find()?;
     let args = ["bench"].into_iter().chain((mode == OPEN).then_some(OPEN));
-    grader::cli::commands::enter(&workspace, &EXPLORED, &Sandbox::parse_from(args).args)?;
+    let course = Course::of(&workspace)?;
+    let explored = EXPLORED.map(|name| course.find(name).expect("an exercise of the course"));
+    grader::cli::commands::enter(&workspace, &explored, &Sandbox::parse_from(args).args)?;
     println!("build of even-odd, ms\t{}", build(&workspace)? * 1e3);
     let program = program(&workspace)?;
     println!("run of even-odd, ms\t{}", run(&program, RUNS, "1", false)? * 1e3);
     println!("run with 10,000 lines, ms\t{}", run(&program, RUNS_OF_LINES, "10000", false)? * 1e3);
     println!("run with 10,000 lines, audited, ms\t{}", run(&program, RUNS_OF_LINES, "10000", true)? * 1e3);
-    for exercise in EXPLORED {
+    for exercise in explored {
         println!("schedules/s of {}, two cores\t{}", exercise.name, schedules(&workspace, exercise)?);
     }
     stay_on_one_core().map_err(|error| Error::usage(error.to_string()))?;
-    for exercise in EXPLORED {
+    for exercise in explored {
         println!("schedules/s of {}, one core\t{}", exercise.name, schedules(&workspace, exercise)?);
     }
     Ok(())

@@ -64,6 +64,11 @@ impl Workspace {
         self.root.join("fixtures").join(exercise)
     }
 
+    /// In which order the exercises of the course come, where it says so.
+    pub fn course(&self) -> PathBuf {
+        self.root.join("fixtures/course.toml")
+    }
+
     /// The tests by which an exercise is judged, where it is one by tests.
     pub fn checks(&self, exercise: &str) -> PathBuf {
         self.fixtures(exercise).join("checks.rs")

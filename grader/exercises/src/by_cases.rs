@@ -30,7 +30,16 @@
 //! [[case.expect]]          # what the call must do: belongs to one check, and says exactly one thing
 //! check = "alternates"
 //! tries = ["numbers"]      # optional: sentences of the contract, by their ids in the README; the first is said to be broken
+//! expected = "the numbers 1 to 10"   # optional: what reports say is expected
 //! lines = { from = 1, to = 10 }
+//!
+//! [groups]                 # optional: names for several cases
+//! counts = ["two", "ten"]
+//!
+//! [[expect]]               # what several cases must do; `$max` is a number of the case's own, `with = { max = 10 }`
+//! cases = ["counts"]
+//! check = "alternates"
+//! lines = { from = 1, to = "$max" }
 //! ```
 //!
 //! # What can be expected
@@ -40,21 +49,24 @@
 //! | `lines` | lines | standard output is exactly these, in this order |
 //! | `any-order` | lines | exactly these, in any order |
 //! | `groups` | a list of lines | exactly these: those of a group in any order, the groups in theirs |
+//! | `fits` | a list of patterns | line by line, each fits the pattern in its place, and there are no others |
 //! | `first` | pattern | the first line fits |
 //! | `last` | pattern | the last line fits, and no other |
 //! | `has` | a list of patterns | some line fits each of them |
 //! | `each` | a list of patterns | every line fits one of them |
 //! | `among` | `{ line = pattern, are = lines }` | the lines that fit are exactly these, in this order |
 //! | `count` | `{ line = pattern, is = 3 }` | so many lines fit |
-//! | `where` | `{ line = pattern, holds = condition }` | some line fits, and for each that does the condition holds |
+//! | `where` | `{ line = pattern, holds = condition }` | for each line that fits the condition holds |
 //! | `ascending` | `{ line = pattern, of = "n", by = "w" }` | each number `n` is higher than the one before it; with `by`, for each `w` |
 //! | `writers` | `{ line = pattern, are = …, by = "w" }` | who writes the lines that fit |
 //! | `one-write` | `true` | each line comes in one write |
-//! | `shows` | a list of patterns | some schedule shows lines that fit them, in this order, with others between |
-//! | `overlaps` | a list of patterns | the same, and it is not one thread that writes them |
+//! | `shows` | a list of patterns, or several | some schedule shows lines that fit them, in this order, with others between; or those of one of the lists |
+//! | `overlaps` | the same | the same, and it is not one thread that writes them |
 //! | `shared` | `{ threads = 2, operations = 3 }` | in some schedule so many threads each operate so often on one object |
 //! | `sleeps` | `true` | a thread that waits sleeps |
 //! | `ends` | `true` | the program ends by itself, in every schedule |
+//! | `quiet` | `true` | where nobody reads on: exit code 0, and nothing on standard error |
+//! | `help` | `{ "--max" = "10" }` | exit code 0, and these options are named with their defaults |
 //! | `exit` | 0 to 255 | the same, with this exit code |
 //! | `stderr` | pattern | some line of standard error fits; `""` for none at all |
 //! | `files` | `{ "out.txt" = "text" }` | these files are in the program's folder after the run |
@@ -72,8 +84,9 @@
 //! # What is given for nothing
 //!
 //! Nothing: a check that is kept by a program which prints nothing and ends is refused, if it has no `needs`. `first`,
-//! `last`, `each`, `ascending` and `writers` say nothing where there are no lines to judge.
+//! `last`, `each`, `where`, `ascending` and `writers` say nothing where there are no lines to judge.
 
+mod amount;
 mod call;
 mod cases_file;
 mod condition;
@@ -153,6 +166,7 @@ fn case(one: &'static OneCase, tried: &Tried) -> Case {
     let case = case.explored(one.percent);
     let case = one.runs.into_iter().fold(case, Case::runs);
     let case = if one.is_idle { case.idle() } else { case };
+    let case = one.sharing.into_iter().fold(case, Case::shared);
     let case = one.expectations.iter().fold(case, |case, expectation| expectation.add_to(case));
     tried.iter().fold(case, |case, (check, sentences)| case.tries(check, sentences))
 }

@@ -12,10 +12,8 @@ pub mod by_tests;
 pub mod chat_server;
 pub mod course;
 pub mod downloader;
-pub mod even_odd;
 pub mod exercise;
 pub mod file_reader;
-pub mod hello_threads;
 pub mod judges;
 pub mod linearizability;
 pub mod message_queue;
@@ -24,7 +22,6 @@ pub mod pipeline;
 pub mod primes;
 pub mod producer_consumer;
 pub mod quoted;
-pub mod race_counter;
 pub mod random;
 pub mod scripted;
 pub mod thread_pool;
@@ -35,9 +32,6 @@ pub use exercise::{Check, Exercise};
 
 /// The exercises that are judged by Rust code here, in the order of the course.
 pub static WRITTEN: &[&Exercise] = &[
-    &hello_threads::EXERCISE,
-    &even_odd::EXERCISE,
-    &race_counter::EXERCISE,
     &message_queue::EXERCISE,
     &producer_consumer::EXERCISE,
     &thread_pool::EXERCISE,

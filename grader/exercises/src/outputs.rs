@@ -29,12 +29,12 @@ pub(super) fn unread(call: Call, after: u32) -> Case {
     case.judge_ending(CANNOT_WRITE.id, ends_quietly).tries(CANNOT_WRITE.id, &[CLOSED])
 }
 
-fn ends_unless_it_panics(seen: &Observation) -> Judgement {
+pub(super) fn ends_unless_it_panics(seen: &Observation) -> Judgement {
     if panics_in_println(seen) { Judgement::Kept } else { ends()(seen) }
 }
 
 /// One fault counts once: who hangs without a panic of `println!` has that said by the other check.
-fn ends_quietly(seen: &Observation) -> Judgement {
+pub(super) fn ends_quietly(seen: &Observation) -> Judgement {
     const EXPECTED: &str = "the program ends quietly with exit code 0 when nobody reads its output any more";
     let ending = seen.ending();
     let fault = |seen: String| Fault::new(EXPECTED, seen).into();

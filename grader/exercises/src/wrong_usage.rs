@@ -38,7 +38,7 @@ pub(super) fn help(options: &'static [(&'static str, &'static str)]) -> Case {
 
 /// What is said of an option is what stands between its name and the next one, wherever it is named: a line of usage may
 /// come before.
-fn names_all(seen: &Observation, options: &[(&str, &str)]) -> Result<(), Fault> {
+pub(super) fn names_all(seen: &Observation, options: &[(&str, &str)]) -> Result<(), Fault> {
     const EXPECTED: &str = "`--help` names each option with its default and ends with exit code 0";
     if *seen.ending() != Ending::Exited(0) {
         return Err(Fault::new(EXPECTED, seen.ending().to_string()));

@@ -268,6 +268,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
+    use exercises::bank_account;
     use report::{Explored, Stressed};
 
     use super::*;
@@ -316,7 +317,7 @@ mod tests {
     fn steps(submissions: &[Submission], done: HashSet<String>) -> Vec<(String, Step)> {
         let workspace = workspace();
         let options = Options::default();
-        let mut exercises = prepare(&workspace, &[&exercises::even_odd::EXERCISE], &options, None).unwrap();
+        let mut exercises = prepare(&workspace, &[&bank_account::EXERCISE], &options, None).unwrap();
         let rule = LateRule { due: None, per_day: 10.0, at_most: 50.0 };
         exercises[0].late = Some((rule, "2026-03-01T00:00:00Z".parse().unwrap()));
         let handed_in = Times::from([("a", "2026-03-02T12:00:00Z"), ("b", "1970-01-01T00:00:00Z")]);
@@ -375,7 +376,7 @@ mod tests {
     #[test]
     fn a_due_date_without_a_rule_is_a_mistake() {
         let due = "2026-03-01T00:00:00Z".parse().ok();
-        let exercises = [&exercises::even_odd::EXERCISE];
+        let exercises = [&bank_account::EXERCISE];
         assert!(prepare(&workspace(), &exercises, &Options::default(), due).is_err());
     }
 

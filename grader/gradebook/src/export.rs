@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::ValueEnum;
 use dialect::{Decimal, Dialect};
+use exercises::Course;
 
 use crate::attempt::AttemptOutcome;
 use crate::roster::{Person, Roster};
@@ -53,8 +54,8 @@ pub struct Grades {
 
 impl Grades {
     /// The chosen `attempts`, with everybody in the `roster`. `wanted` leaves out other exercises, unless
-    /// it is empty.
-    pub fn new(attempts: Vec<Seen>, roster: Roster, wanted: &[String]) -> Self {
+    /// it is empty. Exercises come in the order of the `course`.
+    pub fn new(attempts: Vec<Seen>, roster: Roster, wanted: &[String], course: &Course) -> Self {
         let mut people = roster;
         let mut exercises: BTreeSet<String> = wanted.iter().cloned().collect();
         let mut chosen = BTreeMap::new();
@@ -68,7 +69,7 @@ impl Grades {
         }
         Self {
             people: people.into_values().collect(),
-            exercises: in_course_order(exercises),
+            exercises: course.in_order(exercises),
             attempts: chosen,
         }
     }
@@ -88,15 +89,6 @@ impl Grades {
             self.people.iter().map(move |person| (person, exercise.as_str(), self.attempt(person, exercise)))
         })
     }
-}
-
-/// Exercises that the grader does not know come last.
-pub(crate) fn in_course_order(exercises: BTreeSet<String>) -> Vec<String> {
-    let mut exercises: Vec<String> = exercises.into_iter().collect();
-    let known = exercises::WRITTEN;
-    let place = |name: &String| known.iter().position(|known| known.name == name).unwrap_or(known.len());
-    exercises.sort_by_key(place);
-    exercises
 }
 
 fn outcome(attempt: Option<&Seen>) -> &'static str {
@@ -149,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::attempt::{Attempt, Timestamp};
-    use crate::page::tests::sight;
+    use crate::page::tests::{course, sight};
     use crate::policy::tests::attempt;
 
     fn grades() -> Grades {
@@ -171,7 +163,8 @@ mod tests {
             ..Person::unknown("ada")
         };
         let roster = [ada, Person { id: "18".into(), ..Person::unknown("absent") }];
-        Grades::new(sight().all(&attempts), roster.map(|person| (person.folder.clone(), person)).into(), &[])
+        let roster = roster.map(|person| (person.folder.clone(), person)).into();
+        Grades::new(sight().all(&attempts), roster, &[], &course())
     }
 
     #[test]
@@ -195,7 +188,8 @@ mod tests {
     #[test]
     fn only_the_wanted_exercises_are_exported() {
         let attempts = vec![attempt("ada", 10.0, 1)];
-        let grades = Grades::new(sight().all(&attempts), Roster::new(), &["hello-threads".to_owned()]);
+        let grades =
+            Grades::new(sight().all(&attempts), Roster::new(), &["hello-threads".to_owned()], &course());
         assert_eq!(grades.exercises, ["hello-threads"]);
         assert_eq!(grades.pairs().count(), 1);
         assert!(grades.attempts.is_empty());

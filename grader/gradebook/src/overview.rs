@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use exercises::Course;
 use maud::{Markup, html};
 use report::{rounded, sum};
 
 use crate::attempt::{Attempt, AttemptOutcome};
-use crate::export::in_course_order;
 use crate::page::{self, badge};
 
 /// What a class did in one exercise.
@@ -30,14 +30,14 @@ pub struct Statistics {
     pub checks: Vec<(String, usize, usize)>,
 }
 
-/// Sums up the attempts that count, an exercise each, in the order of the course.
-pub fn statistics(chosen: &[Attempt]) -> Vec<Statistics> {
+/// Sums up the attempts that count, an exercise each, in the order of the `course`.
+pub fn statistics(chosen: &[Attempt], course: &Course) -> Vec<Statistics> {
     let exercises: BTreeSet<String> = chosen.iter().map(|attempt| attempt.exercise.clone()).collect();
     let of = |exercise: String| {
         let attempts: Vec<&Attempt> = chosen.iter().filter(|attempt| attempt.exercise == exercise).collect();
         of_exercise(exercise, &attempts)
     };
-    in_course_order(exercises).into_iter().map(of).collect()
+    course.in_order(exercises).into_iter().map(of).collect()
 }
 
 fn of_exercise(exercise: String, attempts: &[&Attempt]) -> Statistics {
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_numbers_of_a_class() {
-        let statistics = statistics(&class());
+        let statistics = statistics(&class(), &Course::default());
         assert_eq!(statistics.len(), 1);
         let of = &statistics[0];
         assert_eq!((of.students, of.mean, of.median), (4, 4.125, 3.25));
@@ -173,17 +173,19 @@ mod tests {
 
     #[test]
     fn the_page_of_a_class() {
-        insta::assert_snapshot!(render(&statistics(&class())).replace(include_str!("page/style.css"), "…"));
+        insta::assert_snapshot!(
+            render(&statistics(&class(), &Course::default())).replace(include_str!("page/style.css"), "…")
+        );
     }
 
     #[test]
     fn a_class_without_attempts_has_a_page() {
-        assert!(render(&statistics(&[])).contains("Nothing was graded yet."));
+        assert!(render(&statistics(&[], &Course::default())).contains("Nothing was graded yet."));
     }
 
     #[test]
     fn an_exercise_without_points_counts_as_nothing_reached() {
-        let of = statistics(&[Attempt { max_score: 0.0, ..attempt("ada", 0.0, 1) }]);
+        let of = statistics(&[Attempt { max_score: 0.0, ..attempt("ada", 0.0, 1) }], &Course::default());
         assert_eq!(of[0].tenths[0], 1);
     }
 }

@@ -207,6 +207,8 @@ fn stem(student: &str) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use engine::workspace::Workspace;
+    use exercises::Course;
     use proptest::prelude::*;
 
     use super::*;
@@ -223,12 +225,19 @@ pub(crate) mod tests {
 
     /// As the rubrics of the workspace say; nothing in them is hidden.
     pub(crate) fn sight() -> Sight {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let book = crate::book::Book::in_memory();
         let attempts =
             [attempt("ada", 0.0, 0), Attempt { exercise: "hello-threads".into(), ..attempt("ada", 0.0, 0) }];
-        Sight::new(&engine::workspace::Workspace::at(root), &book, &attempts, None, attempts[0].graded_at)
-            .unwrap()
+        Sight::new((&workspace(), &course()), &book, &attempts, None, attempts[0].graded_at).unwrap()
+    }
+
+    fn workspace() -> Workspace {
+        Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+    }
+
+    /// The course of the workspace.
+    pub(crate) fn course() -> Course {
+        Course::of(&workspace()).unwrap()
     }
 
     #[test]

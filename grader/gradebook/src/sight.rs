@@ -36,7 +36,7 @@ impl Sight {
     /// # Errors
     /// When a rubric cannot be read: then nobody knows what is hidden.
     pub fn new(
-        workspace: &Workspace,
+        (workspace, course): (&Workspace, &Course),
         book: &Book,
         attempts: &[Attempt],
         due: Option<Moment>,
@@ -44,7 +44,6 @@ impl Sight {
     ) -> Result<Self, Error> {
         let names: BTreeSet<&str> = attempts.iter().map(|attempt| attempt.exercise.as_str()).collect();
         let mut sight = Self::default();
-        let course = Course::of(workspace)?;
         for exercise in names.into_iter().filter_map(|name| course.find(name)) {
             let rubric = Rubric::read(workspace, exercise)?;
             let due = due.or(book.due(exercise.name)?).or(rubric.late().and_then(|late| late.due));

@@ -15,10 +15,13 @@ use crate::fingerprint;
 ///
 /// # Errors
 /// When a rubric or the gradebook cannot be read.
-pub fn notes(workspace: &Workspace, book: &Book, chosen: &[Attempt]) -> Result<Vec<String>, Error> {
+pub fn notes(
+    (workspace, course): (&Workspace, &Course),
+    book: &Book,
+    chosen: &[Attempt],
+) -> Result<Vec<String>, Error> {
     let names: BTreeSet<&str> = chosen.iter().map(|attempt| attempt.exercise.as_str()).collect();
     let mut notes = Vec::new();
-    let course = Course::of(workspace)?;
     for exercise in names.into_iter().filter_map(|name| course.find(name)) {
         let rubric = Rubric::read(workspace, exercise)?;
         let rules = fingerprint::rules(workspace, exercise.name, &rubric, book.due(exercise.name)?)?;

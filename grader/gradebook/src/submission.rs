@@ -255,7 +255,7 @@ mod tests {
         let workspace = Workspace::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
         let course = Course::of(&workspace).unwrap();
         Ok(opened
-            .source(&workspace, &course, &exercises::even_odd::EXERCISE, true)?
+            .source(&workspace, &course, course.find("even-odd").unwrap(), true)?
             .0
             .files
             .into_keys()

@@ -3,13 +3,19 @@
 mod given_for_nothing;
 mod raw;
 mod sound;
+mod spread;
 
 use std::collections::BTreeMap;
 
 use confine::run::Stdout;
+use engine::case::Sharing;
+use serde::Deserialize;
+use toml::Deserializer;
+use toml::de::DeTable;
 
 use super::expectation::Expectation;
 use raw::RawFile;
+use spread::Misplaced;
 
 /// All that is known of an exercise by cases.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ pub struct OneCase {
     pub runs: Option<u32>,
     /// Whether it asks for nothing, so that what is kept here is nothing done.
     pub is_idle: bool,
+    /// The threads that must work together in some schedule, for all checks that expect it.
+    pub sharing: Option<Sharing>,
     /// At least one.
     pub expectations: Vec<Expectation>,
 }
@@ -63,10 +71,14 @@ impl CasesFile {
     /// When it is not what it must be; says in which line, where that is known, and what is allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let line_of = |at: usize| text[..text.floor_char_boundary(at)].matches('\n').count() + 1;
-        let raw: RawFile = toml::from_str(text).map_err(|error| {
+        let of_toml = |error: toml::de::Error| {
             let line = error.span().map(|span| format!("line {}: ", line_of(span.start)));
             format!("{}{}", line.unwrap_or_default(), error.message().trim_end())
-        })?;
+        };
+        let mut table = DeTable::parse(text).map_err(of_toml)?;
+        spread::spread(table.get_mut())
+            .map_err(|Misplaced { at, reason }| format!("line {}: {reason}", line_of(at)))?;
+        let raw = RawFile::deserialize(Deserializer::from(table)).map_err(of_toml)?;
         let file = raw.read(&line_of).map_err(|problem| problem.to_string())?;
         given_for_nothing::none(&file)?;
         Ok(file)

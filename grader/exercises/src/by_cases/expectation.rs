@@ -9,6 +9,7 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use serde::Deserialize;
 
+use super::amount::Amount;
 use super::call;
 use super::lines::Lines;
 use super::numbers::{Ascending, Where};
@@ -17,7 +18,9 @@ use super::pattern::Pattern;
 use super::shows::Shows;
 use super::writers::Writers;
 use crate::judges::{ends, kept_back, one_write_a_line, rests, terminates};
+use crate::outputs::{ends_quietly, ends_unless_it_panics};
 use crate::quoted::quoted;
+use crate::wrong_usage::names_all;
 pub(super) use raw::RawExpectation;
 
 /// What a case must do.
@@ -27,6 +30,10 @@ pub struct Expectation {
     pub check: &'static str,
     /// The ids of the sentences of the contract that it tries; the first is broken where it is.
     pub tries: Vec<&'static str>,
+    /// What is expected, in the file's own words; else what it says is put into words.
+    pub expected: Option<&'static str>,
+    /// Whether reports for people show the schedule that shows what some schedule must show.
+    pub is_lesson: bool,
     /// What it says.
     pub kind: Kind,
 }
@@ -38,6 +45,8 @@ pub enum Kind {
     Lines(Lines),
     /// Standard output is the lines of each group in any order, and the groups in theirs.
     Groups(Vec<Lines>),
+    /// Each line fits the pattern in its place, and there are no others.
+    Fits(Vec<Pattern>),
     /// The first line fits.
     First(Pattern),
     /// The last line fits, and no other.
@@ -50,7 +59,7 @@ pub enum Kind {
     Among(Among),
     /// So many lines fit.
     Count(Count),
-    /// Some line fits, and for each that does a condition holds.
+    /// For each line that fits a condition holds.
     Where(Where),
     /// Numbers ascend.
     Ascending(Ascending),
@@ -68,6 +77,12 @@ pub enum Kind {
     Sleeps,
     /// The program ends by itself, with whatever exit code.
     Ends,
+    /// The same where nobody reads on: also when `println!` panics, whatever comes of that.
+    EndsUnread,
+    /// Where nobody reads on, the program ends with exit code 0 and says nothing.
+    Quiet,
+    /// Standard output, after exit code 0, names these options with their defaults.
+    Help(BTreeMap<String, String>),
     /// The program ends by itself with this exit code.
     Exit(i32),
     /// Some line of standard error fits; nothing for the empty pattern.
@@ -81,9 +96,20 @@ pub enum Kind {
 #[serde(deny_unknown_fields)]
 pub struct Shared {
     /// Two at least.
-    pub threads: usize,
-    /// Of each thread; a reference count has one or two of a thread that does nothing.
-    pub operations: usize,
+    pub threads: Amount,
+    /// Of each thread, one at least; a reference count has one or two of a thread that does nothing.
+    pub operations: Amount,
+}
+
+impl Shared {
+    /// So many threads, and so many operations.
+    fn numbers(self) -> Result<(usize, usize), String> {
+        let numbers = (usize::try_from(self.threads)?, usize::try_from(self.operations)?);
+        match numbers {
+            (..2, _) | (_, 0) => Err("`shared` has two threads at least, and one operation of each".into()),
+            _ => Ok(numbers),
+        }
+    }
 }
 
 impl Expectation {
@@ -92,7 +118,8 @@ impl Expectation {
         match self.kind.judge(seen) {
             Judgement::Broken(fault) => {
                 let known = fault.sentence.filter(|sentence| self.tries.contains(sentence));
-                Fault { sentence: known.or(self.tries.first().copied()), ..fault }.into()
+                let expected = self.expected.map_or(fault.expected, str::to_owned);
+                Fault { sentence: known.or(self.tries.first().copied()), expected, ..fault }.into()
             }
             other => other,
         }
@@ -104,22 +131,39 @@ impl Expectation {
         match &self.kind {
             Kind::Writers(_) => case.judge_writers(check, |seen| self.judge(seen)),
             Kind::OneWrite => case.judge_writes(check, |seen| self.judge(seen)),
-            Kind::Ends | Kind::Exit(_) => case.judge_ending(check, |seen| self.judge(seen)),
+            Kind::Ends | Kind::EndsUnread | Kind::Quiet | Kind::Exit(_) => {
+                case.judge_ending(check, |seen| self.judge(seen))
+            }
             Kind::Sleeps => case.judge_starved(check, |seen| self.judge(seen)),
-            Kind::Shows(it) => self.named(case.witness(check, &it.expected, |seen| it.shows(seen))),
-            Kind::Overlaps(it) => self.named(case.witness(check, &it.expected, |seen| it.overlaps(seen))),
-            Kind::Shared(Shared { threads, operations }) => case.shared(Sharing {
-                checks: std::slice::from_ref(&self.check),
-                expected: "threads that operate on one object",
-                threads: *threads,
-                operations: *operations,
-            }),
+            Kind::Shows(it) => self.witnessed(case, &it.expected, |seen| it.shows(seen)),
+            Kind::Overlaps(it) => self.witnessed(case, &it.expected, |seen| it.overlaps(seen)),
+            // Asked for once, for all checks of the case.
+            Kind::Shared(_) => case,
             _ => case.judge(check, |seen| self.judge(seen)),
         }
     }
 
-    /// The last witness with its sentence.
-    fn named(&self, case: Case) -> Case {
+    /// The threads that must work together, where it is about that.
+    pub(super) fn sharing(&self) -> Option<Sharing> {
+        let Kind::Shared(it) = &self.kind else { return None };
+        let (threads, operations) = it.numbers().ok()?;
+        let expected = self.expected.unwrap_or("threads that operate on one object");
+        Some(Sharing { checks: vec![self.check].leak(), expected, threads, operations })
+    }
+
+    /// Some schedule shows it, or its sentence is broken.
+    fn witnessed(
+        &'static self,
+        case: Case,
+        in_words: &'static str,
+        shows: impl Fn(&Observation) -> Option<(String, Option<usize>)> + Send + Sync + 'static,
+    ) -> Case {
+        let expected = self.expected.unwrap_or(in_words);
+        let case = if self.is_lesson {
+            case.lesson(self.check, expected, shows)
+        } else {
+            case.witness(self.check, expected, shows)
+        };
         match self.tries.first() {
             Some(sentence) => case.of(sentence),
             None => case,
@@ -133,19 +177,23 @@ impl Kind {
         let judgement = match self {
             Self::Lines(due) => output::exactly(due, &seen.stdout).into(),
             Self::Groups(groups) => output::grouped(groups, &seen.stdout).into(),
+            Self::Fits(due) => output::fits(due, &seen.stdout).into(),
             Self::First(due) => output::first(due, &seen.stdout),
             Self::Last(due) => output::last(due, &seen.stdout),
             Self::Has(due) => output::has(due, &seen.stdout).into(),
             Self::Each(known) => output::each(known, &seen.stdout),
             Self::Among(due) => output::among(due, &seen.stdout).into(),
             Self::Count(due) => output::count(due, &seen.stdout).into(),
-            Self::Where(due) => due.judge(&seen.stdout).into(),
+            Self::Where(due) => due.judge(&seen.stdout),
             Self::Ascending(due) => due.judge(&seen.stdout),
             Self::Writers(due) => return due.judge(seen),
             Self::OneWrite => return one_write_a_line(seen),
             Self::Shows(_) | Self::Overlaps(_) | Self::Shared(_) => return Judgement::Nothing,
             Self::Sleeps => return rests("a thread that waits sleeps until it can go on")(seen),
             Self::Ends => return ends()(seen),
+            Self::EndsUnread => return ends_unless_it_panics(seen),
+            Self::Quiet => return ends_quietly(seen),
+            Self::Help(options) => return help(options, seen),
             Self::Exit(code) => return terminates(*code)(seen),
             Self::Stderr(due) => return stderr(due, seen).into(),
             Self::Files(due) => return call::files(due, seen),
@@ -158,12 +206,25 @@ impl Kind {
 
     /// Whether only explored schedules can keep or break it.
     pub(super) fn needs_schedules(&self) -> bool {
-        matches!(self, Self::Shows(_) | Self::Overlaps(_) | Self::Shared(_) | Self::Sleeps)
+        self.is_shown() || matches!(self, Self::Shared(_) | Self::Sleeps)
     }
 
-    /// Whether it is about what threads share.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(self, Self::Shared(_))
+    /// Whether one schedule is enough that shows it.
+    fn is_shown(&self) -> bool {
+        matches!(self, Self::Shows(_) | Self::Overlaps(_))
+    }
+
+    /// The same for a program of which nobody reads what it prints.
+    pub(super) fn unread(self) -> Self {
+        match self {
+            Self::Ends => Self::EndsUnread,
+            other => other,
+        }
+    }
+
+    /// Whether it is about a program of which nobody reads what it prints.
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::EndsUnread | Self::Quiet)
     }
 
     /// What is wrong with it, if anything is.
@@ -177,9 +238,9 @@ impl Kind {
                 Err("`has` and `each` have at least one pattern".into())
             }
             Self::Groups(groups) if groups.is_empty() => Err("`groups` has at least one group".into()),
-            Self::Shared(it) if it.threads < 2 || it.operations < 1 => {
-                Err("`shared` has two threads at least, and one operation of each".into())
-            }
+            Self::Shared(it) => it.numbers().map(drop),
+            Self::Count(it) => it.check(),
+            Self::Help(options) if options.is_empty() => Err("`help` has at least one option".into()),
             Self::Exit(code) if !(0..=255).contains(code) => Err("`exit` is 0 to 255".into()),
             Self::Files(due) => match due.iter().find(|(name, _)| !call::is_plain(name)) {
                 Some((name, _)) => Err(format!("`{name}` is no name of a file in the program's own folder")),
@@ -192,6 +253,12 @@ impl Kind {
             _ => Ok(()),
         }
     }
+}
+
+/// Each of these options is named, with its default where one is given.
+fn help(options: &BTreeMap<String, String>, seen: &Observation) -> Judgement {
+    let options: Vec<(&str, &str)> = options.iter().map(|(name, default)| (&**name, &**default)).collect();
+    names_all(seen, &options).into()
 }
 
 fn stderr(due: &Pattern, seen: &Observation) -> Result<(), Fault> {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::amount::Amount;
 use super::pattern::{Kind, Pattern};
 use crate::quoted::quoted;
 
@@ -21,21 +22,22 @@ pub struct Lines(pub Vec<String>);
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Range {
-    from: i64,
-    to: i64,
+    from: Amount,
+    to: Amount,
     form: Option<Pattern>,
 }
 
 impl Range {
     fn lines(&self) -> Result<Vec<String>, String> {
-        let count = self.to.checked_sub(self.from).filter(|count| *count < MOST);
-        if count.is_none() && self.from <= self.to {
-            return Err(format!("from {} to {} are more than {MOST} lines", self.from, self.to));
+        let (Amount(from), Amount(to)) = (self.from, self.to);
+        let count = to.checked_sub(from).filter(|count| *count < MOST);
+        if count.is_none() && from <= to {
+            return Err(format!("from {from} to {to} are more than {MOST} lines"));
         }
         let number = Pattern::parse("{n}")?;
         let form = self.form.as_ref().unwrap_or(&number);
         match form.names().collect::<Vec<_>>()[..] {
-            [(_, Kind::Integer)] => Ok((self.from..=self.to).map(|number| form.filled(number)).collect()),
+            [(_, Kind::Integer)] => Ok((from..=to).map(|number| form.filled(number)).collect()),
             _ => Err(format!("the form {form} has one number in it, as in `{{n}}`, and no word")),
         }
     }

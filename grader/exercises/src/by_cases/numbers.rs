@@ -12,7 +12,7 @@ use super::pattern::Pattern;
 use crate::judges::lines;
 use crate::quoted::quoted;
 
-/// Some line fits, and for each that does the condition holds.
+/// For each line that fits the condition holds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Where {
@@ -40,11 +40,15 @@ impl Where {
         self.holds.names().into_iter().try_for_each(|name| integer_of(&self.line, name))
     }
 
-    pub(super) fn judge(&self, stdout: &Text) -> Result<(), Fault> {
+    pub(super) fn judge(&self, stdout: &Text) -> Judgement {
         let Self { line: pattern, holds } = self;
         let expected = format!("lines {pattern} with {holds}");
+        let lines = match lines(stdout) {
+            Ok(lines) => lines,
+            Err(fault) => return fault.into(),
+        };
         let mut found = false;
-        for (at, line) in lines(stdout)?.iter().enumerate() {
+        for (at, line) in lines.iter().enumerate() {
             let Some(captures) = pattern.captures(line) else { continue };
             found = true;
             let reason = match holds.holds(|name| captures.get(name)?.parse().ok()) {
@@ -53,9 +57,9 @@ impl Where {
                 Err(reason) => format!(", which gives {reason}"),
             };
             let what = format!("line {} is {}{reason}", at + 1, quoted(line));
-            return Err(Fault::new(expected, what).at(at));
+            return Fault::new(expected, what).at(at).into();
         }
-        if found { Ok(()) } else { Err(Fault::new(expected, "there is no such line")) }
+        if found { Judgement::Kept } else { Judgement::Nothing }
     }
 }
 
@@ -115,7 +119,7 @@ mod tests {
             said("x\nfinal: 4 of 2\nfinal: 3 of 2\n"),
             "lines `final: {n} of {m}` with `n == 2 * m` | line 3 is `final: 3 of 2`"
         );
-        assert!(said("x\n").ends_with("| there is no such line"));
+        assert_eq!(said("x\n"), "Nothing");
         assert!(said("final: 4 of 9223372036854775807\n").ends_with(", which gives a number is too large"));
     }
 

@@ -6,6 +6,7 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Text;
 use serde::Deserialize;
 
+use super::amount::Amount;
 use super::lines::{Lines, named};
 use super::pattern::Pattern;
 use crate::judges::{lines, same_lines};
@@ -17,8 +18,15 @@ use crate::quoted::quoted;
 pub struct Count {
     /// Those that are counted.
     pub line: Pattern,
-    /// So many are due.
-    pub is: usize,
+    /// So many are due; not less than 0.
+    pub is: Amount,
+}
+
+impl Count {
+    /// What is wrong with it, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        usize::try_from(self.is).map(drop)
+    }
 }
 
 /// The lines that fit a pattern, whatever stands between them.
@@ -49,6 +57,29 @@ pub(super) fn exactly(due: &Lines, stdout: &Text) -> Result<(), Fault> {
         all => format!("exactly {} lines: {due}", all.len()),
     };
     same_lines(lines(stdout)?, &due.0, &expected)
+}
+
+/// Each line fits the pattern in its place, and there are no others.
+pub(super) fn fits(due: &[Pattern], stdout: &Text) -> Result<(), Fault> {
+    let lines = lines(stdout)?;
+    let places =
+        due.iter().enumerate().find(|(at, pattern)| !lines.get(*at).is_some_and(|line| pattern.fits(line)));
+    match (places, lines.get(due.len())) {
+        (Some((at, pattern)), _) => {
+            let seen = match lines.get(at) {
+                Some(line) => format!("it is {}", quoted(line)),
+                None => "the output ends before it".to_owned(),
+            };
+            Err(Fault::new(format!("line {} is {pattern}", at + 1), seen).at(at))
+        }
+        (None, Some(line)) => {
+            let expected =
+                if due.len() == 1 { "one line".to_owned() } else { format!("{} lines", due.len()) };
+            let seen = format!("line {} is {}", due.len() + 1, quoted(line));
+            Err(Fault::new(format!("{expected} and no other"), seen).at(due.len()))
+        }
+        (None, None) => Ok(()),
+    }
 }
 
 /// Of the lines that fit, exactly these.
@@ -166,14 +197,15 @@ pub(super) fn each(known: &[Pattern], stdout: &Text) -> Judgement {
 
 /// So many lines fit.
 pub(super) fn count(due: &Count, stdout: &Text) -> Result<(), Fault> {
-    let expected = match due.is {
+    let is = usize::try_from(due.is).unwrap_or_default();
+    let expected = match is {
         0 => format!("no line {}", due.line),
         1 => format!("one line {}", due.line),
         many => format!("{many} lines {}", due.line),
     };
     let mut fitting = lines(stdout)?.iter().enumerate().filter(|(_, line)| due.line.fits(line));
-    let found = fitting.by_ref().take(due.is).count();
-    if found < due.is {
+    let found = fitting.by_ref().take(is).count();
+    if found < is {
         let seen = if found == 0 { "there is none".to_owned() } else { format!("there are only {found}") };
         return Err(Fault::new(expected, seen));
     }
@@ -209,6 +241,15 @@ mod tests {
         assert!(said("a\nb").contains("has no end"));
         assert_eq!(exactly(&due(&[]), &"".into()), Ok(()));
         assert_eq!(exactly(&due(&[]), &"a\n".into()).unwrap_err().expected, "no output");
+    }
+
+    #[test]
+    fn each_line_fits_in_its_place() {
+        let said = |text: &str| said(fits(&[pattern("a {n}"), pattern("b")], &text.into()));
+        assert_eq!(said("a 1\nb\n"), "Kept");
+        assert_eq!(said("b\na 1\n"), "line 1 is `a {n}` | it is `b`");
+        assert_eq!(said("a 1\n"), "line 2 is `b` | the output ends before it");
+        assert_eq!(said("a 1\nb\nc\n"), "2 lines and no other | line 3 is `c`");
     }
 
     #[test]
@@ -273,7 +314,8 @@ mod tests {
 
     #[test]
     fn lines_are_counted() {
-        let said = |is, text: &str| said(count(&Count { line: pattern("a {n}"), is }, &text.into()));
+        let said =
+            |is, text: &str| said(count(&Count { line: pattern("a {n}"), is: Amount(is) }, &text.into()));
         assert_eq!(said(2, "a 1\nb\na 2\n"), "Kept");
         assert_eq!(said(2, "a 1\n"), "2 lines `a {n}` | there are only 1");
         assert_eq!(said(1, ""), "one line `a {n}` | there is none");

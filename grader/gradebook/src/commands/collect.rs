@@ -239,7 +239,8 @@ fn tell(counts: &Counts, attempt: &Attempt) {
 fn finish(call: &Call<'_>, counts: &Counts, batch: &Batch<'_>, book: &Book) -> Result<u8, Error> {
     let attempts = book.attempts()?;
     if let Some(folder) = &call.args.reports {
-        let sight = Sight::new(call.workspace, book, &attempts, call.due, SystemTime::now().into())?;
+        let sight =
+            Sight::new((call.workspace, batch.course), book, &attempts, call.due, SystemTime::now().into())?;
         for path in page::write_all(folder, attempts.clone(), &sight)? {
             eprintln!(
                 "{}: a page of before, of nobody in the gradebook",
@@ -249,7 +250,7 @@ fn finish(call: &Call<'_>, counts: &Counts, batch: &Batch<'_>, book: &Book) -> R
     }
     lateness::tell_what_was_marked(&attempts, call.submissions, &batch.exercises);
     let exercises: Vec<&Exercise> = batch.exercises.iter().map(|graded| graded.exercise).collect();
-    super::say(&summary::render(attempts, call.submissions, &exercises))?;
+    super::say(&summary::render(attempts, call.submissions, &exercises, batch.course))?;
     super::say(&format!(
         "\n{} graded, {} unchanged, {} left · seed {} · {}\n",
         counts.new,

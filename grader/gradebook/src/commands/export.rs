@@ -34,12 +34,13 @@ pub(super) fn run(args: &ExportArgs) -> Result<u8, Error> {
     let mut chosen = policy::choose(book.attempts()?, args.policy.policy);
     let roster = roster(args, &chosen)?;
     chosen.retain(|attempt| args.exercises.is_empty() || args.exercises.contains(&attempt.exercise));
-    let sight = Sight::new(&workspace, &book, &chosen, due, SystemTime::now().into())?;
-    for note in stale::notes(&workspace, &book, &chosen)? {
+    let sight = Sight::new((&workspace, &course), &book, &chosen, due, SystemTime::now().into())?;
+    for note in stale::notes((&workspace, &course), &book, &chosen)? {
         eprintln!("{}", harmless(&note));
     }
     let output = Output::open(args.output.as_deref())?;
-    output.write(&args.format.render(&Grades::new(sight.all(&chosen), roster, &args.exercises), dialect))?;
+    let grades = Grades::new(sight.all(&chosen), roster, &args.exercises, &course);
+    output.write(&args.format.render(&grades, dialect))?;
     Ok(exit_code::PASS)
 }
 

@@ -6,14 +6,13 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use engine::workspace::Workspace;
-use exercises::Exercise;
-use exercises::{even_odd, hello_threads};
+use exercises::Course;
 use grader::course::sample_programs;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// What is graded.
-pub(crate) const EXERCISES: [&Exercise; 2] = [&hello_threads::EXERCISE, &even_odd::EXERCISE];
+pub(crate) const EXERCISES: [&str; 2] = ["hello-threads", "even-odd"];
 
 /// How many hand in.
 pub(crate) const STUDENTS: usize = 30;
@@ -73,18 +72,19 @@ pub(crate) fn make(workspace: &Workspace, released: &Path, folder: &Path) {
         write(&format!("{name}/even-odd.rs"), &fs::read_to_string(source).unwrap());
     }
     pack(&folder.join("packed.zip"), "even-odd/src/main.rs", &even_odd);
-    let samples = EXERCISES.map(|exercise| sample_programs::all(workspace, exercise).unwrap());
+    let course = Course::of(workspace).unwrap();
+    let samples = EXERCISES.map(|name| sample_programs::all(workspace, course.find(name).unwrap()).unwrap());
     let [hello, even_odd] = samples.map(|samples| samples.into_iter().map(|it| it.path));
     let others: Vec<(usize, PathBuf)> =
         hello.take(8).map(|path| (0, path)).chain(even_odd.rev().map(|path| (1, path))).collect();
     for (number, (exercise, path)) in others.iter().take(STUDENTS - CERTAIN.len()).enumerate() {
-        let name = EXERCISES[*exercise].name;
+        let name = EXERCISES[*exercise];
         write(&format!("student-{number:02}/{name}.rs"), &fs::read_to_string(path).unwrap());
     }
 }
 
-fn main_of(repository: &Path, exercise: &Exercise) -> String {
-    fs::read_to_string(repository.join("crates").join(exercise.name).join("src/main.rs")).unwrap()
+fn main_of(repository: &Path, exercise: &str) -> String {
+    fs::read_to_string(repository.join("crates").join(exercise).join("src/main.rs")).unwrap()
 }
 
 fn pack(path: &Path, name: &str, content: &str) {

@@ -6,13 +6,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use engine::workspace::Workspace;
-use exercises::Exercise;
-use exercises::even_odd;
 use grader::course::sample_programs::{self, Expected};
 
 use crate::{Course, workspace};
 
-const EXERCISE: &Exercise = &even_odd::EXERCISE;
+const EXERCISE: &str = "even-odd";
 const OF_EACH: usize = 20;
 
 /// Each stands in `grader/tests/hostile/`, and is bounded, so that one that escapes does no harm.
@@ -66,12 +64,14 @@ fn a_hostile_class_takes_nothing_from_the_others() {
 /// In the order of their names hostile and right ones take turns.
 fn hand_in(workspace: &Workspace, class: &Path) {
     let write = |name: &str, source: &Path| {
-        let folder = class.join(name).join(EXERCISE.name).join("src");
+        let folder = class.join(name).join(EXERCISE).join("src");
         fs::create_dir_all(&folder).unwrap();
         fs::copy(source, folder.join("main.rs")).unwrap();
     };
-    let crates = workspace.root().join("crates").join(EXERCISE.name).join("src/main.rs");
-    let variants = sample_programs::all(workspace, EXERCISE).unwrap().into_iter();
+    let crates = workspace.root().join("crates").join(EXERCISE).join("src/main.rs");
+    let course = exercises::Course::of(workspace).unwrap();
+    let exercise = course.find(EXERCISE).unwrap();
+    let variants = sample_programs::all(workspace, exercise).unwrap().into_iter();
     let variants = variants.filter(|it| matches!(it.expected, Expected::Passes { .. })).map(|it| it.path);
     let right: Vec<_> = variants.filter(|path| path.is_file()).chain([crates]).collect();
     for (number, (name, right)) in HOSTILE.into_iter().zip(right.iter().cycle()).enumerate() {
@@ -86,7 +86,7 @@ fn hand_in(workspace: &Workspace, class: &Path) {
 /// Grades the class, and looks after each submission how much memory the grader has had until then.
 fn graded(course: &Course) -> u64 {
     let limits = ["cpu=2", "wall=20", "build=20"].map(|limit| ["--limit", limit]);
-    let args = ["collect", "class", "--exercise", EXERCISE.name, "--schedules", "100"];
+    let args = ["collect", "class", "--exercise", EXERCISE, "--schedules", "100"];
     let args = [&args[..], limits.as_flattened()].concat();
     let mut child = course.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());

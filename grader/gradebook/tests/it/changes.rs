@@ -5,6 +5,7 @@
 use std::fs;
 
 use engine::workspace::Workspace;
+use exercises::Course;
 use gradebook::attempt::{Attempt, AttemptOutcome, Timestamp};
 use gradebook::book::Book;
 use gradebook::page;
@@ -13,17 +14,19 @@ use report::Report;
 use report::verdict::Verdict;
 use serde_json::json;
 
-use crate::support::{Class, stdout};
+use crate::support::{Class, root, stdout};
 
 const FORMATS: [&str; 4] = ["csv", "nbgrader", "canvas", "moodle"];
 const RUBRIC: &str =
     "[points]\nalternates = 4\ntwo-threads = 3\nterminates = 3\nusage = 0\ncannot-write = 0\nblocks = 0\n";
 
-/// A class with a workspace around it, in which nothing but the rubric of even-odd matters.
+/// A class with a workspace around it, in which nothing but the checks and the rubric of even-odd matters.
 fn class(rubric: &str) -> Class {
     let class = Class::new();
-    fs::create_dir(class.path("crates")).unwrap();
+    fs::create_dir_all(class.path("crates/even-odd")).unwrap();
     fs::create_dir_all(class.path("fixtures/even-odd")).unwrap();
+    let cases = "fixtures/even-odd/cases.toml";
+    fs::copy(root().join(cases), class.path(cases)).unwrap();
     fs::write(class.path("Cargo.lock"), "").unwrap();
     say(&class, rubric);
     class
@@ -115,7 +118,8 @@ fn pages(class: &Class) -> String {
     let attempts = book.attempts().unwrap();
     let workspace = Workspace::at(class.path("."));
     let now = std::time::SystemTime::now().into();
-    let sight = Sight::new(&workspace, &book, &attempts, None, now).unwrap();
+    let sight =
+        Sight::new((&workspace, &Course::of(&workspace).unwrap()), &book, &attempts, None, now).unwrap();
     page::write_all(&folder, attempts, &sight).unwrap();
     let names = ["ada.html", "ada/even-odd.html", "index.html"];
     names.map(|name| fs::read_to_string(folder.join(name)).unwrap()).concat()

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use engine::workspace::Workspace;
+use exercises::by_cases::CasesFile;
 use exercises::{Exercise, by_tests};
 use report::Visibility;
 use toml::{Table, Value};
@@ -32,7 +33,9 @@ pub(super) fn judged_by(workspace: &Workspace, exercise: &Exercise) -> Result<Tr
     let text = files::text(root, &name)?;
     let left = match has_tests {
         true => by_tests::read(workspace, exercise.name)?.without(&text, is_kept),
-        false => without_cases(&text, is_kept),
+        false => {
+            CasesFile::without(&text, is_kept).map_err(|reason| Error::content(root.join(&name), reason))?
+        }
     };
     let rubric = without_points(&rubric, is_kept);
     Ok(Tree::from([(of("rubric.toml"), rubric.into_bytes()), (name, left.into_bytes())]))
@@ -50,23 +53,6 @@ fn without_points(rubric: &str, is_kept: impl Fn(&str) -> bool) -> String {
     })
 }
 
-/// The cases without what is expected for checks that are not kept, and without those of which nothing else is expected.
-fn without_cases(cases: &str, is_kept: impl Fn(&str) -> bool) -> String {
-    let is_kept = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).is_none_or(&is_kept);
-    edited(cases, |table| {
-        if let Some(Value::Array(checks)) = table.get_mut("check") {
-            checks.retain(|check| is_kept(check, "id"));
-        }
-        if let Some(Value::Array(cases)) = table.get_mut("case") {
-            cases.retain_mut(|case| {
-                let Some(Value::Array(expected)) = case.get_mut("expect") else { return true };
-                expected.retain(|expected| is_kept(expected, "check"));
-                !expected.is_empty()
-            });
-        }
-    })
-}
-
 /// The text after a change; as it is, with its comments, where nothing has changed.
 fn edited(text: &str, change: impl FnOnce(&mut Table)) -> String {
     let Ok(before) = text.parse::<Table>() else { return text.to_owned() };
@@ -77,8 +63,6 @@ fn edited(text: &str, change: impl FnOnce(&mut Table)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use exercises::by_cases::CasesFile;
-
     use super::*;
 
     #[test]
@@ -87,17 +71,5 @@ mod tests {
         assert_eq!(without_points(rubric, |check| check == "a"), "[points]\na = 6\n");
         let all_seen = "# Ten.\n[points]\na = 6\n";
         assert_eq!(without_points(all_seen, |_| true), all_seen);
-    }
-
-    #[test]
-    fn cases_for_checks_that_are_left_out_are_left_out() {
-        let cases = "summary = \"s\"\n[[check]]\nid = \"a\"\nabout = \"a\"\n[[check]]\nid = \"secret\"\nabout = \"b\"\n\
-            [[case]]\nid = \"one\"\n[[case.expect]]\ncheck = \"a\"\nlines = [\"x\"]\n\
-            [[case.expect]]\ncheck = \"secret\"\nlast = \"x\"\n\
-            [[case]]\nid = \"two\"\n[[case.expect]]\ncheck = \"secret\"\nlast = \"y\"\n";
-        let left = without_cases(cases, |check| check != "secret");
-        assert!(!left.contains("secret") && !left.contains("two"), "{left}");
-        assert_eq!(CasesFile::parse(&left).unwrap().cases.len(), 1);
-        assert_eq!(without_cases(cases, |_| true), cases);
     }
 }

@@ -1,6 +1,6 @@
 //! The file as it stands there, with the places of its parts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use confine::run::Stdout;
@@ -10,7 +10,7 @@ use toml::{Spanned, Table, Value};
 use super::sound::{self, is_id, known};
 use super::{CasesFile, OneCase, Promise};
 use crate::by_cases::call;
-use crate::by_cases::expectation::RawExpectation;
+use crate::by_cases::expectation::{Expectation, RawExpectation};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -160,9 +160,12 @@ impl RawCase {
         if let Some(name) = self.files.keys().find(|name| !call::is_plain(name)) {
             return Err(format!("`{name}` is no name of a file in the program's own folder").into());
         }
+        let stdout = self.stdout.map_or(Stdout::Kept, RawStdout::read);
+        let is_unread = matches!(stdout, Stdout::Closed { .. });
         let read = |raw: RawExpectation| {
             known(&raw.check, checks)?;
-            Ok(raw.read()?)
+            let it = raw.read()?;
+            Ok(if is_unread { Expectation { kind: it.kind.unread(), ..it } } else { it })
         };
         let percent = self.share().unwrap_or(usual);
         let expectations = all("[[case.expect]]", self.expect, line_of, read)?;
@@ -170,10 +173,11 @@ impl RawCase {
             id: self.id,
             args: self.args,
             files: self.files,
-            stdout: self.stdout.map_or(Stdout::Kept, RawStdout::read),
+            stdout,
             percent,
             runs: self.runs,
             is_idle: self.idle,
+            sharing: sound::sharing(&expectations)?,
             expectations,
         };
         sound::check_case(&case)?;
@@ -211,10 +215,23 @@ pub(super) fn without(text: &str, kept: impl Fn(&str) -> bool) -> Result<String,
         needs.into_iter().for_each(|needs| needs.retain(|id| id.as_str().is_some_and(&kept)));
         keeps(check, "id")
     });
+    let groups = table.get("groups").and_then(Value::as_table).cloned().unwrap_or_default();
+    let texts = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let members = |name: String| groups.get(&name).map_or_else(|| vec![name.clone()], texts);
+    let mut named = BTreeSet::new();
+    parts(&mut table, "expect", &mut |part| {
+        let is_kept = keeps(part, "check");
+        let cases = part.get("cases").filter(|_| is_kept).map(texts).unwrap_or_default();
+        named.extend(cases.into_iter().flat_map(members));
+        is_kept
+    });
     parts(&mut table, "case", &mut |case| {
-        let Some(expected) = case.get_mut("expect").and_then(Value::as_array_mut) else { return false };
+        let is_named = case.get("id").and_then(Value::as_str).is_some_and(|id| named.contains(id));
+        let Some(expected) = case.get_mut("expect").and_then(Value::as_array_mut) else { return is_named };
         expected.retain(|part| keeps(part, "check"));
-        !expected.is_empty()
+        is_named || !expected.is_empty()
     });
     toml::to_string(&table).map_err(|error| error.to_string())
 }

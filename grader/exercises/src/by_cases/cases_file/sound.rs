@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use confine::run::Stdout;
+use engine::case::Sharing;
 use engine::nearest::nearest;
 
 use super::{CasesFile, OneCase, Promise};
+use crate::by_cases::expectation::Expectation;
 
 /// Names that are more like another than this are taken for misspelled (Jaro and Winkler).
 const ALIKE: f64 = 0.7;
@@ -33,14 +35,16 @@ pub(super) fn unique<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Resu
 
 /// Whether one of the checks is called `id`.
 pub(super) fn known(id: &str, checks: &[Promise]) -> Result<(), String> {
-    let ids = || checks.iter().map(|check| check.id);
-    if ids().any(|known| known == id) {
-        return Ok(());
+    let ids = checks.iter().map(|check| check.id);
+    if ids.clone().any(|known| known == id) { Ok(()) } else { Err(unknown("check", id, ids)) }
+}
+
+/// That no `what` is called `id`, and how they are called.
+pub(super) fn unknown<'a>(what: &str, id: &str, ids: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(id, ids.clone(), ALIKE, str::to_owned) {
+        Some(nearest) => format!("no {what} is called `{id}`: is `{nearest}` meant?"),
+        None => format!("no {what} is called `{id}`, but {}", ids.collect::<Vec<_>>().join(", ")),
     }
-    Err(match nearest(id, ids(), ALIKE, str::to_owned) {
-        Some(nearest) => format!("no check is called `{id}`: is `{nearest}` meant?"),
-        None => format!("no check is called `{id}`, but {}", ids().collect::<Vec<_>>().join(", ")),
-    })
 }
 
 /// Whether the case can show what it is expected to show.
@@ -52,13 +56,30 @@ pub(super) fn check_case(case: &OneCase) -> Result<(), String> {
     if case.percent > 0 && case.stdout == Stdout::Full {
         return Err(format!("the case `{id}` has a full output, which no schedule has: leave `percent` out"));
     }
+    let is_unread = matches!(case.stdout, Stdout::Closed { .. });
+    if !is_unread && expectations.iter().any(|it| it.kind.is_unread()) {
+        return Err(format!(
+            "the case `{id}` expects `quiet`, which is for `stdout = {{ closed-after = 2 }}`"
+        ));
+    }
     if case.percent == 0 && expectations.iter().any(|it| it.kind.needs_schedules()) {
         return Err(format!("the case `{id}` expects what only schedules show, and has 0 percent of them"));
     }
-    if expectations.iter().filter(|it| it.kind.is_shared()).count() > 1 {
-        return Err(format!("the case `{id}` has two expectations with `shared`, and can have one"));
-    }
     Ok(())
+}
+
+/// What threads must share, for all checks that expect it. All of them expect the same: a case is surveyed once.
+pub(super) fn sharing(expectations: &[Expectation]) -> Result<Option<Sharing>, String> {
+    let mut all = expectations.iter().filter_map(Expectation::sharing);
+    let Some(first) = all.next() else { return Ok(None) };
+    let mut checks = first.checks.to_vec();
+    for other in all {
+        if (other.threads, other.operations) != (first.threads, first.operations) {
+            return Err("all that is `shared` in one case is of the same threads and operations".to_owned());
+        }
+        checks.extend(other.checks);
+    }
+    Ok(Some(Sharing { checks: checks.leak(), ..first }))
 }
 
 /// Whether checks and cases fit.

@@ -83,8 +83,8 @@ fn a_file_is_read_with_all_it_says() {
 fn what_toml_knows_is_said_with_its_line() {
     let unknown = error_with("idle = true", "idel = true");
     assert!(unknown.starts_with("line 20: unknown field `idel`, expected one of `id`, `args`"), "{unknown}");
-    let of_type = error_with("to = 7", "to = \"7\"");
-    assert!(of_type.starts_with("line 47: invalid type: string \"7\""), "{of_type}");
+    let of_type = error_with("to = 7", "to = true");
+    assert!(of_type.starts_with("line 47: expected an integer, or a text"), "{of_type}");
     assert!(error("summary = ").starts_with("line 1: "));
     assert!(error("").contains("missing field `summary`"));
     assert!(error("summary = \"é\"\nx = \"\u{301}").starts_with("line 2: "));
@@ -118,6 +118,125 @@ fn shares_are_percent_of_one_whole() {
     let unseen =
         error_with("runs = 3", "percent = 0\n[[case.expect]]\ncheck = \"alternates\"\nsleeps = true");
     assert!(unseen.contains("what only schedules show"), "{unseen}");
+}
+
+/// Two cases that must do the same, each with its number.
+const SHARING: &str = r#"
+summary = "counts in turns"
+
+[groups]
+both = ["two", "seven"]
+
+[[expect]]
+cases = ["both"]
+check = "alternates"
+lines = { from = 1, to = "$max" }
+
+[[expect]]
+cases = ["seven"]
+check = "terminates"
+exit = 0
+
+[[check]]
+id = "alternates"
+about = "the output is exactly 1 to N"
+
+[[check]]
+id = "terminates"
+about = "the program ends"
+needs = ["alternates"]
+
+[[case]]
+id = "two"
+with = { max = 2 }
+args = ["--max", "$max"]
+
+[[case]]
+id = "seven"
+with = { max = 7 }
+args = ["--max", "$max"]
+
+[[case.expect]]
+check = "alternates"
+last = "$max"
+"#;
+
+#[test]
+fn what_several_cases_must_do_is_said_once() {
+    let file = CasesFile::parse(SHARING).unwrap();
+    let said: Vec<_> = file
+        .cases
+        .iter()
+        .map(|case| {
+            let kinds: Vec<String> = case.expectations.iter().map(|it| format!("{:?}", it.kind)).collect();
+            (case.args.join(" "), kinds)
+        })
+        .collect();
+    let lines = |max: i64| {
+        let lines: Vec<String> = (1..=max).map(|line| line.to_string()).collect();
+        format!("Lines(Lines({lines:?}))")
+    };
+    assert_eq!(said[0], ("--max 2".to_owned(), vec![lines(2)]));
+    assert_eq!(said[1].0, "--max 7");
+    assert!(said[1].1[0].starts_with("Last(") && said[1].1[1] == lines(7) && said[1].1[2] == "Exit(0)");
+}
+
+#[test]
+fn what_is_wrong_with_a_shared_part_is_said_with_its_line() {
+    let error_with = |old: &str, new: &str| {
+        assert!(SHARING.contains(old), "{old}");
+        error(&SHARING.replacen(old, new, 1))
+    };
+    let unknown = error_with("\"seven\"]", "\"sevn\"]");
+    assert_eq!(unknown, "line 7: no case is called `sevn`: is `seven` meant?");
+    let number = error_with("to = \"$max\"", "to = \"$mox\"");
+    assert_eq!(number, "line 10: `with` of the case has no `mox`, but `$max`; `$$` is the sign itself");
+    let unnamed = error_with("cases = [\"seven\"]\n", "");
+    assert!(unnamed.starts_with("line 12: `[[expect]]` names in `cases` the ids"), "{unnamed}");
+    assert!(
+        error_with("with = { max = 2 }", "with = { max = \"2\" }").starts_with("line 28: `with` gives names")
+    );
+    assert!(
+        error_with("check = \"terminates\"\nexit", "check = \"terminats\"\nexit")
+            .starts_with("line 12: no check")
+    );
+    assert!(error_with("exit = 0", "exits = 0").starts_with("line 15: unknown field `exits`"));
+    assert!(
+        error_with("both = [\"two\", \"seven\"]", "both = 2").starts_with("line 4: `[groups]` gives names")
+    );
+    assert!(error(&SHARING.replace("[[expect]]", "[[case]]")).contains("unknown field `cases`"));
+}
+
+#[test]
+fn what_students_do_not_see_is_left_out_of_shared_parts() {
+    let rest = CasesFile::without(SHARING, |check| check == "alternates").unwrap();
+    let file = CasesFile::parse(&rest).unwrap();
+    let expected: Vec<_> = file.cases.iter().map(|case| case.expectations.len()).collect();
+    assert_eq!((file.checks.len(), expected), (1, vec![1, 2]));
+}
+
+#[test]
+fn an_output_that_nobody_reads_is_left_quietly() {
+    let closed = "runs = 3\nstdout = { closed-after = 2 }";
+    let quiet = "check = \"terminates\"\nquiet = true";
+    let text = FILE.replace("check = \"terminates\"\nexit = 0", quiet);
+    assert!(error(&text).contains("expects `quiet`, which is for `stdout"), "{}", error(&text));
+    assert!(CasesFile::parse(&text.replace("runs = 3", closed)).is_ok());
+    let ends = FILE.replace("runs = 3", closed).replace("exit = 0", "ends = true");
+    let kind = format!("{:?}", CasesFile::parse(&ends).unwrap().cases[1].expectations[1].kind);
+    assert_eq!(kind, "EndsUnread");
+}
+
+#[test]
+fn threads_share_for_several_checks() {
+    let shared = |check: &str, threads: &str| {
+        format!("[[case.expect]]\ncheck = \"{check}\"\nshared = {{ threads = {threads}, operations = 1 }}\n")
+    };
+    let of = |second: &str| {
+        CasesFile::parse(&format!("{FILE}{}{}", shared("alternates", "2"), shared("terminates", second)))
+    };
+    assert_eq!(of("2").unwrap().cases[2].sharing.unwrap().checks, ["alternates", "terminates"]);
+    assert!(of("3").unwrap_err().contains("is of the same threads and operations"));
 }
 
 #[test]
@@ -216,6 +335,11 @@ fn part() -> impl Strategy<Value = String> {
         "ascending = { line = \"{n}\", of = \"m\" }",
         "writers = { line = \"{n:word}\", are = \"main\", by = \"n\" }",
         "shows = [\"{n\", \"}\"]",
+        "[[expect]]",
+        "cases = [\"two\", \"seven\"]",
+        "with = { n = -9223372036854775808 }",
+        "lines = { from = 1, to = \"$n * $n\" }",
+        "count = { line = \"$n\", is = \"$n\" }",
         "percent = 4294967295",
         "exit = -1",
     ]);

@@ -20,9 +20,13 @@ pub(in crate::by_cases) struct RawExpectation {
     pub(in crate::by_cases) check: String,
     #[serde(default)]
     tries: Vec<String>,
+    expected: Option<String>,
+    #[serde(default)]
+    lesson: bool,
     lines: Option<Lines>,
     any_order: Option<Lines>,
     groups: Option<Vec<Lines>>,
+    fits: Option<Vec<Pattern>>,
     first: Option<Pattern>,
     last: Option<Pattern>,
     has: Option<Vec<Pattern>>,
@@ -38,6 +42,8 @@ pub(in crate::by_cases) struct RawExpectation {
     shared: Option<Shared>,
     sleeps: Option<Yes>,
     ends: Option<Yes>,
+    quiet: Option<Yes>,
+    help: Option<BTreeMap<String, String>>,
     exit: Option<i32>,
     stderr: Option<Pattern>,
     files: Option<BTreeMap<String, String>>,
@@ -64,6 +70,8 @@ impl RawExpectation {
     pub(in crate::by_cases) fn read(mut self) -> Result<Expectation, String> {
         let check = mem::take(&mut self.check).leak();
         let tries = mem::take(&mut self.tries).into_iter().map(|id| &*id.leak()).collect();
+        let expected = self.expected.take().map(|text| &*text.leak());
+        let is_lesson = self.lesson;
         let kinds = self.kinds();
         let known = kinds.each_ref().map(|(name, _)| *name).join(", ");
         let mut said = kinds.into_iter().filter_map(|(name, kind)| Some((name, kind?)));
@@ -76,15 +84,19 @@ impl RawExpectation {
             ));
         }
         kind.check()?;
-        Ok(Expectation { check, tries, kind })
+        if is_lesson && !kind.is_shown() {
+            return Err(format!("`lesson` is for what some schedule shows, not for `{name}`"));
+        }
+        Ok(Expectation { check, tries, expected, is_lesson, kind })
     }
 
     /// Everything that can be said, with its key, and what is said here.
-    fn kinds(self) -> [(&'static str, Option<Kind>); 21] {
+    fn kinds(self) -> [(&'static str, Option<Kind>); 24] {
         [
             ("lines", self.lines.map(Kind::Lines)),
             ("any-order", self.any_order.map(|lines| Kind::Groups(vec![lines]))),
             ("groups", self.groups.map(Kind::Groups)),
+            ("fits", self.fits.map(Kind::Fits)),
             ("first", self.first.map(Kind::First)),
             ("last", self.last.map(Kind::Last)),
             ("has", self.has.map(Kind::Has)),
@@ -100,6 +112,8 @@ impl RawExpectation {
             ("shared", self.shared.map(Kind::Shared)),
             ("sleeps", self.sleeps.map(|Yes| Kind::Sleeps)),
             ("ends", self.ends.map(|Yes| Kind::Ends)),
+            ("quiet", self.quiet.map(|Yes| Kind::Quiet)),
+            ("help", self.help.map(Kind::Help)),
             ("exit", self.exit.map(Kind::Exit)),
             ("stderr", self.stderr.map(Kind::Stderr)),
             ("files", self.files.map(Kind::Files)),

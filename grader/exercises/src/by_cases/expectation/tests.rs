@@ -37,6 +37,7 @@ fn every_kind_of_output_is_kept_and_broken() {
         ("lines = { from = 1, to = 3 }", "1\n2\n3\n", "1\n3\n2\n"),
         (r#"any-order = ["a", "b"]"#, "b\na\n", "a\na\n"),
         (r#"groups = [["a", "b"], { from = 1, to = 2 }]"#, "b\na\n2\n1\n", "a\n1\nb\n2\n"),
+        (r#"fits = ["a {n}", "b"]"#, "a 1\nb\n", "b\na 1\n"),
         (r#"first = "a {n}""#, "a 1\nb\n", "b\na 1\n"),
         (r#"last = "a {n}""#, "b\na 1\n", "a 1\nb\n"),
         (r#"has = ["a {n}"]"#, "b\na 1\n", "b\n"),
@@ -72,6 +73,9 @@ fn endings_and_errors_are_kept_and_broken() {
     let pattern = r#"stderr = "error: {what:word}""#;
     assert!(is_kept(pattern, &ended(0, "", "x\nerror: none\n")) && !is_kept(pattern, &ended(0, "", "x\n")));
     assert!(!is_kept(pattern, &ended(0, "", "")));
+    let help = r#"help = { "--max" = "10", "--list" = "" }"#;
+    assert!(is_kept(help, &ended(0, "--list\n--max N [default: 10]\n", "")));
+    assert!(!is_kept(help, &ended(0, "--list\n--max N\n", "")) && !is_kept(help, &ended(0, "", "")));
     let torn = Observation { stdout: Text::written([(1, "a".as_bytes()), (1, b"\n")]), ..ended(0, "", "") };
     assert!(!is_kept("one-write = true", &torn));
 }
@@ -91,13 +95,31 @@ fn a_fault_breaks_a_sentence_that_the_expectation_tries() {
 }
 
 #[test]
+fn what_is_expected_can_have_its_own_words() {
+    let expected = |text: &str| match read(text).unwrap().judge(&ended(0, "", "")) {
+        Judgement::Broken(fault) => fault.expected,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(expected("has = [\"a\"]"), "a line `a`");
+    assert_eq!(expected("has = [\"a\"]\nexpected = \"it says a\""), "it says a");
+    let witness = |text: &str| {
+        let expectation: &'static Expectation = Box::leak(Box::new(read(text).unwrap()));
+        let case = expectation.add_to(Case::of_args("x", [""; 0]));
+        (case.witnesses[0].expected, case.witnesses[0].is_lesson)
+    };
+    assert_eq!(witness("shows = [\"a\"]"), ("a schedule that shows `a`", false));
+    assert_eq!(witness("shows = [\"a\"]\nexpected = \"a race\"\nlesson = true"), ("a race", true));
+    assert!(read("ends = true\nlesson = true").unwrap_err().contains("not for `ends`"));
+}
+
+#[test]
 fn each_goes_where_it_is_asked() {
     let added = |text: &str| {
         let expectation: &'static Expectation = Box::leak(Box::new(read(text).unwrap()));
         let case = expectation.add_to(Case::of_args("x", [""; 0]));
         let of_ending = case.judges.iter().filter(|(_, judge)| judge.is_of_ending()).count();
         let lists = [case.judges.len(), of_ending, case.writer_judges.len(), case.starved_judges.len()];
-        (lists, case.witnesses.len(), case.sharing.is_some())
+        (lists, case.witnesses.len(), expectation.sharing().is_some())
     };
     assert_eq!(added("lines = []"), ([1, 0, 0, 0], 0, false));
     assert_eq!(added("exit = 0"), ([1, 1, 0, 0], 0, false));
@@ -126,12 +148,16 @@ fn what_cannot_be_meant_is_said() {
     assert!(
         reason(r#"among = { line = "a {n}", are = ["b"] }"#).contains("`b` is none of the lines `a {n}`")
     );
+    assert!(reason("shows = [[\"a\"], \"b\"]").contains("a list of patterns, or of such lists"));
+    assert!(reason(r#"count = { line = "a", is = -1 }"#).contains("less than nothing"));
+    assert!(reason("help = {}").contains("at least one option"));
     assert!(reason("groups = []").contains("at least one group"));
     assert!(reason("shows = []").contains("at least one line"));
     assert!(reason("shared = { threads = 1, operations = 1 }").contains("two threads at least"));
     assert!(reason("exit = 256").contains("0 to 255"));
     assert!(reason(r#"files = { "../x" = "" }"#).contains("no name of a file"));
     assert!(
-        reason("line = [\"a\"]").contains("unknown field `line`, expected one of `check`, `tries`, `lines`")
+        reason("line = [\"a\"]")
+            .contains("unknown field `line`, expected one of `check`, `tries`, `expected`")
     );
 }

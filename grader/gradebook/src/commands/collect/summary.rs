@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use exercises::Exercise;
+use exercises::{Course, Exercise};
 use report::verdict::Verdict;
 
 use crate::attempt::{Attempt, AttemptOutcome};
@@ -13,7 +13,12 @@ use crate::submission::Submission;
 use crate::table::{self, harmless};
 
 /// The latest attempts at `exercises` of those who handed in `submissions`.
-pub(super) fn render(attempts: Vec<Attempt>, submissions: &[Submission], exercises: &[&Exercise]) -> String {
+pub(super) fn render(
+    attempts: Vec<Attempt>,
+    submissions: &[Submission],
+    exercises: &[&Exercise],
+    course: &Course,
+) -> String {
     let students: HashSet<&str> = submissions.iter().map(|it| it.student.as_str()).collect();
     let is_asked_for = |attempt: &Attempt| {
         students.contains(attempt.student.as_str())
@@ -22,7 +27,8 @@ pub(super) fn render(attempts: Vec<Attempt>, submissions: &[Submission], exercis
     let mut latest = policy::choose(attempts, Policy::Last);
     latest.retain(is_asked_for);
     let header = ["exercise", "students", "mean", "median", "of", "outcomes"].map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = [header].into_iter().chain(statistics(&latest).iter().map(row)).collect();
+    let rows: Vec<Vec<String>> =
+        [header].into_iter().chain(statistics(&latest, course).iter().map(row)).collect();
     table::render(&rows) + &to_look_at(&latest)
 }
 
