@@ -72,8 +72,9 @@
 //! | `files` | `{ "out.txt" = "text" }` | these files are in the program's folder after the run |
 //!
 //! *Lines* are a list, `["a", "b"]`, or numbers in a form: `{ from = 1, to = 10, form = "number {n}" }`; without a form
-//! they stand alone. *Writers* are `"one thread"`, `"different threads"`, `"not main"` or `"main"`. With `by`, one thread
-//! writes all lines of a group, and different threads those of different groups. A group is those lines for which a
+//! they stand alone. *Writers* are `"one thread"`, `"different threads"`, `"not main"`, `"main"`, or `"threads"`: any of the
+//! program's, and no child process. With `by`, one thread writes all lines of a group, and different threads those of
+//! different groups. A group is those lines for which a
 //! capture is the same, `by = "w"`, or a sum of some, `by = "n % 2"`.
 //!
 //! A *pattern* is literal text for a whole line, with `{name}` for an integer of 64 bits, `{name:word}` for a word without
@@ -97,6 +98,7 @@ mod numbers;
 mod output;
 mod pattern;
 mod shows;
+mod together;
 mod writers;
 
 use std::fs;
@@ -109,6 +111,7 @@ use crate::exercise::{Check, Exercise};
 use call::CallAndLook;
 pub use cases_file::{CasesFile, OneCase, Promise};
 pub use expectation::{Expectation, Kind};
+use together::{Together, together};
 
 /// What `exercise` promises, and its cases.
 ///
@@ -127,9 +130,13 @@ pub(crate) fn exercise(workspace: &Workspace, name: &str) -> Result<&'static Exe
     let needing = file.checks.iter().filter(|it| !it.needs.is_empty());
     let after: Vec<(&str, &[&str])> = needing.map(|it| (it.id, &*it.needs)).collect();
     let untried: Vec<(&str, &str)> = file.untried.iter().map(|(id, reason)| (&**id, &**reason)).collect();
-    let of_cases: Vec<Tried> = file.cases.iter().map(tried).collect();
-    let cases =
-        move |_seed: u64| file.cases.iter().zip(&of_cases).map(|(it, tried)| case(it, tried)).collect();
+    let judged = |case: &'static OneCase| -> (&'static [Together], Tried) {
+        (together(&case.expectations).leak(), tried(case))
+    };
+    let of_cases: Vec<_> = file.cases.iter().map(judged).collect();
+    let cases = move |_seed: u64| {
+        file.cases.iter().zip(&of_cases).map(|(it, (judges, tried))| case(it, judges, tried)).collect()
+    };
     Ok(Box::leak(Box::new(Exercise {
         name: name.to_owned().leak(),
         root: "main.rs",
@@ -156,7 +163,7 @@ fn tried(case: &'static OneCase) -> Tried {
     all.into_iter().map(|(check, sentences)| (check, &*sentences.leak())).collect()
 }
 
-fn case(one: &'static OneCase, tried: &Tried) -> Case {
+fn case(one: &'static OneCase, judges: &'static [Together], tried: &Tried) -> Case {
     let files = one.files.iter().map(|(name, text)| (name, text.clone().into_bytes()));
     let call = Call::new(one.args.iter()).with(files).to(one.stdout);
     let case = match one.files_due() {
@@ -167,7 +174,8 @@ fn case(one: &'static OneCase, tried: &Tried) -> Case {
     let case = one.runs.into_iter().fold(case, Case::runs);
     let case = if one.is_idle { case.idle() } else { case };
     let case = one.sharing.into_iter().fold(case, Case::shared);
-    let case = one.expectations.iter().fold(case, |case, expectation| expectation.add_to(case));
+    let case = judges.iter().fold(case, |case, judge| judge.add_to(case));
+    let case = one.expectations.iter().fold(case, |case, expectation| expectation.add_witness(case));
     tried.iter().fold(case, |case, (check, sentences)| case.tries(check, sentences))
 }
 

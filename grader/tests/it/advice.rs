@@ -52,7 +52,7 @@ fn say(number: u64) -> io::Result<()> {
     let program = Program::new(&(before.replace("match print_in_turns(args.max) {", flush) + kept_back));
     let (code, report) = program.grade_as("even-odd");
     let failed = check(&report, "two-threads");
-    let seen = "the main thread writes 1; lines 1 and 2 came in one write: a buffer is written later, by the thread \
+    let seen = "the main thread writes line 1, `1`; lines 1 and 2 came in one write: a buffer is written later, by the thread \
                 that empties it";
     assert_eq!((code, failed["failure"]["seen"].as_str()), (1, Some(seen)), "{failed:#}");
     assert_eq!(check(&report, "alternates")["verdict"], "pass", "{report:#}");

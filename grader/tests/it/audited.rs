@@ -118,11 +118,11 @@ fn a_line_of_the_main_thread_is_seen_however_it_is_written() {
         "say_after_a_bad_write",
     ];
     for write in ways {
-        is_caught(write, "the main thread writes 3");
+        is_caught(write, "the main thread writes line 3, `3`");
     }
 }
 
 #[test]
 fn a_line_of_a_child_is_seen() {
-    is_caught("say_by_a_child", "a child process writes 3");
+    is_caught("say_by_a_child", "a child process writes line 3, `3`");
 }

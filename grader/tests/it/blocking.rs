@@ -169,5 +169,5 @@ fn what_a_child_prints_is_written_by_no_thread() {
     ));
     let path = program.path();
     grade(["check", "even-odd", "--schedules", "20", "--source", &path])
-        .stdout(contains("a child process writes 1"));
+        .stdout(contains("a child process writes line 1, `1`"));
 }

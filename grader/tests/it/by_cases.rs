@@ -59,6 +59,6 @@ fn is_changed_in_its_file_alone(course: &Copy) {
     course.replace(CASES, "check = \"overlap\"", "check = \"overlaps\"");
     course.replace(CASES, "are = \"not main\"", "are = \"others\"");
     refused(
-        "unknown variant `others`, expected one of `one thread`, `different threads`, `not main`, `main`",
+        "unknown variant `others`, expected one of `one thread`, `different threads`, `threads`, `not main`, `main`",
     );
 }

@@ -125,21 +125,12 @@ impl Expectation {
         }
     }
 
-    /// Adds what judges it to a case.
-    pub(super) fn add_to(&'static self, case: Case) -> Case {
-        let check = self.check;
+    /// Adds the witness for it to a case, where it is about what some schedule shows.
+    pub(super) fn add_witness(&'static self, case: Case) -> Case {
         match &self.kind {
-            Kind::Writers(_) => case.judge_writers(check, |seen| self.judge(seen)),
-            Kind::OneWrite => case.judge_writes(check, |seen| self.judge(seen)),
-            Kind::Ends | Kind::EndsUnread | Kind::Quiet | Kind::Exit(_) => {
-                case.judge_ending(check, |seen| self.judge(seen))
-            }
-            Kind::Sleeps => case.judge_starved(check, |seen| self.judge(seen)),
             Kind::Shows(it) => self.witnessed(case, &it.expected, |seen| it.shows(seen)),
             Kind::Overlaps(it) => self.witnessed(case, &it.expected, |seen| it.overlaps(seen)),
-            // Asked for once, for all checks of the case.
-            Kind::Shared(_) => case,
-            _ => case.judge(check, |seen| self.judge(seen)),
+            _ => case,
         }
     }
 

@@ -34,6 +34,9 @@ pub enum Are {
     /// No two lines are written by one thread; with `by`, no lines of two groups.
     #[serde(rename = "different threads")]
     DifferentThreads,
+    /// Each line is written by a thread of the program, and by no child process.
+    #[serde(rename = "threads")]
+    Threads,
     /// Each line is written by a thread that the program has created.
     #[serde(rename = "not main")]
     NotMain,
@@ -54,7 +57,7 @@ impl Writers {
     /// What is wrong with it, if anything is.
     pub(super) fn check(&self) -> Result<(), String> {
         match (&self.by, self.are) {
-            (Some(_), Are::Main | Are::NotMain) => {
+            (Some(_), Are::Main | Are::NotMain | Are::Threads) => {
                 Err("`by` has a meaning for `one thread` and `different threads` alone".to_owned())
             }
             (Some(by), _) => by.check(&self.line),
@@ -69,10 +72,11 @@ impl Writers {
         };
         let lines = self.written(&seen.stdout.lines, threads);
         let wrong = match self.are {
+            Are::Threads => of_child(&lines),
             Are::Main => lines.iter().find(|it| it.thread != 0).map(|it| (it, writes(it))),
             Are::NotMain => lines.iter().find(|it| matches!(it.thread, 0 | CHILD)).map(|it| (it, writes(it))),
-            Are::OneThread => second_thread(&lines),
-            Are::DifferentThreads => second_group(&lines),
+            Are::OneThread => of_child(&lines).or_else(|| second_thread(&lines)),
+            Are::DifferentThreads => of_child(&lines).or_else(|| second_group(&lines)),
         };
         let is_one_group = lines.iter().all(|it| it.group == lines[0].group);
         match wrong {
@@ -107,6 +111,7 @@ impl Writers {
             (Are::DifferentThreads, Some(by)) => {
                 format!("the lines {line} are written by another thread for each {by}")
             }
+            (Are::Threads, _) => format!("threads of the program write the lines {line}"),
             (Are::NotMain, _) => format!("threads that the program creates write the lines {line}"),
             (Are::Main, _) => format!("the main thread writes the lines {line}"),
         }
@@ -115,6 +120,11 @@ impl Writers {
 
 fn writes(it: &Written<'_>) -> String {
     format!("{} writes line {}, {}", writer(it.thread), it.at + 1, quoted(it.line))
+}
+
+/// The first line of a child process: that is no thread.
+fn of_child<'a, 'b>(lines: &'a [Written<'b>]) -> Option<(&'a Written<'b>, String)> {
+    lines.iter().find(|it| it.thread == CHILD).map(|it| (it, writes(it)))
 }
 
 /// The first line that another thread writes than an earlier one of its group.
@@ -166,6 +176,7 @@ mod tests {
         assert_eq!(said(Some("w"), &[(1, "a: 1\n"), (2, "b: 1\n"), (1, "a: 2\n")]), "Kept");
         assert!(said(Some("w"), &[(1, "a: 1\n"), (2, "a: 2\n")]).starts_with("thread 2 writes line 2"));
         assert_eq!(said(None, &[(1, "x\n")]), "Nothing");
+        assert_eq!(said(Some("w"), &[(CHILD, "a: 1\n")]), "a child process writes line 1, `a: 1`");
     }
 
     #[test]
@@ -189,6 +200,8 @@ mod tests {
         assert_eq!(said(Are::Main, None, &[(0, "a: 1\n"), (1, "x\n")]), "Kept");
         assert_eq!(said(Are::Main, None, &[(3, "a: 1\n")]), "thread 3 writes line 1, `a: 1`");
         assert_eq!(said(Are::Main, None, &[]), "Nothing");
+        assert_eq!(said(Are::Threads, None, &[(0, "a: 1\n"), (1, "a: 2\n")]), "Kept");
+        assert_eq!(said(Are::Threads, None, &[(CHILD, "a: 1\n")]), "a child process writes line 1, `a: 1`");
     }
 
     #[test]

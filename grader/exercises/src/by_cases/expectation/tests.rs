@@ -104,31 +104,12 @@ fn what_is_expected_can_have_its_own_words() {
     assert_eq!(expected("has = [\"a\"]\nexpected = \"it says a\""), "it says a");
     let witness = |text: &str| {
         let expectation: &'static Expectation = Box::leak(Box::new(read(text).unwrap()));
-        let case = expectation.add_to(Case::of_args("x", [""; 0]));
+        let case = expectation.add_witness(Case::of_args("x", [""; 0]));
         (case.witnesses[0].expected, case.witnesses[0].is_lesson)
     };
     assert_eq!(witness("shows = [\"a\"]"), ("a schedule that shows `a`", false));
     assert_eq!(witness("shows = [\"a\"]\nexpected = \"a race\"\nlesson = true"), ("a race", true));
     assert!(read("ends = true\nlesson = true").unwrap_err().contains("not for `ends`"));
-}
-
-#[test]
-fn each_goes_where_it_is_asked() {
-    let added = |text: &str| {
-        let expectation: &'static Expectation = Box::leak(Box::new(read(text).unwrap()));
-        let case = expectation.add_to(Case::of_args("x", [""; 0]));
-        let of_ending = case.judges.iter().filter(|(_, judge)| judge.is_of_ending()).count();
-        let lists = [case.judges.len(), of_ending, case.writer_judges.len(), case.starved_judges.len()];
-        (lists, case.witnesses.len(), expectation.sharing().is_some())
-    };
-    assert_eq!(added("lines = []"), ([1, 0, 0, 0], 0, false));
-    assert_eq!(added("exit = 0"), ([1, 1, 0, 0], 0, false));
-    assert_eq!(added(r#"writers = { line = "a", are = "main" }"#), ([0, 0, 1, 0], 0, false));
-    assert_eq!(added("one-write = true"), ([0, 0, 1, 0], 0, false));
-    assert_eq!(added("sleeps = true"), ([0, 0, 0, 1], 0, false));
-    assert_eq!(added(r#"shows = ["a", "b"]"#), ([0, 0, 0, 0], 1, false));
-    assert_eq!(added(r#"overlaps = ["a", "b"]"#), ([0, 0, 0, 0], 1, false));
-    assert_eq!(added("shared = { threads = 2, operations = 1 }"), ([0, 0, 0, 0], 0, true));
 }
 
 #[test]
