@@ -17,8 +17,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use schedule::mechanism::Candidates;
 use schedule::protocol::{
-    ALONE_VARIABLE, CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE,
-    ThreadRecord,
+    ALONE_VARIABLE, CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, RUNS_VARIABLE, Request,
+    SOCKET_VARIABLE, ThreadRecord,
 };
 use schedule::{Schedule, ThreadId};
 
@@ -33,6 +33,32 @@ pub struct Controlled {
     /// Holds the socket's file.
     _folder: sandbox::Folder,
     temporary: Option<Temporary>,
+}
+
+/// What the threads of a program are under control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// Contexts of one kernel thread, where the system has what that needs and the program does not mind.
+    Contexts,
+    /// A kernel thread each: slower, and right for all programs.
+    Kernel,
+}
+
+impl Threads {
+    /// As the environment of the grader says: `LOCKSTEP_RUNS=threads` is for comparison, and for debuggers.
+    pub fn wanted() -> Self {
+        match std::env::var(RUNS_VARIABLE) {
+            Ok(word) if word == Self::Kernel.word() => Self::Kernel,
+            _ => Self::Contexts,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Contexts => "contexts",
+            Self::Kernel => "threads",
+        }
+    }
 }
 
 /// What one run under control left behind.
@@ -60,7 +86,12 @@ impl Controlled {
     /// # Errors
     /// When the program cannot be started or its runtime does not report: then it is not under
     /// control, and no run of it says anything.
-    pub fn start(invocation: Invocation, runtime: &Path, processor: usize) -> Result<Self, RunError> {
+    pub fn start(
+        invocation: Invocation,
+        runtime: &Path,
+        processor: usize,
+        threads: Threads,
+    ) -> Result<Self, RunError> {
         let folder = sandbox::folder(1 << 20).map_err(|error| RunError::Setup(error.to_string()))?;
         let path = folder.path().join("control");
         let listener = UnixListener::bind(&path).map_err(|error| RunError::Setup(error.to_string()))?;
@@ -78,6 +109,7 @@ impl Controlled {
             .env(SOCKET_VARIABLE, &path)
             .env(PROCESSOR_VARIABLE, processor.to_string())
             .env(ALONE_VARIABLE, u8::from(is_alone).to_string())
+            .env(RUNS_VARIABLE, threads.word())
             .limit(|limits| {
                 (limits.idle, limits.processor, limits.wall) = (Duration::MAX, Duration::MAX, Duration::MAX);
             })
@@ -186,6 +218,7 @@ impl RunRecord {
             }
             Finish::OutputLimit => Ending::OutputLimit { bytes: self.header.output as usize },
             Finish::OutsideWait => Ending::Idle { seconds: self.waited_at_rest.as_secs() },
+            Finish::KernelThreads => Ending::ToolError("it needs kernel threads".into()),
             Finish::Unseen => Ending::Unseen { call: self.header.call },
         }
     }

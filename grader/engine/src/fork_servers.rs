@@ -4,7 +4,7 @@ use confine::run::{Invocation, RunError, Stdout};
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
-use crate::controlled::{Controlled, RunRecord};
+use crate::controlled::{Controlled, RunRecord, Threads};
 use crate::observation::Observation;
 use crate::program::Program;
 use crate::run_context::{Control, Kept};
@@ -15,12 +15,18 @@ pub struct ForkServers<'a> {
     processor: usize,
     servers: Vec<(Invocation, Controlled)>,
     kept: Kept,
+    threads: Threads,
 }
 
 impl<'a> ForkServers<'a> {
     /// No server yet.
     pub fn new(program: &'a Program, processor: usize) -> Self {
-        Self { program, processor, servers: Vec::new(), kept: None }
+        Self { program, processor, servers: Vec::new(), kept: None, threads: Threads::wanted() }
+    }
+
+    /// Ends all servers; those that follow give the program kernel threads.
+    pub fn use_kernel_threads(&mut self) {
+        (self.servers, self.kept, self.threads) = (Vec::new(), None, Threads::Kernel);
     }
 
     /// The server of `call`, which is started where there is none.
@@ -29,7 +35,8 @@ impl<'a> ForkServers<'a> {
         let place = match self.servers.iter().position(|(known, _)| *known == call) {
             Some(place) => place,
             None => {
-                let server = Controlled::start(call.clone(), &self.program.runtime, self.processor)?;
+                let server =
+                    Controlled::start(call.clone(), &self.program.runtime, self.processor, self.threads)?;
                 self.servers.push((call, server));
                 self.servers.len() - 1
             }

@@ -9,12 +9,13 @@ use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
 use schedule::protocol::{
-    ALONE_VARIABLE, Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord,
+    ALONE_VARIABLE, Event, Finish, Header, PROCESSOR_VARIABLE, RUNS_VARIABLE, Request, SOCKET_VARIABLE,
+    ThreadRecord,
 };
 
 use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{dates, inherited, orphans, scheduler, system, threads, warm, watch};
+use crate::{contexts, dates, inherited, orphans, scheduler, system, threads, warm, watch};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -42,8 +43,11 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
         pin_to(processor);
     }
     let alone = variable(ALONE_VARIABLE).is_some_and(|value| value == c"1");
+    let wants_kernel_threads = variable(RUNS_VARIABLE).is_some_and(|value| value == c"threads");
     // The program and its children must not see that the grader is there.
-    [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE, PRELOAD_VARIABLE].into_iter().for_each(erase);
+    [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE, RUNS_VARIABLE, PRELOAD_VARIABLE]
+        .into_iter()
+        .for_each(erase);
     threads::prepare();
     record::install(shared_record());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
@@ -51,6 +55,9 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     inherited::remember_flags();
     orphans::adopt();
     warm::prepare();
+    if !wants_kernel_threads {
+        contexts::prepare();
+    }
     serve(socket, alone);
 }
 
@@ -142,6 +149,7 @@ fn connect(path: &[u8; 108]) -> Option<usize> {
 
 /// Serves runs until the grader closes the socket. Returns only in a child, which is the run.
 fn serve(socket: usize, alone: bool) {
+    let fork_bare = contexts::bare_fork().filter(|_| contexts::are_on());
     loop {
         let mut bytes = [0; Request::SIZE];
         if !read_exactly(socket, &mut bytes) {
@@ -155,8 +163,11 @@ fn serve(socket: usize, alone: bool) {
         record::get().reset();
         inherited::open_as_at_first();
         let before = processor_time();
-        // SAFETY: this process has one thread.
-        let child = unsafe { fork() };
+        let child = match fork_bare {
+            Some(bare) => bare(),
+            // SAFETY: this process has one thread.
+            None => unsafe { fork() },
+        };
         if child == 0 {
             become_run(socket, request);
             return;

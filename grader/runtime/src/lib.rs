@@ -8,8 +8,10 @@
 //! the fork server (`control`). Without a grader's socket in the environment everything here passes through to the
 //! system.
 //!
+//! Threads are `contexts` of one kernel thread, which change at a hand-over, or kernel threads where a program needs
+//! them; those that do not hold the token are parked in `token` then, and touch nothing.
+//!
 //! Nothing here allocates, locks, or panics: it runs between any two instructions of the program.
-//! Threads other than the token's holder are parked in `token` and touch nothing.
 
 // Elsewhere there is nothing here, and the grader's command says so in one sentence.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -17,11 +19,13 @@
 mod arch;
 mod atomics;
 mod chance;
+mod contexts;
 mod control;
 mod dates;
 mod futex;
 mod inherited;
 mod io;
+mod kernel_threads;
 mod libc;
 mod objects;
 mod orphans;

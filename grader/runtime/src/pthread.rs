@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use crate::arch::entry;
 use crate::objects::{ALL, EBUSY, ETIMEDOUT, Function, give_back, take, wait};
 use crate::scheduler::{self, Woken};
-use crate::{system, time, token};
+use crate::{contexts, time, token};
 
 static MUTEX_LOCK: Function = Function::new(c"pthread_mutex_lock");
 static MUTEX_TIMED: Function = Function::new(c"pthread_mutex_timedlock");
@@ -28,9 +28,11 @@ fn try_mutex(mutex: *const u32) -> c_int {
     // SAFETY: the caller's mutex.
     let (result, holder, kind) =
         unsafe { (MUTEX_TRY.call([mutex as usize, 0, 0, 0]), *mutex.add(2), *mutex.add(4)) };
-    // SAFETY: it takes nothing.
-    let own = || unsafe { system::call(system::GETTID, [0; 6]) } as u32;
-    if result == EBUSY && kind & KIND == CHECKS && holder == own() { EDEADLK } else { result }
+    if result == EBUSY && kind & KIND == CHECKS && holder == contexts::own_number() {
+        EDEADLK
+    } else {
+        result
+    }
 }
 
 fn lock_until(

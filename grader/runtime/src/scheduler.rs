@@ -227,7 +227,7 @@ pub(crate) fn end_thread(me: ThreadId) {
     record::get().thread[usize::from(me)].ended = true;
     let next = choose();
     token::leave();
-    token::give(next);
+    token::hand_on(me, next);
 }
 
 /// Whether the calling thread is the only one that has not ended.
@@ -299,8 +299,7 @@ fn step() {
     let me = with(|mechanism| mechanism.current());
     let next = choose();
     if next != me {
-        token::give(next);
-        token::wait(me);
+        token::hand_over(me, next);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::arch::entry;
 use crate::libc::next;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
-use crate::{processors, system, token};
+use crate::{contexts, processors, system, token};
 
 type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) -> c_int;
@@ -92,8 +92,19 @@ extern "C" fn create(
     processors::inherit(me, thread);
     // SAFETY: this thread holds the token, and the new thread, which reads the slot, does not exist yet.
     unsafe { (*STARTS.0.get())[usize::from(thread)] = Some((start, argument)) };
-    // SAFETY: the caller's own arguments, but for the start routine, which calls theirs.
-    let result = unsafe { libc_create()(handle, attributes, begin, usize::from(thread) as *mut c_void) };
+    let result = if contexts::are_on() {
+        // SAFETY: the caller's place for the handle.
+        contexts::take(thread, attributes).map_or_else(
+            |error| error,
+            |husk| unsafe {
+                handle.write(husk);
+                0
+            },
+        )
+    } else {
+        // SAFETY: the caller's own arguments.
+        unsafe { create_for_real(handle, attributes, thread) }
+    };
     if result == 0 {
         // SAFETY: pthread_create has written the handle.
         scheduler::set_handle(thread, unsafe { *handle });
@@ -105,11 +116,24 @@ extern "C" fn create(
 }
 entry!(pthread_create, 4, create);
 
+/// Has libc make a thread, which waits until it is handed the token.
+///
+/// # Safety
+/// As for pthread_create(3).
+pub(crate) unsafe fn create_for_real(handle: *mut u64, attributes: *const c_void, thread: ThreadId) -> c_int {
+    // SAFETY: the caller's own arguments, but for the start routine, which calls theirs.
+    unsafe { libc_create()(handle, attributes, begin, usize::from(thread) as *mut c_void) }
+}
+
 /// The start routine of every controlled thread.
 extern "C" fn begin(thread: *mut c_void) -> *mut c_void {
     let me = thread as usize as ThreadId;
     let top = 0u64;
-    token::wait(me);
+    if contexts::are_on() {
+        contexts::wait(me);
+    } else {
+        token::wait(me);
+    }
     token::enter(me);
     scheduler::started(me, &raw const top as u64);
     // SAFETY: written before this thread was created. The key's value only has to be not null.
@@ -117,10 +141,10 @@ extern "C" fn begin(thread: *mut c_void) -> *mut c_void {
         pthread_setspecific(KEY.load(Ordering::Relaxed), core::ptr::without_provenance(1));
         (*STARTS.0.get())[usize::from(me)]
     };
-    match start {
-        Some((start, argument)) => start(argument),
-        None => core::ptr::null_mut(),
-    }
+    let Some((start, argument)) = start else { return core::ptr::null_mut() };
+    let result = start(argument);
+    contexts::ends_with(me, result);
+    result
 }
 
 /// Destructor of the key: called after the destructors of thread-local variables, which may still
@@ -139,15 +163,21 @@ extern "C" fn at_thread_end(round: *mut c_void) {
 }
 
 extern "C" fn join(handle: u64, result: *mut *mut c_void, frame: *const u64) -> c_int {
-    if token::me().is_some()
-        && let Some(thread) = scheduler::find(handle)
-    {
-        scheduler::before(0, false);
-        let done = Done { operation: Operation::Join, object: thread.into(), value: 0 };
-        if scheduler::has_ended(thread) {
-            scheduler::after(done, false, frame);
-        } else {
-            scheduler::block(Wait::Join { thread }, done, frame);
+    if token::me().is_some() {
+        let thread = scheduler::find(handle);
+        if let Some(thread) = thread {
+            scheduler::before(0, false);
+            let done = Done { operation: Operation::Join, object: thread.into(), value: 0 };
+            if scheduler::has_ended(thread) {
+                scheduler::after(done, false, frame);
+            } else {
+                scheduler::block(Wait::Join { thread }, done, frame);
+            }
+        }
+        if contexts::are_on() {
+            // A thread that is not found has ended: its number has another one now.
+            contexts::give_result(thread, result);
+            return 0;
         }
     }
     // SAFETY: the caller's own arguments. A controlled thread has ended, so this hardly waits.
@@ -173,8 +203,10 @@ extern "C" fn pthread_setname_np(handle: u64, name: *const c_char) -> c_int {
 #[unsafe(no_mangle)]
 extern "C" fn pthread_getattr_np(handle: u64, attributes: *mut c_void) -> c_int {
     const NO_SUCH_ENTRY: c_int = 2;
-    if token::me() == Some(0) {
-        return NO_SUCH_ENTRY;
+    match token::me() {
+        Some(0) => return NO_SUCH_ENTRY,
+        Some(me) if contexts::are_on() => return contexts::describe_stack(me, attributes),
+        _ => {}
     }
     // SAFETY: every libc that has threads has a function of this type and name.
     let libc_one: extern "C" fn(u64, *mut c_void) -> c_int =
@@ -190,9 +222,16 @@ struct SignalStack {
     size: usize,
 }
 
+/// All contexts have the main thread's: it belongs to the kernel thread.
 #[unsafe(no_mangle)]
 extern "C" fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_int {
     const DISABLED: c_int = 2;
+    if contexts::are_on() && token::me().is_some_and(|me| me != 0) && token::has_alternate_stack() {
+        // SAFETY: null or the caller's place; what the kernel tells of the one that is there.
+        return system::libc_result(unsafe {
+            system::call(system::SIGALTSTACK, [0, old as usize, 0, 0, 0, 0])
+        }) as c_int;
+    }
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::SIGALTSTACK, [new as usize, old as usize, 0, 0, 0, 0]) };
     // SAFETY: null or a valid `stack_t`, as sigaltstack demands it of its callers.

@@ -3,11 +3,11 @@
 //! Each thread has a word of its own to wait on, so handing over wakes exactly one thread.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering, compiler_fence};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, compiler_fence};
 
 use schedule::{MOST_THREADS, ThreadId};
 
-use crate::system;
+use crate::{contexts, system};
 
 static WORDS: [AtomicU32; MOST_THREADS] = [const { AtomicU32::new(0) }; MOST_THREADS];
 
@@ -27,6 +27,9 @@ thread_local! {
     static ALTERNATE_STACK: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
+/// The same where threads are contexts, which have one for all: from and to.
+static SHARED_STACK: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+
 /// The calling thread, where its hooks act. They do not in a signal handler that interrupts the scheduler, or a thread
 /// that waits for the token: whatever it does there goes to the system.
 #[inline]
@@ -40,12 +43,27 @@ pub(crate) fn me() -> Option<ThreadId> {
 /// Where the calling thread handles signals, from and to; empty where it has no stack of its own for that.
 pub(crate) fn set_alternate_stack(from: usize, to: usize) {
     ALTERNATE_STACK.set((from, to));
+    if contexts::are_on() {
+        [from, to]
+            .into_iter()
+            .zip(&SHARED_STACK)
+            .for_each(|(end, place)| place.store(end, Ordering::Relaxed));
+    }
+}
+
+/// Whether there is one for all contexts.
+pub(crate) fn has_alternate_stack() -> bool {
+    let [from, to] = SHARED_STACK.each_ref().map(|place| place.load(Ordering::Relaxed));
+    from != to
 }
 
 /// Whether the calling thread handles a signal on its alternate stack.
 pub(crate) fn is_on_alternate_stack() -> bool {
     let here = 0u8;
-    let (from, to) = ALTERNATE_STACK.get();
+    let (from, to) = match contexts::are_on() {
+        true => SHARED_STACK.each_ref().map(|place| place.load(Ordering::Relaxed)).into(),
+        false => ALTERNATE_STACK.get(),
+    };
     (from..to).contains(&(&raw const here as usize))
 }
 
@@ -85,8 +103,28 @@ pub(crate) fn leave_process() {
     CONTROLLED.store(false, Ordering::Relaxed);
 }
 
+/// Gives the token from `me` to another thread, and waits until it comes back.
+pub(crate) fn hand_over(me: ThreadId, next: ThreadId) {
+    if contexts::are_on() {
+        HOLDER.store(next, Ordering::Relaxed);
+        contexts::hand_over(me, next);
+        return;
+    }
+    give(next);
+    wait(me);
+}
+
+/// Gives the token from `me` to another thread for good.
+pub(crate) fn hand_on(me: ThreadId, next: ThreadId) {
+    if contexts::are_on() {
+        HOLDER.store(next, Ordering::Relaxed);
+        contexts::hand_over(me, next);
+    }
+    give(next);
+}
+
 /// Gives the token to `thread`, which waits for it or will.
-pub(crate) fn give(thread: ThreadId) {
+fn give(thread: ThreadId) {
     HOLDER.store(thread, Ordering::Relaxed);
     let word = &WORDS[usize::from(thread)];
     word.store(1, Ordering::Release);

@@ -17,7 +17,7 @@ pub use request::Request;
 pub use trace::{Event, FRAMES, Operation, OutputHead, ThreadRecord};
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5310;
+pub const MAGIC: u32 = 0x4c4b_5311;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";
@@ -28,6 +28,10 @@ pub const PROCESSOR_VARIABLE: &str = "LOCKSTEP_PROCESSOR";
 /// The environment variable that says `1` where the program has process ids of its own: then all that
 /// the runtime can see of other processes was started by its runs.
 pub const ALONE_VARIABLE: &str = "LOCKSTEP_ALONE";
+
+/// The environment variable that says what a program's threads are under control: kernel threads where it is `threads`,
+/// else contexts of one kernel thread, where the system has what that needs.
+pub const RUNS_VARIABLE: &str = "LOCKSTEP_RUNS";
 
 /// Stands for a thread in the head of what a child process wrote, or whoever else wrote past the hooks.
 pub const CHILD: u8 = u8::MAX;

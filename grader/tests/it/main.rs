@@ -10,6 +10,7 @@ mod by_tests;
 mod check;
 mod containers;
 mod containment;
+mod contexts;
 mod control;
 mod course_copy;
 mod explore;

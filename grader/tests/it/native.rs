@@ -4,7 +4,7 @@ use std::process::Command;
 
 use confine::run::{Invocation, keeper};
 use engine::compile::{self, Build};
-use engine::controlled::{Controlled, RunRecord};
+use engine::controlled::{Controlled, RunRecord, Threads};
 use engine::source::Source;
 use engine::workspace::Workspace;
 use schedule::policy::Kind;
@@ -40,7 +40,9 @@ impl Native {
         let mut rustc = Command::new("rustc");
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
-        let server = Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0).unwrap();
+        let server =
+            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, Threads::Contexts)
+                .unwrap();
         Self { _folder: folder, server }
     }
 

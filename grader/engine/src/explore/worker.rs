@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use confine::run::RunError;
 use confine::sandbox;
 use schedule::ThreadId;
-use schedule::protocol::Request;
+use schedule::protocol::{Finish, Request};
 
 use crate::case::{Case, External};
 use crate::controlled::RunRecord;
@@ -27,8 +27,27 @@ impl<'a> Worker<'a> {
         Ok(Self { program, folder: fresh_folder()?, servers: ForkServers::new(program, processor) })
     }
 
-    /// One run: what was seen, and what control recorded where the case ran the program under it.
+    /// One run: what was seen, and what control recorded where the case ran the program under it. It is made again where the
+    /// program turns out to need kernel threads.
     pub(super) fn perform(
+        &mut self,
+        case: &Case,
+        seed: u64,
+        request: Request,
+        steps: &[ThreadId],
+    ) -> Result<(Observation, Option<RunRecord>), RunError> {
+        let needs_kernel_threads = |record: &Option<RunRecord>| {
+            record.as_ref().is_some_and(|record| record.header.finish == Finish::KernelThreads)
+        };
+        let run = self.perform_once(case, seed, request, steps)?;
+        if !needs_kernel_threads(&run.1) {
+            return Ok(run);
+        }
+        self.servers.use_kernel_threads();
+        self.perform_once(case, seed, request, steps)
+    }
+
+    fn perform_once(
         &mut self,
         case: &Case,
         seed: u64,

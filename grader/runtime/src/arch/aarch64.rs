@@ -6,6 +6,8 @@ use core::ffi::c_int;
 
 use super::Older;
 
+pub(crate) mod context;
+
 /// Of the table in include/uapi/asm-generic/unistd.h, which newer architectures share.
 pub(crate) mod number {
     pub(crate) const EPOLL_PWAIT: usize = 22;
@@ -14,9 +16,9 @@ pub(crate) mod number {
     pub(crate) const FLOCK: usize = 32;
     pub(crate) const OPENAT: usize = 56;
     pub(crate) const CLOSE: usize = 57;
-    pub(crate) const LSEEK: usize = 62;
     pub(crate) const PIPE2: usize = 59;
     pub(crate) const GETDENTS64: usize = 61;
+    pub(crate) const LSEEK: usize = 62;
     pub(crate) const READ: usize = 63;
     pub(crate) const WRITE: usize = 64;
     pub(crate) const READV: usize = 65;
@@ -30,6 +32,7 @@ pub(crate) mod number {
     pub(crate) const FSTAT: usize = 80;
     pub(crate) const UTIMENSAT: usize = 88;
     pub(crate) const PERSONALITY: usize = 92;
+    pub(crate) const EXIT: usize = 93;
     pub(crate) const EXIT_GROUP: usize = 94;
     pub(crate) const WAITID: usize = 95;
     pub(crate) const FUTEX: usize = 98;
@@ -42,7 +45,11 @@ pub(crate) mod number {
     pub(crate) const SCHED_GETAFFINITY: usize = 123;
     pub(crate) const SCHED_YIELD: usize = 124;
     pub(crate) const KILL: usize = 129;
+    pub(crate) const TKILL: usize = 130;
+    pub(crate) const TGKILL: usize = 131;
     pub(crate) const SIGALTSTACK: usize = 132;
+    pub(crate) const RT_SIGACTION: usize = 134;
+    pub(crate) const RT_SIGPROCMASK: usize = 135;
     pub(crate) const GETRUSAGE: usize = 165;
     pub(crate) const PRCTL: usize = 167;
     pub(crate) const GETCPU: usize = 168;

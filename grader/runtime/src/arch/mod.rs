@@ -1,5 +1,5 @@
 //! What differs from processor to processor: how a system call is made, the numbers and flags that Linux has there, the
-//! layout of `struct stat`, and the few instructions of an entry point (`entry!`). Everything else is the same on all of
+//! layout of `struct stat`, and the few instructions of an entry point (`entry!`) and of a change of contexts. Everything else is the same on all of
 //! them; both are little-endian and have words of 64 bits.
 
 #[cfg(target_arch = "aarch64")]
@@ -8,9 +8,9 @@ mod aarch64;
 mod x86_64;
 
 #[cfg(target_arch = "aarch64")]
-pub(crate) use aarch64::{MODE, O_DIRECTORY, O_NOFOLLOW, call, entry, number, older};
+pub(crate) use aarch64::{MODE, O_DIRECTORY, O_NOFOLLOW, call, context, entry, number, older};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{MODE, O_DIRECTORY, O_NOFOLLOW, call, entry, number, older};
+pub(crate) use x86_64::{MODE, O_DIRECTORY, O_NOFOLLOW, call, context, entry, number, older};
 
 /// System calls that only the older tables have; newer ones have one that does the same and more. This library makes
 /// none of them, but programs may, by their numbers.

@@ -6,6 +6,8 @@ use core::ffi::c_int;
 
 use super::Older;
 
+pub(crate) mod context;
+
 /// Of the tables in arch/x86/entry/syscalls/syscall_64.tbl.
 pub(crate) mod number {
     pub(crate) const READ: usize = 0;
@@ -15,6 +17,8 @@ pub(crate) mod number {
     pub(crate) const LSEEK: usize = 8;
     pub(crate) const MMAP: usize = 9;
     pub(crate) const MPROTECT: usize = 10;
+    pub(crate) const RT_SIGACTION: usize = 13;
+    pub(crate) const RT_SIGPROCMASK: usize = 14;
     pub(crate) const READV: usize = 19;
     pub(crate) const WRITEV: usize = 20;
     pub(crate) const SCHED_YIELD: usize = 24;
@@ -32,6 +36,7 @@ pub(crate) mod number {
     pub(crate) const RECVMSG: usize = 47;
     pub(crate) const GETSOCKOPT: usize = 55;
     pub(crate) const EXECVE: usize = 59;
+    pub(crate) const EXIT: usize = 60;
     pub(crate) const WAIT4: usize = 61;
     pub(crate) const KILL: usize = 62;
     pub(crate) const FCNTL: usize = 72;
@@ -43,6 +48,7 @@ pub(crate) mod number {
     pub(crate) const SCHED_SETSCHEDULER: usize = 144;
     pub(crate) const PRCTL: usize = 157;
     pub(crate) const GETTID: usize = 186;
+    pub(crate) const TKILL: usize = 200;
     pub(crate) const FUTEX: usize = 202;
     pub(crate) const SCHED_SETAFFINITY: usize = 203;
     pub(crate) const SCHED_GETAFFINITY: usize = 204;
@@ -50,6 +56,7 @@ pub(crate) mod number {
     pub(crate) const CLOCK_GETTIME: usize = 228;
     pub(crate) const CLOCK_NANOSLEEP: usize = 230;
     pub(crate) const EXIT_GROUP: usize = 231;
+    pub(crate) const TGKILL: usize = 234;
     pub(crate) const WAITID: usize = 247;
     pub(crate) const OPENAT: usize = 257;
     pub(crate) const NEWFSTATAT: usize = 262;

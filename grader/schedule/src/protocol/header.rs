@@ -25,6 +25,8 @@ numbered! {
         Unseen,
         /// As many steps as a run can have.
         StepLimit,
+        /// The program does what is right for kernel threads alone, and its threads are contexts: it says nothing.
+        KernelThreads,
     }
 }
 

@@ -1,0 +1,97 @@
+//! Changing from one context to another. Who calls `switch` keeps, by the procedure call standard, what is not saved here;
+//! the thread pointer is `TPIDR_EL0`, which a process may write itself.
+
+use core::arch::{asm, naked_asm};
+
+use crate::contexts::Context;
+
+/// Contexts can be changed everywhere here.
+pub(crate) fn can_switch() -> bool {
+    true
+}
+
+/// The thread pointer of the calling thread.
+pub(crate) fn thread_pointer() -> u64 {
+    let pointer: u64;
+    // SAFETY: it reads a register.
+    unsafe { asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, preserves_flags, nomem)) };
+    pointer
+}
+
+/// Saves the calling thread in `from` and goes on in `to`. Returns when somebody changes to `from`.
+///
+/// # Safety
+/// `to` was saved by this function or by [`park`], nobody has gone on in it since, and its stack is there.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "ldr x9, [x1]",
+        "mov sp, x9",
+        "ldr x9, [x1, #8]",
+        "msr tpidr_el0, x9",
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp d14, d15, [sp, #144]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x19, x20, [sp]",
+        "add sp, sp, #176",
+        "ret",
+    )
+}
+
+/// Saves the calling thread in `context` and ends its kernel thread, which clears the word at `alive` (set_tid_address(2)).
+/// Returns in whoever changes to the context.
+///
+/// # Safety
+/// Nobody joins the thread, `alive` stays where it is, and nothing that belongs to the kernel thread is needed any more.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "mrs x9, tpidr_el0",
+        "str x9, [x0, #8]",
+        "mov x0, x1",
+        "mov x8, #96", // set_tid_address
+        "svc 0",
+        "mov x0, xzr",
+        "mov x8, #93", // exit, of this thread alone
+        "svc 0",
+        "brk #1",
+    )
+}

@@ -1,0 +1,98 @@
+//! Changing from one context to another. Who calls `switch` keeps, by the ABI, what is not saved here; the thread pointer
+//! is the FS base, which a process may write itself where the kernel says so (`HWCAP2_FSGSBASE`, getauxval(3)).
+
+use core::arch::{asm, naked_asm};
+
+use crate::contexts::Context;
+use crate::system;
+
+unsafe extern "C" {
+    fn getauxval(kind: u64) -> u64;
+}
+
+/// Whether contexts can be changed here. Not where the kernel keeps return addresses a second time (`arch_prctl`, shadow
+/// stacks): those of another context are not among them.
+pub(crate) fn can_switch() -> bool {
+    const AT_HWCAP2: u64 = 26;
+    const FSGSBASE: u64 = 1 << 1;
+    const ARCH_PRCTL: usize = 158;
+    const SHADOW_STACK_STATUS: usize = 0x5005;
+    let mut features = 0u64;
+    // SAFETY: a number; then a place for what the kernel tells, which it leaves alone where it knows no such call.
+    let may_write = unsafe {
+        system::call(ARCH_PRCTL, [SHADOW_STACK_STATUS, &raw mut features as usize, 0, 0, 0, 0]);
+        getauxval(AT_HWCAP2) & FSGSBASE != 0
+    };
+    may_write && features == 0
+}
+
+/// The thread pointer of the calling thread.
+pub(crate) fn thread_pointer() -> u64 {
+    let pointer: u64;
+    // SAFETY: the ABI has the thread pointer in the first word of the thread control block (ELF TLS, variant II).
+    unsafe { asm!("mov {}, fs:[0]", out(reg) pointer, options(nostack, preserves_flags, readonly)) };
+    pointer
+}
+
+/// Saves the calling thread in `from` and goes on in `to`. Returns when somebody changes to `from`.
+///
+/// # Safety
+/// `to` was saved by this function or by [`park`], nobody has gone on in it since, and its stack is there.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov [rdi], rsp",
+        "mov rsp, [rsi]",
+        "mov rax, [rsi + 8]",
+        "wrfsbase rax",
+        "ldmxcsr [rsp]",
+        "fldcw [rsp + 4]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Saves the calling thread in `context` and ends its kernel thread, which clears the word at `alive` (set_tid_address(2)).
+/// Returns in whoever changes to the context.
+///
+/// # Safety
+/// Nobody joins the thread, `alive` stays where it is, and nothing that belongs to the kernel thread is needed any more.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov [rdi], rsp",
+        "mov rax, fs:[0]",
+        "mov [rdi + 8], rax",
+        "mov rdi, rsi",
+        "mov eax, 218", // set_tid_address
+        "syscall",
+        "xor edi, edi",
+        "mov eax, 60", // exit, of this thread alone
+        "syscall",
+        "ud2",
+    )
+}

@@ -1,0 +1,127 @@
+//! What is right for kernel threads alone: a program that does it has them. Where its threads are contexts so far, the run
+//! is made again (`contexts::leave`).
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::mem;
+
+use crate::libc::next;
+use crate::{contexts, system, token};
+
+/// gettid(2).
+#[unsafe(no_mangle)]
+extern "C" fn gettid() -> c_int {
+    contexts::own_number() as c_int
+}
+
+/// The result of a call by its number (syscall(2)) that is not the kernel's; where it is about the kernel thread itself, the
+/// run ends here.
+pub(crate) fn any_call(number: usize) -> Option<isize> {
+    use system::{EXIT, RT_SIGACTION, RT_SIGPROCMASK, SIGALTSTACK, TGKILL, TKILL};
+    if number == system::GETTID {
+        return Some(contexts::own_number() as isize);
+    }
+    let is_of_kernel_thread =
+        matches!(number, EXIT | RT_SIGACTION | RT_SIGPROCMASK | SIGALTSTACK | TGKILL | TKILL);
+    if is_of_kernel_thread || matches!(number, system::PRCTL | system::SCHED_SETSCHEDULER) {
+        contexts::leave_if_on();
+    }
+    None
+}
+
+/// The program opens a file or a folder: some below `/proc` tell of the threads that the kernel knows (proc(5)).
+pub(crate) fn opens(path: *const c_char) {
+    if contexts::are_on() && !path.is_null() {
+        // SAFETY: the path of a caller of open(2), which ends with a zero.
+        let path = unsafe { CStr::from_ptr(path) }.to_bytes();
+        if path.starts_with(b"/proc/") && tells_of_threads(path) {
+            contexts::leave_if_on();
+        }
+    }
+}
+
+fn tells_of_threads(path: &[u8]) -> bool {
+    let mut parts = path.split(|&byte| byte == b'/').skip(2);
+    parts.any(|part| matches!(part, b"task" | b"thread-self" | b"status" | b"stat"))
+}
+
+/// Defines a function of libc's under its name, which the program calls for the sake of kernel threads.
+macro_rules! for_kernel_threads {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) if $condition:expr;)*) => { $(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($($argument: $type),*) -> c_int {
+            if $condition {
+                contexts::leave_if_on();
+            }
+            type Real = extern "C" fn($($type),*) -> c_int;
+            let real = next(
+                // SAFETY: the text ends with its only zero.
+                unsafe { core::ffi::CStr::from_bytes_with_nul_unchecked(concat!(stringify!($name), "\0").as_bytes()) },
+            );
+            // SAFETY: every libc with threads has a function of this type and name.
+            unsafe { mem::transmute::<*mut c_void, Real>(real)($($argument),*) }
+        }
+    )* };
+}
+
+for_kernel_threads! {
+    fn pthread_sigmask(how: c_int, new: *const c_void, old: *mut c_void) if !new.is_null();
+    fn sigprocmask(how: c_int, new: *const c_void, old: *mut c_void) if !new.is_null();
+    fn sigwait(set: *const c_void, signal: *mut c_int) if true;
+    fn sigwaitinfo(set: *const c_void, info: *mut c_void) if true;
+    fn sigtimedwait(set: *const c_void, info: *mut c_void, time: *const c_void) if true;
+    fn sigaction(signal: c_int, new: *const c_void, old: *mut c_void) if is_handled(signal, new);
+    fn pthread_kill(thread: u64, signal: c_int) if true;
+    fn pthread_cancel(thread: u64) if true;
+    fn pthread_tryjoin_np(thread: u64, result: *mut c_void) if true;
+    fn pthread_timedjoin_np(thread: u64, result: *mut c_void, time: *const c_void) if true;
+    fn pthread_clockjoin_np(thread: u64, result: *mut c_void, clock: c_int, time: *const c_void) if true;
+    fn pthread_setschedparam(thread: u64, policy: c_int, parameter: *const c_void) if true;
+    fn pthread_getcpuclockid(thread: u64, clock: *mut c_void) if true;
+}
+
+/// opendir(3), which libc opens without open(2).
+#[unsafe(no_mangle)]
+extern "C" fn opendir(path: *const c_char) -> *mut c_void {
+    opens(path);
+    // SAFETY: every libc has a function of this type and name.
+    unsafe {
+        mem::transmute::<*mut c_void, extern "C" fn(*const c_char) -> *mut c_void>(next(c"opendir"))(path)
+    }
+}
+
+/// signal(2): handlers of a program's own, as for sigaction(2).
+#[unsafe(no_mangle)]
+extern "C" fn signal(signal: c_int, handler: usize) -> usize {
+    if is_own(signal, handler) {
+        contexts::leave_if_on();
+    }
+    // SAFETY: every libc has a function of this type and name.
+    unsafe {
+        mem::transmute::<*mut c_void, extern "C" fn(c_int, usize) -> usize>(next(c"signal"))(signal, handler)
+    }
+}
+
+/// Whether a `struct sigaction`, whose first word is the handler, has one of the program's own.
+fn is_handled(signal: c_int, new: *const c_void) -> bool {
+    // SAFETY: null or the caller's `struct sigaction`.
+    !new.is_null() && is_own(signal, unsafe { new.cast::<usize>().read() })
+}
+
+/// Where the kernel delivers a signal to a process that has several threads is up to the kernel threads. Faults come in
+/// the thread that makes them: std handles those of stacks that have overflowed.
+fn is_own(signal: c_int, handler: usize) -> bool {
+    const DEFAULT: usize = 0;
+    const IGNORED: usize = 1;
+    const FAULTS: [c_int; 2] = [7, 11];
+    handler != DEFAULT && handler != IGNORED && !FAULTS.contains(&signal)
+}
+
+/// pthread_detach(3): a husk stays, whoever waits for it.
+#[unsafe(no_mangle)]
+extern "C" fn pthread_detach(thread: u64) -> c_int {
+    if contexts::are_on() && token::me().is_some() {
+        return 0;
+    }
+    // SAFETY: every libc with threads has a function of this type and name.
+    unsafe { mem::transmute::<*mut c_void, extern "C" fn(u64) -> c_int>(next(c"pthread_detach"))(thread) }
+}

@@ -1,0 +1,117 @@
+//! Threads are contexts of one kernel thread, or kernel threads: the same schedule is the same run.
+
+use std::path::PathBuf;
+
+use confine::run::{Invocation, keeper};
+use confine::sandbox;
+use engine::compile::{self, Build};
+use engine::controlled::{Controlled, RunRecord, Threads};
+use engine::program::Program;
+use engine::source::Source;
+use engine::workspace::Workspace;
+use schedule::protocol::{CHILD, Finish};
+use schedule::search::Search;
+use schedule::search::portfolio::Portfolio;
+
+use crate::support::root;
+
+const SCHEDULES: usize = 60;
+
+/// All but `proc`, which is about kernel threads, and `child`, of which no two runs are the same.
+const PROGRAMS: [&str; 18] = [
+    "locals",
+    "detached",
+    "panics",
+    "panic-in-a-destructor",
+    "double-panic",
+    "exit",
+    "overflow",
+    "abort",
+    "stacks",
+    "one-after-another",
+    "statics",
+    "meetings",
+    "times",
+    "surroundings",
+    "heap",
+    "nested",
+    "spin",
+    "backtrace",
+];
+
+fn torture() -> Program {
+    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
+    let main = std::fs::read(root().join("grader/tests/torture/program.rs")).unwrap();
+    let source = Source {
+        files: [(PathBuf::from("main.rs"), main)].into(),
+        origin: None,
+        refused: Vec::new(),
+        checks: None,
+    };
+    match compile::build(&Workspace::at(root()), "hello-threads", &source, &drop).unwrap() {
+        Build::Ready(program) => program,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The runs of the same schedules, each in an empty folder.
+fn runs(program: &Program, what: &str, threads: Threads) -> Vec<RunRecord> {
+    let folder = sandbox::folder(1 << 28).unwrap();
+    let call = Invocation::new(&program.path, folder.path()).args([what]);
+    let mut server = Controlled::start(call, &program.runtime, 0, threads).unwrap();
+    let attempts = Portfolio::new(7, 300).propose(SCHEDULES);
+    let run = |attempt: schedule::search::Attempt| {
+        folder.renew().unwrap();
+        server.run(&attempt.request, &attempt.steps).unwrap()
+    };
+    attempts.into_iter().map(run).collect()
+}
+
+/// What must be the same: all but the numbers that the system gives to threads, which panics name.
+fn essence(run: &RunRecord) -> String {
+    let header = &run.header;
+    let said = |(head, text): &(schedule::protocol::OutputHead, Vec<u8>)| {
+        let text = String::from_utf8_lossy(text);
+        let without_numbers: String = text.chars().filter(|letter| !letter.is_ascii_digit()).collect();
+        let text = if head.descriptor == 2 { without_numbers } else { text.into_owned() };
+        // What a child prints comes when it comes.
+        (head.thread != CHILD).then(|| format!("{} {}: {text:?}", head.thread, head.step))
+    };
+    let output: Vec<String> = run.output.iter().filter_map(said).collect();
+    format!(
+        "{:?} {:x} {} threads, {} steps, {:x}, {} atomics: {output:?}",
+        header.finish, header.status, header.threads, header.steps, header.hash, header.atomics
+    )
+}
+
+#[test]
+fn a_schedule_is_the_same_run_in_whatever_way_threads_are_made() {
+    let program = torture();
+    for what in PROGRAMS {
+        let [contexts, kernel] =
+            [Threads::Contexts, Threads::Kernel].map(|threads| runs(&program, what, threads));
+        for (number, (one, other)) in contexts.iter().zip(&kernel).enumerate() {
+            assert_eq!(essence(one), essence(other), "{what}, schedule {number}");
+        }
+    }
+}
+
+#[test]
+fn children_of_contexts_are_waited_for() {
+    let runs = runs(&torture(), "child", Threads::Contexts);
+    let said =
+        |run: &RunRecord| (run.header.finish, run.header.status, run.observation().stdout.bytes.to_vec());
+    assert!(runs.iter().all(|run| said(run) == (Finish::Process, 0, b"2\n2\n".to_vec())), "{runs:?}");
+}
+
+#[test]
+fn a_program_that_asks_for_kernel_threads_has_them() {
+    let program = torture();
+    let finishes = |threads| {
+        let runs = runs(&program, "proc", threads);
+        runs.iter().map(|run| run.header.finish).collect::<Vec<_>>()
+    };
+    assert!(finishes(Threads::Contexts).iter().all(|finish| *finish == Finish::KernelThreads));
+    let kernel = runs(&program, "proc", Threads::Kernel);
+    assert!(kernel.iter().all(|run| &*run.observation().stdout.bytes == b"3\n"), "{kernel:?}");
+}
