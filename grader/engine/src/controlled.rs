@@ -1,6 +1,7 @@
 //! A program under control: its fork server, and single runs under chosen schedules.
 
 mod link;
+pub mod runs;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -24,6 +25,7 @@ use schedule::{Schedule, ThreadId};
 
 use crate::observation::{Observation, Text};
 use link::{Link, Lost};
+use runs::Runs;
 
 /// An instrumented program that waits to be run, as often as is wanted. Dropping it ends it.
 pub struct Controlled {
@@ -33,32 +35,6 @@ pub struct Controlled {
     /// Holds the socket's file.
     _folder: sandbox::Folder,
     temporary: Option<Temporary>,
-}
-
-/// What the threads of a program are under control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Threads {
-    /// Contexts of one kernel thread, where the system has what that needs and the program does not mind.
-    Contexts,
-    /// A kernel thread each: slower, and right for all programs.
-    Kernel,
-}
-
-impl Threads {
-    /// As the environment of the grader says: `LOCKSTEP_RUNS=threads` is for comparison, and for debuggers.
-    pub fn wanted() -> Self {
-        match std::env::var(RUNS_VARIABLE) {
-            Ok(word) if word == Self::Kernel.word() => Self::Kernel,
-            _ => Self::Contexts,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Contexts => "contexts",
-            Self::Kernel => "threads",
-        }
-    }
 }
 
 /// What one run under control left behind.
@@ -90,7 +66,7 @@ impl Controlled {
         invocation: Invocation,
         runtime: &Path,
         processor: usize,
-        threads: Threads,
+        runs: Runs,
     ) -> Result<Self, RunError> {
         let folder = sandbox::folder(1 << 20).map_err(|error| RunError::Setup(error.to_string()))?;
         let path = folder.path().join("control");
@@ -109,7 +85,7 @@ impl Controlled {
             .env(SOCKET_VARIABLE, &path)
             .env(PROCESSOR_VARIABLE, processor.to_string())
             .env(ALONE_VARIABLE, u8::from(is_alone).to_string())
-            .env(RUNS_VARIABLE, threads.word())
+            .env(RUNS_VARIABLE, runs.word())
             .limit(|limits| {
                 (limits.idle, limits.processor, limits.wall) = (Duration::MAX, Duration::MAX, Duration::MAX);
             })

@@ -100,6 +100,20 @@ fn of(thread: ThreadId) -> *mut Context {
     unsafe { CONTEXTS.0.get().cast::<Context>().add(usize::from(thread) % MOST_THREADS) }
 }
 
+/// The main thread's thread pointer.
+pub(crate) fn main_thread_pointer() -> u64 {
+    // SAFETY: written before the first run, and never again.
+    unsafe { (*of(0)).thread_pointer }
+}
+
+/// Where the husk's stack that lies in this memory is in use, while no run is on.
+pub(crate) fn stack_in_use(start: usize, end: usize) -> Option<usize> {
+    // SAFETY: the caller holds the token, or is the fork server.
+    let mut husks = (1..=PREPARED).map(|thread| unsafe { &*of(thread) });
+    let husk = husks.find(|husk| husk.handle != 0 && (start..end).contains(&husk.stack.0))?;
+    Some(husk.stack_pointer as usize)
+}
+
 /// Whether threads are contexts.
 #[inline]
 pub(crate) fn are_on() -> bool {
@@ -131,6 +145,23 @@ pub(crate) fn prepare() {
     };
     if !is_made {
         system::exit(70);
+    }
+    share_signal_stack();
+}
+
+/// One alternate signal stack serves all contexts, as one runs at a time. It is not put back after a run.
+fn share_signal_stack() {
+    const SIZE: usize = 64 << 10;
+    const READ_WRITE: usize = 1 | 2;
+    const SHARED_ANONYMOUS: usize = 1 | 0x20;
+    // SAFETY: a fresh mapping that stays; then a valid `stack_t`, sigaltstack(2).
+    unsafe {
+        let place = system::call(system::MMAP, [0, SIZE, READ_WRITE, SHARED_ANONYMOUS, usize::MAX, 0]);
+        if place > 0 {
+            let stack = [place as usize, 0, SIZE];
+            system::call(system::SIGALTSTACK, [stack.as_ptr() as usize, 0, 0, 0, 0, 0]);
+            token::set_alternate_stack(place as usize, place as usize + SIZE);
+        }
     }
 }
 

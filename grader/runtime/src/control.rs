@@ -1,31 +1,21 @@
-//! The fork server: one process a run, without the cost of starting one.
-//!
-//! When the grader's socket is named in the environment, the library's constructor, which runs
-//! before `main`, connects to it and serves requests for runs: each is a child forked from here,
-//! before the program has done anything, with the same memory layout every time. The server waits
-//! for the child's end and answers with the record that it left in shared memory.
+//! How control begins. When the grader's socket is named in the environment, the library's constructor, which runs before
+//! `main`, connects to it and becomes the fork server ([`Server`]), before the program has done anything.
 
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use schedule::protocol::{
-    ALONE_VARIABLE, Event, Finish, Header, PROCESSOR_VARIABLE, RUNS_VARIABLE, Request, SOCKET_VARIABLE,
-    ThreadRecord,
-};
+use schedule::protocol::{ALONE_VARIABLE, PROCESSOR_VARIABLE, RUNS_VARIABLE, SOCKET_VARIABLE};
 
-use crate::outbox::Outbox;
 use crate::record::{self, Record};
-use crate::{contexts, dates, inherited, orphans, scheduler, system, threads, warm, watch};
+use crate::server::Server;
+use crate::{contexts, inherited, orphans, runner, system, threads, warm};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
 
 unsafe extern "C" {
-    static environ: *const *const c_char;
     fn getenv(name: *const c_char) -> *const c_char;
     fn unsetenv(name: *const c_char) -> c_int;
-    fn fork() -> c_int;
-    fn getauxval(kind: u64) -> u64;
 }
 
 /// Called by the dynamic linker before `main`.
@@ -43,7 +33,8 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
         pin_to(processor);
     }
     let alone = variable(ALONE_VARIABLE).is_some_and(|value| value == c"1");
-    let wants_kernel_threads = variable(RUNS_VARIABLE).is_some_and(|value| value == c"threads");
+    let wanted = variable(RUNS_VARIABLE).unwrap_or_default();
+    let (wants_kernel_threads, wants_runners) = (wanted == c"threads", wanted == c"reset");
     // The program and its children must not see that the grader is there.
     [SOCKET_VARIABLE, PROCESSOR_VARIABLE, ALONE_VARIABLE, RUNS_VARIABLE, PRELOAD_VARIABLE]
         .into_iter()
@@ -58,7 +49,11 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     if !wants_kernel_threads {
         contexts::prepare();
     }
-    serve(socket, alone);
+    let has_runners = wants_runners && contexts::are_on();
+    if has_runners {
+        runner::prepare();
+    }
+    Server::new(socket, alone, has_runners).serve();
 }
 
 fn with_name<T>(name: &str, act: impl FnOnce(*const c_char) -> T) -> T {
@@ -145,143 +140,4 @@ fn connect(path: &[u8; 108]) -> Option<usize> {
         );
         (socket >= 0 && connected == 0).then_some(socket as usize)
     }
-}
-
-/// Serves runs until the grader closes the socket. Returns only in a child, which is the run.
-fn serve(socket: usize, alone: bool) {
-    let fork_bare = contexts::bare_fork().filter(|_| contexts::are_on());
-    loop {
-        let mut bytes = [0; Request::SIZE];
-        if !read_exactly(socket, &mut bytes) {
-            system::exit(0);
-        }
-        let Some(request) = Request::decode(&bytes) else { system::exit(70) };
-        let Some(steps) = scheduler::replay_buffer(request.replayed as usize) else { system::exit(70) };
-        if !read_exactly(socket, steps) {
-            system::exit(0);
-        }
-        record::get().reset();
-        inherited::open_as_at_first();
-        let before = processor_time();
-        let child = match fork_bare {
-            Some(bare) => bare(),
-            // SAFETY: this process has one thread.
-            None => unsafe { fork() },
-        };
-        if child == 0 {
-            become_run(socket, request);
-            return;
-        }
-        if child < 0 {
-            system::exit(70);
-        }
-        let end = watch::wait_for(child);
-        if !orphans::end(alone) {
-            // They cannot be ended from here: the keeper ends them, and this process.
-            system::exit(70);
-        }
-        inherited::take_in_rest();
-        let processor = processor_time().saturating_sub(before);
-        answer(socket, end, processor, request.trace);
-    }
-}
-
-/// In the child: ends with the server, never computes for ever unseen, and is under control.
-fn become_run(socket: usize, request: Request) {
-    const PR_SET_PDEATHSIG: usize = 1;
-    const SIGKILL: usize = 9;
-    const ITIMER_PROF: usize = 2;
-    /// Seconds of processor time: the longest budget takes a fraction of one.
-    const SECONDS: u64 = 4;
-    let timer: [u64; 4] = [0, 0, SECONDS, 0];
-    // SAFETY: numbers, and a timer that is valid for the call. SIGPROF ends the process.
-    unsafe {
-        system::call(system::CLOSE, [socket, 0, 0, 0, 0, 0]);
-        system::call(system::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
-        system::call(system::SETITIMER, [ITIMER_PROF, timer.as_ptr() as usize, 0, 0, 0, 0]);
-    }
-    // SAFETY: the environment stands above all frames of the main thread.
-    let stack_top = unsafe { *environ } as u64 & !15;
-    dates::begin();
-    scheduler::begin(request, stack_top);
-}
-
-/// Where the executable is loaded: its program headers say where they stand themselves.
-fn executable_base() -> u64 {
-    const AT_PHDR: u64 = 3;
-    const PT_PHDR: u32 = 6;
-    // SAFETY: the kernel passes the address of the program headers, of which the first describes
-    // the table itself in every executable that has an interpreter.
-    unsafe {
-        let headers = getauxval(AT_PHDR);
-        let first = headers as *const u32;
-        if headers == 0 || *first != PT_PHDR {
-            return 0;
-        }
-        // `p_vaddr` is the third 64-bit word of `Elf64_Phdr`.
-        headers - *(headers as *const u64).add(2)
-    }
-}
-
-/// Microseconds of processor time of all children that have been waited for, and theirs (getrusage(2)).
-fn processor_time() -> u64 {
-    const CHILDREN: usize = usize::MAX;
-    let mut usage = [0u64; 18];
-    // SAFETY: the place is as large as the kernel's `struct rusage`.
-    unsafe { system::call(system::GETRUSAGE, [CHILDREN, usage.as_mut_ptr() as usize, 0, 0, 0, 0]) };
-    let [user_seconds, user_micros, system_seconds, system_micros, ..] = usage;
-    (user_seconds + system_seconds) * 1_000_000 + user_micros + system_micros
-}
-
-fn answer(socket: usize, watch::End { status, in_time, call }: watch::End, processor: u64, trace: bool) {
-    const SIGPROF: c_int = 27;
-    let record = record::get();
-    let unseen = !in_time || status & 0x7f == SIGPROF;
-    let finish = if unseen { Finish::Unseen } else { record.finish.unwrap_or(Finish::Process) };
-    let sent_steps = if trace { record.steps } else { 0 };
-    let header = Header {
-        status,
-        finish,
-        threads: record.threads as u8,
-        steps: record.steps as u32,
-        hash: record.hash,
-        base: executable_base(),
-        atomics: record.atomics,
-        output: record.output as u32,
-        sent_steps: sent_steps as u32,
-        events: record.kept_events() as u32,
-        processor: u32::try_from(processor).unwrap_or(u32::MAX),
-        outside: record.outside || record.polls_outside,
-        polls_outside: record.polls_outside,
-        call,
-    };
-    let mut outbox = Outbox::new(socket);
-    outbox.put(&header.encode());
-    for thread in &record.thread[..record.threads] {
-        outbox.put(&ThreadRecord::encode(thread));
-    }
-    outbox.put(&record.outputs[..record.output]);
-    outbox.put(&record.step[..sent_steps]);
-    for words in &record.candidates[..sent_steps] {
-        words.iter().for_each(|word| outbox.put(&word.to_le_bytes()));
-    }
-    for event in record.last_events() {
-        outbox.put(&Event::encode(event));
-    }
-    outbox.send();
-}
-
-fn read_exactly(socket: usize, bytes: &mut [u8]) -> bool {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        let rest = &mut bytes[filled..];
-        // SAFETY: the slice is valid for the call.
-        match unsafe { system::call(system::READ, [socket, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0]) }
-        {
-            count if count > 0 => filled += count as usize,
-            error if error == -system::EINTR => {}
-            _ => return false,
-        }
-    }
-    true
 }

@@ -9,7 +9,7 @@ use schedule::protocol::{Finish, Operation};
 use crate::arch::entry;
 use crate::record::Done;
 use crate::scheduler::{self, Wait, Woken};
-use crate::{chance, io, kernel_threads, system, time, token};
+use crate::{chance, io, kernel_threads, system, time, token, undone};
 
 const WAIT: usize = 0;
 const WAKE: usize = 1;
@@ -65,6 +65,7 @@ fn emulated(number: usize, [a, b, c, d, e, f]: [usize; 6], frame: *const u64) ->
         (system::GETRANDOM, _) => chance::fill(a as *mut u8, b),
         (system::CLOCK_GETTIME, _) => time::clock_gettime(a as c_int, b as *mut time::Timespec) as isize,
         _ => {
+            undone::any_call(number);
             let of_thread = kernel_threads::any_call(number);
             return of_thread.or_else(|| io::any_call(number, [a, b, c, d, e, f], frame));
         }

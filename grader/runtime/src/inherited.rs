@@ -14,6 +14,11 @@ use crate::world::{self, POLLIN, PollDescriptor};
 /// Where each stream's pipe is read.
 static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
 
+/// The descriptors of these.
+pub(crate) fn ends() -> [usize; 2] {
+    ENDS.each_ref().map(|end| end.load(Ordering::Relaxed) as usize)
+}
+
 /// Puts the pipes in place. Where the system refuses, what children print is lost. Before the first run.
 pub(crate) fn replace_streams() {
     const O_CLOEXEC: usize = 0o2_000_000;

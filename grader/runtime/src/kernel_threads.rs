@@ -5,7 +5,7 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem;
 
 use crate::libc::next;
-use crate::{contexts, system, token};
+use crate::{contexts, runner, system, token};
 
 /// gettid(2).
 #[unsafe(no_mangle)]
@@ -95,14 +95,20 @@ extern "C" fn signal(signal: c_int, handler: usize) -> usize {
     if is_own(signal, handler) {
         contexts::leave_if_on();
     }
+    if token::me().is_some() {
+        runner::handles(signal);
+    }
     // SAFETY: every libc has a function of this type and name.
     unsafe {
         mem::transmute::<*mut c_void, extern "C" fn(c_int, usize) -> usize>(next(c"signal"))(signal, handler)
     }
 }
 
-/// Whether a `struct sigaction`, whose first word is the handler, has one of the program's own.
+/// Whether a `struct sigaction`, whose first word is the handler, has one of the program's own. That there is any is noted.
 fn is_handled(signal: c_int, new: *const c_void) -> bool {
+    if !new.is_null() && token::me().is_some() {
+        runner::handles(signal);
+    }
     // SAFETY: null or the caller's `struct sigaction`.
     !new.is_null() && is_own(signal, unsafe { new.cast::<usize>().read() })
 }

@@ -51,6 +51,26 @@ impl Path {
         .map_or(&[], |count| &text[..count.max(0) as usize])
     }
 
+    /// Reads the whole file, as much as there is room for. How many bytes it has; 0 where it cannot be read.
+    pub(crate) fn read_whole(self, text: &mut [u8]) -> usize {
+        self.with_open(|file| {
+            let mut filled = 0;
+            while filled < text.len() {
+                let rest = &mut text[filled..];
+                // SAFETY: the buffer is valid for its length.
+                let count = unsafe {
+                    system::call(system::READ, [file, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0])
+                };
+                if count <= 0 {
+                    break;
+                }
+                filled += count as usize;
+            }
+            filled
+        })
+        .unwrap_or(0)
+    }
+
     fn with_open<T>(self, act: impl FnOnce(usize) -> T) -> Option<T> {
         let file = system::open_to_read(CStr::from_bytes_until_nul(&self.bytes).ok()?);
         (file >= 0).then(|| {

@@ -1,10 +1,11 @@
 //! What a run leaves behind, in memory that the fork server shares with it.
 
+use core::ffi::c_int;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use schedule::mechanism::Candidates;
-use schedule::protocol::{Event, Finish, Operation, OutputHead, ThreadRecord};
+use schedule::protocol::{Event, Finish, Operation, OutputHead, Request, ThreadRecord};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId};
 
 use crate::system;
@@ -34,6 +35,16 @@ pub(crate) struct Record {
     /// The threads that could have taken each step, kept in a trace.
     pub(crate) candidates: [[u64; 2]; MOST_STEPS],
     pub(crate) outputs: [u8; MOST_OUTPUT],
+    /// Whether a runner is making a run.
+    pub(crate) in_run: bool,
+    /// Whether a runner has found that no more runs are asked for.
+    pub(crate) is_closed: bool,
+    /// How many runs runners have begun.
+    pub(crate) runs: u64,
+    /// A request that a runner has read and leaves to the fork server.
+    left: Option<[u8; Request::SIZE]>,
+    /// What became of it in the runner, which must be the same in a process of its own.
+    expected: Option<Expected>,
     /// A ring: the event with number `n` stands at `n % MOST_EVENTS`.
     event: [Event; MOST_EVENTS],
 }
@@ -43,6 +54,9 @@ static RECORD: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
 /// Makes `record`, which is zeroed, shared and never unmapped, the place for all that follows.
 pub(crate) fn install(record: *mut Record) {
     RECORD.store(record, Ordering::Relaxed);
+    let record = get();
+    // Zeroes need not be nothing.
+    (record.left, record.expected, record.finish) = (None, None, None);
 }
 
 /// The record. Only for the holder of the token, or the fork server while no run is on: that is
@@ -55,7 +69,43 @@ pub(crate) fn get() -> &'static mut Record {
 /// Ends the run from within the scheduler, whose state is not looked at.
 pub(crate) fn end(finish: Finish) -> ! {
     get().finish = Some(finish);
-    system::exit(0);
+    leave(0)
+}
+
+/// How a run ends where that is not the end of its process.
+static END: AtomicUsize = AtomicUsize::new(0);
+
+/// From now on a run ends so.
+pub(crate) fn ends_by(end: fn(c_int) -> !) {
+    END.store(end as usize, Ordering::Relaxed);
+}
+
+/// Ends the run with an exit code.
+pub(crate) fn leave(code: c_int) -> ! {
+    match END.load(Ordering::Relaxed) {
+        0 => system::exit(code as usize & 0xff),
+        // SAFETY: what was stored is such a function.
+        end => unsafe { core::mem::transmute::<usize, fn(c_int) -> !>(end)(code) },
+    }
+}
+
+/// What two runs of one schedule have in common.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expected {
+    status: c_int,
+    finish: Option<Finish>,
+    threads: usize,
+    steps: usize,
+    hash: u64,
+    outside: bool,
+}
+
+impl Expected {
+    /// Of a run that has ended.
+    pub(crate) fn of(record: &Record, status: c_int) -> Self {
+        let &Record { finish, threads, steps, hash, outside, .. } = record;
+        Self { status, finish, threads, steps, hash, outside }
+    }
 }
 
 /// The record's place, for the fork server while a run is on: single words may be read.
@@ -64,6 +114,37 @@ pub(crate) fn shared() -> *const Record {
 }
 
 impl Record {
+    /// A runner begins a run.
+    pub(crate) fn begins(&mut self) {
+        (self.in_run, self.runs) = (true, self.runs.wrapping_add(1));
+    }
+
+    /// It has answered.
+    pub(crate) fn ends(&mut self) {
+        self.in_run = false;
+    }
+
+    /// A runner has read this request, and the fork server makes the run.
+    pub(crate) fn leave_request(&mut self, request: &[u8; Request::SIZE]) {
+        (self.in_run, self.left) = (false, Some(*request));
+    }
+
+    /// The request that a runner has left.
+    pub(crate) fn take_left(&mut self) -> Option<[u8; Request::SIZE]> {
+        self.left.take()
+    }
+
+    /// Says what must become of the request that is left.
+    pub(crate) fn expect(&mut self, expected: Expected) {
+        self.expected = Some(expected);
+    }
+
+    /// Whether the run is not what it was in a runner; what comes from outside is different each time.
+    pub(crate) fn is_unexpected(&mut self, status: c_int) -> bool {
+        let seen = Expected::of(self, status);
+        self.expected.take().is_some_and(|expected| expected != seen && !expected.outside && !seen.outside)
+    }
+
     /// Forgets the last run. The arrays keep stale values behind their counts.
     pub(crate) fn reset(&mut self) {
         self.finish = None;

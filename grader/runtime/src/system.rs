@@ -8,6 +8,7 @@ pub(crate) use crate::arch::number::*;
 
 // Numbers from 424 on are the same on all architectures.
 pub(crate) const PIDFD_OPEN: usize = 434;
+pub(crate) const CLOSE_RANGE: usize = 436;
 pub(crate) const EPOLL_PWAIT2: usize = 441;
 pub(crate) const FUTEX_WAITV: usize = 449;
 pub(crate) const FUTEX_WAKE: usize = 454;
@@ -52,6 +53,21 @@ pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
 pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
     // SAFETY: the word is valid. Operation 129 is FUTEX_WAKE_PRIVATE.
     unsafe { call(FUTEX, [word.as_ptr() as usize, 129, 1, 0, 0, 0]) };
+}
+
+/// Reads as many bytes; false where the other side is gone.
+pub(crate) fn read_exactly(socket: usize, bytes: &mut [u8]) -> bool {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let rest = &mut bytes[filled..];
+        // SAFETY: the slice is valid for the call.
+        match unsafe { call(READ, [socket, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0]) } {
+            count if count > 0 => filled += count as usize,
+            error if error == -EINTR => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// Ends the process at once, all threads included.

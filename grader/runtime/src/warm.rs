@@ -85,7 +85,7 @@ extern "C" fn share_text(object: *const ObjectInfo, _size: usize, _data: *mut c_
 }
 
 /// Bytes of a page of memory: 4, 16 or 64 KiB on aarch64, as the kernel was built (getauxval(3)).
-fn page_size() -> usize {
+pub(crate) fn page_size() -> usize {
     const AT_PAGESZ: u64 = 6;
     // SAFETY: a number only.
     let told = unsafe { getauxval(AT_PAGESZ) } as usize;

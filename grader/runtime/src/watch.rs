@@ -3,19 +3,10 @@
 
 use core::ffi::c_int;
 
+use crate::answer::End;
 use crate::proc::{Path, each_thread, number};
 use crate::world::{self, POLLIN, PollDescriptor};
 use crate::{record, system, token};
-
-/// What there is to be said of a run that has ended.
-pub(crate) struct End {
-    /// The wait status of its process.
-    pub(crate) status: c_int,
-    /// Whether it ended by itself.
-    pub(crate) in_time: bool,
-    /// The system call that it was ended in.
-    pub(crate) call: Option<u32>,
-}
 
 const MILLISECONDS_A_LOOK: i32 = 100;
 /// A run that has not ended after so many looks is ended.
@@ -25,12 +16,14 @@ const SAME_LOOKS: u32 = 10;
 
 /// Waits for the end of a run; one that takes far too long, or waits where nobody can bring what it waits for, is
 /// killed.
-pub(crate) fn wait_for(child: c_int) -> End {
+///
+/// A runner makes one run after the other, and waits as long as none is asked for.
+pub(crate) fn wait_for(child: c_int, is_runner: bool) -> End {
     let mut status: c_int = 0;
     // SAFETY: numbers, and a place for the status.
     unsafe {
         let descriptor = system::call(system::PIDFD_OPEN, [child as usize, 0, 0, 0, 0, 0]);
-        let (in_time, call) = watch(child, descriptor as i32);
+        let (in_time, call) = watch(child, descriptor as i32, is_runner);
         if !in_time {
             system::call(system::KILL, [child as usize, 9, 0, 0, 0, 0]);
         }
@@ -41,14 +34,20 @@ pub(crate) fn wait_for(child: c_int) -> End {
 }
 
 /// Whether it ends by itself; else the call that it sits in, where that is seen.
-fn watch(child: c_int, descriptor: i32) -> (bool, Option<u32>) {
+fn watch(child: c_int, descriptor: i32, is_runner: bool) -> (bool, Option<u32>) {
     let mut last = None;
-    let mut same = 0;
-    for _ in 0..MOST_LOOKS {
+    let (mut same, mut looks, mut runs) = (0, 0, 0);
+    while looks < MOST_LOOKS {
+        looks += 1;
         let mut ended = [PollDescriptor::new(descriptor, POLLIN)];
         world::poll_for_real(&mut ended, MILLISECONDS_A_LOOK);
         if ended[0].is_ready() {
             return (true, None);
+        }
+        let (in_run, number) = progress();
+        if is_runner && (!in_run || number != runs) {
+            (same, looks, runs, last) = (0, 0, number, None);
+            continue;
         }
         let seen = look_at(child);
         same = if seen.is_some() && seen == last { same + 1 } else { 0 };
@@ -58,6 +57,18 @@ fn watch(child: c_int, descriptor: i32) -> (bool, Option<u32>) {
         }
     }
     (false, None)
+}
+
+/// Whether a runner makes a run, and its number.
+fn progress() -> (bool, u64) {
+    let record = record::shared();
+    // SAFETY: the runner writes these words, and any value of them is one; what is old is seen at the next look.
+    unsafe {
+        (
+            (&raw const (*record).in_run).cast::<u8>().read_volatile() != 0,
+            (&raw const (*record).runs).read_volatile(),
+        )
+    }
 }
 
 /// A thread that sleeps in a system call of its own, at a step of the run.

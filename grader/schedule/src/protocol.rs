@@ -29,8 +29,8 @@ pub const PROCESSOR_VARIABLE: &str = "LOCKSTEP_PROCESSOR";
 /// the runtime can see of other processes was started by its runs.
 pub const ALONE_VARIABLE: &str = "LOCKSTEP_ALONE";
 
-/// The environment variable that says what a program's threads are under control: kernel threads where it is `threads`,
-/// else contexts of one kernel thread, where the system has what that needs.
+/// The environment variable that says how runs are made: `fork`, a process each, in which threads are contexts of one kernel
+/// thread, where the system has what that needs; `threads`, the same with kernel threads; `reset`, many in one process.
 pub const RUNS_VARIABLE: &str = "LOCKSTEP_RUNS";
 
 /// Stands for a thread in the head of what a child process wrote, or whoever else wrote past the hooks.

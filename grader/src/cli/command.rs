@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use confine::interrupt;
 use confine::run::keeper;
+use engine::controlled::runs::has_leaked;
 
 use crate::cli::args::Cli;
 use crate::cli::commands;
@@ -30,6 +31,12 @@ pub fn start<E: Display + From<Error>>(
     }
     let ready = interrupt::listen().and_then(|()| keeper::raise_open_files());
     let outcome = ready.map_err(Error::file("this process")).map_err(E::from).and_then(|()| act());
+    if has_leaked() {
+        eprintln!(
+            "{name}: a run was another one after others than in a process of its own: a fault of the grader, of which its \
+             authors want to hear. All later runs had a process each, as with LOCKSTEP_RUNS=fork"
+        );
+    }
     match outcome {
         Ok(code) => code.into(),
         Err(error) => {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use confine::run::{Invocation, keeper};
 use confine::sandbox;
 use engine::compile::{self, Build};
-use engine::controlled::{Controlled, RunRecord, Threads};
+use engine::controlled::runs::Runs;
+use engine::controlled::{Controlled, RunRecord};
 use engine::program::Program;
 use engine::source::Source;
 use engine::workspace::Workspace;
@@ -55,7 +56,7 @@ fn torture() -> Program {
 }
 
 /// The runs of the same schedules, each in an empty folder.
-fn runs(program: &Program, what: &str, threads: Threads) -> Vec<RunRecord> {
+fn runs(program: &Program, what: &str, threads: Runs) -> Vec<RunRecord> {
     let folder = sandbox::folder(1 << 28).unwrap();
     let call = Invocation::new(&program.path, folder.path()).args([what]);
     let mut server = Controlled::start(call, &program.runtime, 0, threads).unwrap();
@@ -88,17 +89,19 @@ fn essence(run: &RunRecord) -> String {
 fn a_schedule_is_the_same_run_in_whatever_way_threads_are_made() {
     let program = torture();
     for what in PROGRAMS {
-        let [contexts, kernel] =
-            [Threads::Contexts, Threads::Kernel].map(|threads| runs(&program, what, threads));
-        for (number, (one, other)) in contexts.iter().zip(&kernel).enumerate() {
-            assert_eq!(essence(one), essence(other), "{what}, schedule {number}");
+        let [forked, others @ ..] = [Runs::Forked, Runs::WithKernelThreads, Runs::Reset]
+            .map(|made| (made, runs(&program, what, made)));
+        for (made, other) in others {
+            for (number, (one, other)) in forked.1.iter().zip(&other).enumerate() {
+                assert_eq!(essence(one), essence(other), "{what}, schedule {number}, {made:?}");
+            }
         }
     }
 }
 
 #[test]
 fn children_of_contexts_are_waited_for() {
-    let runs = runs(&torture(), "child", Threads::Contexts);
+    let runs = runs(&torture(), "child", Runs::Forked);
     let said =
         |run: &RunRecord| (run.header.finish, run.header.status, run.observation().stdout.bytes.to_vec());
     assert!(runs.iter().all(|run| said(run) == (Finish::Process, 0, b"2\n2\n".to_vec())), "{runs:?}");
@@ -111,7 +114,7 @@ fn a_program_that_asks_for_kernel_threads_has_them() {
         let runs = runs(&program, "proc", threads);
         runs.iter().map(|run| run.header.finish).collect::<Vec<_>>()
     };
-    assert!(finishes(Threads::Contexts).iter().all(|finish| *finish == Finish::KernelThreads));
-    let kernel = runs(&program, "proc", Threads::Kernel);
+    assert!(finishes(Runs::Forked).iter().all(|finish| *finish == Finish::KernelThreads));
+    let kernel = runs(&program, "proc", Runs::WithKernelThreads);
     assert!(kernel.iter().all(|run| &*run.observation().stdout.bytes == b"3\n"), "{kernel:?}");
 }

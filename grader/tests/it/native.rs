@@ -4,7 +4,8 @@ use std::process::Command;
 
 use confine::run::{Invocation, keeper};
 use engine::compile::{self, Build};
-use engine::controlled::{Controlled, RunRecord, Threads};
+use engine::controlled::runs::Runs;
+use engine::controlled::{Controlled, RunRecord};
 use engine::source::Source;
 use engine::workspace::Workspace;
 use schedule::policy::Kind;
@@ -41,7 +42,7 @@ impl Native {
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
         let server =
-            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, Threads::Contexts)
+            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, Runs::Forked)
                 .unwrap();
         Self { _folder: folder, server }
     }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use confine::run::{Invocation, RunError, keeper};
-use engine::controlled::{Controlled, Threads};
+use engine::controlled::Controlled;
+use engine::controlled::runs::Runs;
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -105,8 +106,7 @@ fn compiled(folder: &Path, text: &str, args: &[&str]) -> PathBuf {
 #[track_caller]
 fn lost(program: impl Into<PathBuf>, folder: &Path, runtime: &str) -> String {
     keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    match Controlled::start(Invocation::new(program.into(), folder), Path::new(runtime), 0, Threads::Contexts)
-    {
+    match Controlled::start(Invocation::new(program.into(), folder), Path::new(runtime), 0, Runs::Forked) {
         Err(RunError::Control(reason)) => reason,
         _ => panic!("it says that the program is under control"),
     }

@@ -9,6 +9,7 @@ use schedule::protocol::{Finish, Request};
 
 use crate::case::{Case, External};
 use crate::controlled::RunRecord;
+use crate::controlled::runs::{Runs, note_leak};
 use crate::fork_servers::{ControlledRun, ForkServers};
 use crate::observation::Observation;
 use crate::program::Program;
@@ -36,14 +37,15 @@ impl<'a> Worker<'a> {
         request: Request,
         steps: &[ThreadId],
     ) -> Result<(Observation, Option<RunRecord>), RunError> {
-        let needs_kernel_threads = |record: &Option<RunRecord>| {
-            record.as_ref().is_some_and(|record| record.header.finish == Finish::KernelThreads)
-        };
         let run = self.perform_once(case, seed, request, steps)?;
-        if !needs_kernel_threads(&run.1) {
+        let header = run.1.as_ref().map(|record| record.header);
+        if header.is_some_and(|header| header.leaked) {
+            note_leak();
+        }
+        if header.is_none_or(|header| header.finish != Finish::KernelThreads) {
             return Ok(run);
         }
-        self.servers.use_kernel_threads();
+        self.servers.make_all(Runs::WithKernelThreads);
         self.perform_once(case, seed, request, steps)
     }
 
@@ -63,7 +65,7 @@ impl<'a> Worker<'a> {
             budget: case.most_steps.unwrap_or(request.budget),
             ..case.chances.limit(request)
         };
-        let run = RefCell::new(ControlledRun::new(&mut self.servers, request, steps));
+        let run = RefCell::new(ControlledRun::new(&mut self.servers, request, steps, Runs::of(case)));
         let context = RunContext {
             program: &self.program.path,
             folder: self.folder.path(),

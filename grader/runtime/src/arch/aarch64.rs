@@ -23,6 +23,7 @@ pub(crate) mod number {
     pub(crate) const WRITE: usize = 64;
     pub(crate) const READV: usize = 65;
     pub(crate) const WRITEV: usize = 66;
+    pub(crate) const PREAD64: usize = 67;
     pub(crate) const SENDFILE: usize = 71;
     pub(crate) const PSELECT6: usize = 72;
     pub(crate) const PPOLL: usize = 73;
@@ -64,6 +65,7 @@ pub(crate) mod number {
     pub(crate) const GETSOCKOPT: usize = 209;
     pub(crate) const SENDMSG: usize = 211;
     pub(crate) const RECVMSG: usize = 212;
+    pub(crate) const BRK: usize = 214;
     pub(crate) const EXECVE: usize = 221;
     pub(crate) const MMAP: usize = 222;
     pub(crate) const MPROTECT: usize = 226;

@@ -17,8 +17,10 @@ pub(crate) mod number {
     pub(crate) const LSEEK: usize = 8;
     pub(crate) const MMAP: usize = 9;
     pub(crate) const MPROTECT: usize = 10;
+    pub(crate) const BRK: usize = 12;
     pub(crate) const RT_SIGACTION: usize = 13;
     pub(crate) const RT_SIGPROCMASK: usize = 14;
+    pub(crate) const PREAD64: usize = 17;
     pub(crate) const READV: usize = 19;
     pub(crate) const WRITEV: usize = 20;
     pub(crate) const SCHED_YIELD: usize = 24;

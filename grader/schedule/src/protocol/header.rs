@@ -64,5 +64,7 @@ message! {
         pub polls_outside: bool,
         /// The system call without control in which the run sat, where it is [`Finish::Unseen`] and that is known.
         pub call: Option<u32>,
+        /// Whether the run was another one when it was made after others in one process: something of them was left.
+        pub leaked: bool,
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use engine::controlled::runs::has_leaked;
 use engine::solution_region;
 use engine::source::Source;
 use engine::workspace::Workspace;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let wrong = tested.wrong;
     say(&tested.medians());
     say(&format!("{} as expected, {wrong} not\n", subjects.len() - wrong));
-    Ok(if wrong == 0 { exit_code::PASS } else { exit_code::FAIL })
+    Ok(if wrong == 0 && !has_leaked() { exit_code::PASS } else { exit_code::FAIL })
 }
 
 struct Selftest {

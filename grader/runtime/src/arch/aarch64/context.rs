@@ -95,3 +95,84 @@ pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
         "brk #1",
     )
 }
+
+/// Saves the calling thread, writes where to `place`, and calls `act`. Returns when `act` does, and again whenever
+/// somebody [`resume`]s.
+///
+/// # Safety
+/// `place` is valid. Whoever resumes has put the memory back as it was when `act` was called.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()) {
+    naked_asm!(
+        "sub sp, sp, #176",
+        "stp x19, x20, [sp]",
+        "stp x21, x22, [sp, #16]",
+        "stp x23, x24, [sp, #32]",
+        "stp x25, x26, [sp, #48]",
+        "stp x27, x28, [sp, #64]",
+        "stp x29, x30, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x9, sp",
+        "str x9, [x0]",
+        "blr x1",
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp d14, d15, [sp, #144]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x19, x20, [sp]",
+        "add sp, sp, #176",
+        "ret",
+    )
+}
+
+/// Returns from a [`checkpoint`].
+///
+/// # Safety
+/// As there; the thread pointer is that of its caller.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(place: u64, thread_pointer: u64) -> ! {
+    naked_asm!(
+        "msr tpidr_el0, x1",
+        "mov sp, x0",
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp d14, d15, [sp, #144]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp x29, x30, [sp, #80]",
+        "ldp x27, x28, [sp, #64]",
+        "ldp x25, x26, [sp, #48]",
+        "ldp x23, x24, [sp, #32]",
+        "ldp x21, x22, [sp, #16]",
+        "ldp x19, x20, [sp]",
+        "add sp, sp, #176",
+        "ret",
+    )
+}
+
+/// Goes on in `act`, on another stack and as another thread.
+///
+/// # Safety
+/// `top` is the aligned end of memory that nobody else uses; nothing on the stack of the caller is needed any more.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn go_on(
+    top: usize,
+    thread_pointer: u64,
+    act: extern "C" fn(usize) -> !,
+    argument: usize,
+) -> ! {
+    naked_asm!("msr tpidr_el0, x1", "mov sp, x0", "mov x29, xzr", "mov x0, x3", "blr x2", "brk #1")
+}

@@ -96,3 +96,69 @@ pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
         "ud2",
     )
 }
+
+/// Saves the calling thread, writes where to `place`, and calls `act`. Returns when `act` does, and again whenever
+/// somebody [`resume`]s.
+///
+/// # Safety
+/// `place` is valid. Whoever resumes has put the memory back as it was when `act` was called.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()) {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "stmxcsr [rsp]",
+        "fnstcw [rsp + 4]",
+        "mov [rdi], rsp",
+        "call rsi",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Returns from a [`checkpoint`].
+///
+/// # Safety
+/// As there; the thread pointer is that of its caller.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(place: u64, thread_pointer: u64) -> ! {
+    naked_asm!(
+        "wrfsbase rsi",
+        "mov rsp, rdi",
+        "ldmxcsr [rsp]",
+        "fldcw [rsp + 4]",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Goes on in `act`, on another stack and as another thread.
+///
+/// # Safety
+/// `top` is the aligned end of memory that nobody else uses; nothing on the stack of the caller is needed any more.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn go_on(
+    top: usize,
+    thread_pointer: u64,
+    act: extern "C" fn(usize) -> !,
+    argument: usize,
+) -> ! {
+    naked_asm!("wrfsbase rsi", "mov rsp, rdi", "xor ebp, ebp", "mov rdi, rcx", "call rdx", "ud2",)
+}

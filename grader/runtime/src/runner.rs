@@ -1,0 +1,291 @@
+//! Runs without a process each: a *runner* is a child of the fork server that puts its memory back as it was before `main`,
+//! after each run, and makes another one.
+//!
+//! It makes only what it can undo. Whatever else a program does is seen, by who is called for it ([`spoil`]) or by
+//! looking afterwards ([`is_clean`]); then the runner ends as the process of a single run does, and the fork server
+//! forks another one. So it does for a run that is replayed or traced: what is shown to people has a process of its own. And
+//! one run in [`ONE_IN`] is made both ways, and must be the same.
+
+use core::ffi::{c_int, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+
+use schedule::protocol::Request;
+
+use crate::answer::{self, End, Of, Usage};
+use crate::arch::context::{checkpoint, go_on, resume};
+use crate::record::Expected;
+use crate::snapshot::Snapshot;
+use crate::{contexts, inherited, proc, record, system, token};
+
+/// So many runs are made for one of them that is made both ways.
+const ONE_IN: u64 = 256;
+/// For the work between two runs.
+const STACK: usize = 256 << 10;
+const SIGNALS: usize = 64;
+
+/// What outlives a run, in memory that is not put back. Zeroes before it is used.
+struct Keep {
+    process: isize,
+    socket: usize,
+    /// Where the number of pages of this process is read.
+    sizes: usize,
+    pages: usize,
+    /// The files of the standard streams.
+    streams: [[u64; 2]; 3],
+    handlers: [[u64; 4]; SIGNALS],
+    mask: u64,
+    children_faults: u64,
+    processor: u64,
+    runs: u64,
+    request: [u8; Request::SIZE],
+    /// Of the checkpoint.
+    place: u64,
+    is_taken: bool,
+    snapshot: Snapshot,
+    stack: [u8; STACK],
+}
+
+static KEEP: AtomicPtr<Keep> = AtomicPtr::new(ptr::null_mut());
+static IS_SPOILT: AtomicBool = AtomicBool::new(false);
+/// A bit for each signal of which a run has changed what comes of it.
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+unsafe extern "C" {
+    fn on_exit(act: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
+    fn fflush(stream: *mut c_void) -> c_int;
+    fn mallopt(parameter: c_int, value: c_int) -> c_int;
+}
+
+/// Prepares the fork server: what a run does at its end is done before libc ends the process, and large blocks come from
+/// the heap, which can be put back.
+pub(crate) fn prepare() {
+    const M_MMAP_MAX: c_int = -4;
+    const M_TRIM_THRESHOLD: c_int = -1;
+    // SAFETY: a function of this type; numbers.
+    unsafe {
+        on_exit(at_exit, ptr::null_mut());
+        record::ends_by(end_run);
+        mallopt(M_MMAP_MAX, 0);
+        mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    }
+}
+
+/// In a fresh child of the fork server: makes runs until one cannot be undone, or no more are asked for. Returns at the
+/// beginning of each.
+pub(crate) fn begin(socket: usize) -> Request {
+    let Some(keep) = new_keep(socket) else { system::exit(70) };
+    // SAFETY: the place is in memory that stays; `end_run` resumes only after it has put the memory back.
+    unsafe { checkpoint(&raw mut keep.place, take) };
+    let Some(keep) = keep_of_runner() else { system::exit(70) };
+    if !system::read_exactly(keep.socket, &mut keep.request) {
+        record::get().is_closed = true;
+        system::exit(0);
+    }
+    let Some(request) = Request::decode(&keep.request) else { system::exit(70) };
+    if request.trace || request.replayed > 0 || !keep.is_taken {
+        record::get().leave_request(&keep.request);
+        system::exit(0);
+    }
+    inherited::open_as_at_first();
+    record::get().reset();
+    record::get().begins();
+    request
+}
+
+fn keep() -> Option<&'static mut Keep> {
+    // SAFETY: null, or a mapping that stays; only the token's holder is here, and no reference outlives its function.
+    unsafe { KEEP.load(Ordering::Relaxed).as_mut() }
+}
+
+/// The same where this process is the runner, and no child that the program has forked from it.
+fn keep_of_runner() -> Option<&'static mut Keep> {
+    // SAFETY: it takes nothing.
+    keep().filter(|keep| keep.process == unsafe { system::call(system::GETPID, [0; 6]) })
+}
+
+fn new_keep(socket: usize) -> Option<&'static mut Keep> {
+    const READ_WRITE: usize = 1 | 2;
+    /// Shared, anonymous, without memory that is set aside for it.
+    const FLAGS: usize = 1 | 0x20 | 0x4000;
+    const F_DUPFD_CLOEXEC: usize = 1030;
+    /// The program's own descriptors keep the numbers that they have without control.
+    const HIGH: usize = 250;
+    // SAFETY: a fresh mapping, zeroed by the kernel, which is a valid `Keep`; numbers.
+    unsafe {
+        let place = system::call(system::MMAP, [0, size_of::<Keep>(), READ_WRITE, FLAGS, usize::MAX, 0]);
+        if place < 0 {
+            return None;
+        }
+        let keep = &mut *ptr::with_exposed_provenance_mut::<Keep>(place as usize);
+        let high = |descriptor: usize| {
+            let high = system::call(system::FCNTL, [descriptor, F_DUPFD_CLOEXEC, HIGH, 0, 0, 0]);
+            system::call(system::CLOSE, [descriptor, 0, 0, 0, 0, 0]);
+            usize::try_from(high).ok()
+        };
+        keep.socket = high(socket)?;
+        keep.sizes = high(usize::try_from(system::open_to_read(c"/proc/self/statm")).ok()?)?;
+        keep.process = system::call(system::GETPID, [0; 6]);
+        KEEP.store(keep, Ordering::Relaxed);
+        Some(keep)
+    }
+}
+
+/// At the checkpoint: notes all that a run must leave as it is.
+extern "C" fn take() {
+    let Some(keep) = keep() else { return };
+    grow_stack();
+    for (stream, file) in (0..).zip(&mut keep.streams) {
+        *file = file_of(stream);
+    }
+    for (place, handler) in (1..).zip(&mut keep.handlers) {
+        // SAFETY: a place as large as the kernel's `struct sigaction`; signals that there are not are left.
+        unsafe { system::call(system::RT_SIGACTION, [place, 0, handler.as_mut_ptr() as usize, 8, 0, 0]) };
+    }
+    keep.mask = mask();
+    keep.children_faults = Usage::of(Of::Children).page_faults();
+    keep.processor = Usage::of(Of::Process).microseconds();
+    keep.pages = pages(keep.sizes);
+    keep.is_taken = keep.pages > 0 && keep.snapshot.take(keep.place as usize);
+}
+
+/// The stack of the main thread grows once, here, and not in a run.
+#[inline(never)]
+fn grow_stack() {
+    let mut room = [0u8; 256 << 10];
+    core::hint::black_box(&mut room);
+}
+
+/// Says that the run does what cannot be undone: this process makes no further one.
+pub(crate) fn spoil() {
+    IS_SPOILT.store(true, Ordering::Relaxed);
+}
+
+/// The run changes what comes of a signal.
+pub(crate) fn handles(signal: c_int) {
+    if (1..=SIGNALS as c_int).contains(&signal) {
+        HANDLED.fetch_or(1 << (signal - 1), Ordering::Relaxed);
+    }
+}
+
+/// After all other functions that are called at the end.
+extern "C" fn at_exit(status: c_int, _: *mut c_void) {
+    if token::me().is_some() && keep_of_runner().is_some() {
+        // SAFETY: libc would do so next.
+        unsafe { fflush(ptr::null_mut()) };
+        end_run(status);
+    }
+}
+
+/// Ends the run of this process with an exit code: the process, too, where it makes a single one.
+fn end_run(code: c_int) -> ! {
+    let Some(keep) = keep_of_runner() else { system::exit(code as usize) };
+    let top = (keep.stack.as_mut_ptr() as usize + STACK) & !63;
+    // SAFETY: nobody uses that stack while a run is on, and nothing of the run goes on.
+    unsafe { go_on(top, contexts::main_thread_pointer(), next_run, code as usize & 0xff) }
+}
+
+/// On the stack that is kept: answers, puts everything back and goes on at the checkpoint.
+extern "C" fn next_run(code: usize) -> ! {
+    let Some(keep) = keep() else { system::exit(70) };
+    keep.snapshot.shrink_heap();
+    keep.runs += 1;
+    if !is_clean(keep) {
+        system::exit(code);
+    }
+    let status = (code as c_int) << 8;
+    inherited::take_in_rest();
+    let record = record::get();
+    if keep.runs % ONE_IN == 0 {
+        record.expect(Expected::of(record, status));
+        record.leave_request(&keep.request);
+        system::exit(code);
+    }
+    let now = Usage::of(Of::Process).microseconds();
+    answer::send(keep.socket, End::with(status), now.saturating_sub(keep.processor), false, false);
+    keep.processor = now;
+    record.ends();
+    put_back(keep);
+    // SAFETY: the memory is as it was when the checkpoint was made, by the main thread.
+    unsafe { resume(keep.place, contexts::main_thread_pointer()) }
+}
+
+fn put_back(keep: &mut Keep) {
+    let handled = HANDLED.load(Ordering::Relaxed);
+    for (signal, handler) in (1..).zip(&keep.handlers) {
+        if handled >> (signal - 1) & 1 != 0 {
+            // SAFETY: what the kernel has told of this signal.
+            unsafe { system::call(system::RT_SIGACTION, [signal, handler.as_ptr() as usize, 0, 8, 0, 0]) };
+        }
+    }
+    close_all_but_ours(keep);
+    keep.snapshot.restore();
+}
+
+/// Closes what the run has opened.
+fn close_all_but_ours(keep: &Keep) {
+    let mut ours = [keep.socket, keep.sizes, usize::MAX, usize::MAX];
+    for (place, end) in ours[2..].iter_mut().zip(inherited::ends()) {
+        *place = end;
+    }
+    ours.sort_unstable();
+    let mut from = 3;
+    for end in ours {
+        let last = end.min(u32::MAX as usize + 1) - 1;
+        if from <= last {
+            // SAFETY: numbers only.
+            unsafe { system::call(system::CLOSE_RANGE, [from, last, 0, 0, 0, 0]) };
+        }
+        from = end.saturating_add(1);
+    }
+}
+
+/// Whether all that the run has done can be undone.
+fn is_clean(keep: &Keep) -> bool {
+    let is_open = |descriptor: usize| {
+        const F_GETFD: usize = 1;
+        // SAFETY: numbers only.
+        unsafe { system::call(system::FCNTL, [descriptor, F_GETFD, 0, 0, 0, 0]) >= 0 }
+    };
+    let has_no_child = || {
+        const WNOHANG: usize = 1;
+        const ECHILD: isize = 10;
+        // SAFETY: numbers, and no place for the status.
+        unsafe { system::call(system::WAIT4, [usize::MAX, 0, WNOHANG, 0, 0, 0]) == -ECHILD }
+    };
+    !IS_SPOILT.load(Ordering::Relaxed)
+        && keep.is_taken
+        && keep.pages == pages(keep.sizes)
+        && (0..).zip(&keep.streams).all(|(stream, file)| file_of(stream) == *file)
+        && is_open(keep.socket)
+        && inherited::ends().into_iter().all(is_open)
+        && keep.mask == mask()
+        && has_no_child()
+        && keep.children_faults == Usage::of(Of::Children).page_faults()
+}
+
+/// Device and inode of an open file, fstat(2); zeroes for none.
+fn file_of(descriptor: usize) -> [u64; 2] {
+    let mut words = [0u64; 32];
+    // SAFETY: the place is larger than the kernel's `struct stat`.
+    unsafe { system::call(system::FSTAT, [descriptor, words.as_mut_ptr() as usize, 0, 0, 0, 0]) };
+    [words[0], words[1]]
+}
+
+/// The signals that are blocked.
+fn mask() -> u64 {
+    let mut mask = 0u64;
+    // SAFETY: a place for the mask.
+    unsafe { system::call(system::RT_SIGPROCMASK, [0, 0, &raw mut mask as usize, 8, 0, 0]) };
+    mask
+}
+
+/// How many pages this process has, in whatever mappings; proc(5), `statm`. 0 where it cannot be read.
+fn pages(sizes: usize) -> usize {
+    let mut text = [0u8; 64];
+    // SAFETY: the place is valid for its length.
+    let count =
+        unsafe { system::call(system::PREAD64, [sizes, text.as_mut_ptr() as usize, text.len(), 0, 0, 0]) };
+    let text = &text[..count.max(0) as usize];
+    text.split(|&byte| byte == b' ').next().and_then(|digits| proc::number(digits, 10)).unwrap_or(0)
+}

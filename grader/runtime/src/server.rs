@@ -1,0 +1,155 @@
+//! The fork server: runs without the cost of starting the program for each.
+//!
+//! A run is a child forked from here, before the program has done anything, with the same memory layout every time. The
+//! server waits for its end and answers with the record that it left in shared memory. Where the grader asks for it, a child
+//! makes many runs (`runner`) and answers them itself; this process then makes only those that it leaves.
+
+use core::ffi::{c_char, c_int};
+
+use schedule::protocol::Request;
+
+use crate::answer::{self, Of, Usage};
+use crate::{contexts, dates, inherited, orphans, record, runner, scheduler, system, watch};
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+    fn fork() -> c_int;
+}
+
+/// See the module.
+pub(crate) struct Server {
+    socket: usize,
+    /// Whether this process sees no others but those that its runs have started.
+    alone: bool,
+    /// Whether a child makes many runs, as long as it can undo them.
+    has_runners: bool,
+}
+
+impl Server {
+    pub(crate) fn new(socket: usize, alone: bool, has_runners: bool) -> Self {
+        Self { socket, alone, has_runners }
+    }
+
+    /// Serves runs until the grader closes the socket. Returns only in a child, which is a run, at its beginning.
+    pub(crate) fn serve(mut self) {
+        /// So many runners in a row that made one run: the program does what cannot be undone.
+        const MOST_IN_VAIN: u32 = 3;
+        let mut in_vain = 0;
+        loop {
+            let mut left = None;
+            if self.has_runners {
+                let runs = record::get().runs;
+                let Some(is_answered) = self.make_runs() else { return };
+                in_vain = if is_answered && record::get().runs == runs + 1 { in_vain + 1 } else { 0 };
+                self.has_runners = in_vain < MOST_IN_VAIN;
+                left = record::get().take_left();
+                if left.is_none() {
+                    continue;
+                }
+            }
+            if self.make_run(left) {
+                return;
+            }
+        }
+    }
+
+    /// Has a child make runs until it ends; whether that was in a run, which is answered. `None` in that child.
+    fn make_runs(&self) -> Option<bool> {
+        record::get().in_run = false;
+        let before = Usage::of(Of::Children).microseconds();
+        let child = fork_here();
+        if child == 0 {
+            ends_with_server();
+            begin_run(runner::begin(self.socket));
+            return None;
+        }
+        let end = watch::wait_for(child, true);
+        self.clean_up();
+        if record::get().is_closed {
+            system::exit(0);
+        }
+        let was_in_run = record::get().in_run;
+        if was_in_run {
+            let processor = Usage::of(Of::Children).microseconds().saturating_sub(before);
+            answer::send(self.socket, end, processor, false, false);
+        }
+        Some(was_in_run)
+    }
+
+    /// Makes one run, of the request that was `left` or the next one. Whether this is the child.
+    fn make_run(&self, left: Option<[u8; Request::SIZE]>) -> bool {
+        let bytes = left.unwrap_or_else(|| {
+            let mut bytes = [0; Request::SIZE];
+            if !system::read_exactly(self.socket, &mut bytes) {
+                system::exit(0);
+            }
+            bytes
+        });
+        let Some(request) = Request::decode(&bytes) else { system::exit(70) };
+        let Some(steps) = scheduler::replay_buffer(request.replayed as usize) else { system::exit(70) };
+        if !system::read_exactly(self.socket, steps) {
+            system::exit(0);
+        }
+        record::get().reset();
+        inherited::open_as_at_first();
+        let before = Usage::of(Of::Children).microseconds();
+        let child = fork_here();
+        if child == 0 {
+            // SAFETY: numbers only.
+            unsafe { system::call(system::CLOSE, [self.socket, 0, 0, 0, 0, 0]) };
+            ends_with_server();
+            begin_run(request);
+            return true;
+        }
+        let end = watch::wait_for(child, false);
+        self.clean_up();
+        let processor = Usage::of(Of::Children).microseconds().saturating_sub(before);
+        let leaked = record::get().is_unexpected(end.status);
+        answer::send(self.socket, end, processor, request.trace, leaked);
+        false
+    }
+
+    /// After the end of a process of runs.
+    fn clean_up(&self) {
+        if !orphans::end(self.alone) {
+            // They cannot be ended from here: the keeper ends them, and this process.
+            system::exit(70);
+        }
+        inherited::take_in_rest();
+    }
+}
+
+/// A child of this process; 0 in it.
+fn fork_here() -> c_int {
+    let child = match contexts::bare_fork().filter(|_| contexts::are_on()) {
+        Some(bare) => bare(),
+        // SAFETY: this process has one thread.
+        None => unsafe { fork() },
+    };
+    if child < 0 {
+        system::exit(70);
+    }
+    child
+}
+
+/// In a child: nobody is left when the server is gone.
+fn ends_with_server() {
+    const PR_SET_PDEATHSIG: usize = 1;
+    const SIGKILL: usize = 9;
+    // SAFETY: numbers only.
+    unsafe { system::call(system::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]) };
+}
+
+/// In a child: never computes for ever unseen, and is under control.
+fn begin_run(request: Request) {
+    const ITIMER_PROF: usize = 2;
+    /// Seconds of processor time: the longest budget takes a fraction of one.
+    const SECONDS: u64 = 4;
+    let timer: [u64; 4] = [0, 0, SECONDS, 0];
+    // SAFETY: a timer that is valid for the call. SIGPROF ends the process.
+    unsafe { system::call(system::SETITIMER, [ITIMER_PROF, timer.as_ptr() as usize, 0, 0, 0, 0]) };
+    // SAFETY: the environment stands above all frames of the main thread.
+    let stack_top = unsafe { *environ } as u64 & !15;
+    dates::begin();
+    scheduler::begin(request, stack_top);
+}

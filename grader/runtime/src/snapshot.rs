@@ -1,0 +1,201 @@
+//! The memory of this process as it was at one moment, and how it is put back.
+//!
+//! All private memory that can be written to is copied: nothing has to be known of who writes where, so nothing can be
+//! missed. What was not there yet becomes what it was, zeroes or the file's, when its pages are given back to the kernel.
+//! Memory that processes share is left alone: what must outlive a run stands there.
+
+use core::ptr;
+
+use crate::proc::Path;
+use crate::warm::page_size;
+use crate::{contexts, system};
+
+/// More parts are not kept: a process has some dozens.
+const MOST_PARTS: usize = 2048;
+/// Larger processes are not put back: that would take longer than a fork.
+const MOST_BYTES: usize = 16 << 20;
+/// As much as the kernel says of all mappings.
+const MOST_TEXT: usize = 64 << 10;
+
+/// Some memory: from and so many bytes; whole words.
+#[derive(Clone, Copy)]
+struct Part {
+    start: usize,
+    length: usize,
+}
+
+/// Zeroes are one that was not taken.
+pub(crate) struct Snapshot {
+    kept: [Part; MOST_PARTS],
+    kept_count: usize,
+    /// Pages of mappings that were not there.
+    absent: [Part; MOST_PARTS],
+    absent_count: usize,
+    /// Where the heap ended.
+    heap_end: usize,
+    bytes: usize,
+    text: [u8; MOST_TEXT],
+    copy: [u8; MOST_BYTES],
+}
+
+/// Where the heap ends, brk(2).
+fn heap_end() -> usize {
+    // SAFETY: 0 asks.
+    unsafe { system::call(system::BRK, [0; 6]) as usize }
+}
+
+impl Snapshot {
+    /// Takes the memory as it is. `stack` is where the main thread's stack is in use. Whether there was room for all, and
+    /// the kernel tells what there is.
+    pub(crate) fn take(&mut self, stack: usize) -> bool {
+        self.heap_end = heap_end();
+        let length = Path::new(c"/proc/self/maps").read_whole(&mut self.text);
+        if length == 0 || length == MOST_TEXT {
+            return false;
+        }
+        let mut from = 0;
+        while let Some(end) = self.text[from..length].iter().position(|&byte| byte == b'\n') {
+            let mapping = Mapping::parse(&self.text[from..from + end]);
+            from += end + 1;
+            if let Some(mapping) = mapping
+                && !self.add(mapping, stack)
+            {
+                return false;
+            }
+        }
+        self.copy_all();
+        true
+    }
+
+    /// Whether there was room for it.
+    fn add(&mut self, Mapping { start, end }: Mapping, stack: usize) -> bool {
+        // What lies below is no part of a stack yet.
+        if (start..end).contains(&stack) {
+            return self.keep(stack, end);
+        }
+        match contexts::stack_in_use(start, end) {
+            Some(in_use) => self.keep(in_use, end),
+            None => self.add_pages(start, end),
+        }
+    }
+
+    /// Keeps the pages that are there, and notes those that are not.
+    fn add_pages(&mut self, start: usize, end: usize) -> bool {
+        let page = page_size();
+        let mut at = start;
+        while at < end {
+            let mut entries = [0u64; 64];
+            let wanted = ((end - at) / page).min(entries.len());
+            if !pages(at / page, &mut entries[..wanted]) {
+                return false;
+            }
+            for entry in &entries[..wanted] {
+                /// In memory, or swapped out (the kernel's documentation, pagemap).
+                const IS_THERE: u64 = 3 << 62;
+                let next = at + page;
+                let has_room = if entry & IS_THERE != 0 { self.keep(at, next) } else { self.miss(at, next) };
+                if !has_room {
+                    return false;
+                }
+                at = next;
+            }
+        }
+        true
+    }
+
+    fn keep(&mut self, start: usize, end: usize) -> bool {
+        self.bytes += end - start;
+        self.bytes <= MOST_BYTES && extend(&mut self.kept, &mut self.kept_count, start, end)
+    }
+
+    fn miss(&mut self, start: usize, end: usize) -> bool {
+        extend(&mut self.absent, &mut self.absent_count, start, end)
+    }
+
+    fn copy_all(&mut self) {
+        let mut to = 0;
+        for &Part { start, length } in &self.kept[..self.kept_count] {
+            let place = &mut self.copy[to..][..length];
+            // SAFETY: it is mapped and can be read, and the copy is elsewhere. Nobody else runs.
+            unsafe {
+                ptr::copy_nonoverlapping(ptr::with_exposed_provenance(start), place.as_mut_ptr(), length)
+            };
+            to += length;
+        }
+    }
+
+    /// Puts all back. The caller stands on memory that is not part of it.
+    pub(crate) fn restore(&self) {
+        const MADV_DONTNEED: usize = 4;
+        for part in &self.absent[..self.absent_count] {
+            // SAFETY: these pages were not there when the snapshot was taken, so nothing that is needed is in them.
+            unsafe { system::call(system::MADVISE, [part.start, part.length, MADV_DONTNEED, 0, 0, 0]) };
+        }
+        let mut from = 0;
+        for &Part { start, length } in &self.kept[..self.kept_count] {
+            let copy = &self.copy[from..][..length];
+            // SAFETY: it is mapped and can be written to, as when the copy was made; who uses it goes on from there.
+            unsafe {
+                ptr::copy_nonoverlapping(copy.as_ptr(), ptr::with_exposed_provenance_mut(start), length)
+            };
+            from += length;
+        }
+    }
+
+    /// Gives back what the heap has grown by. Before the rest is put back, and before mappings are counted.
+    pub(crate) fn shrink_heap(&self) {
+        if heap_end() != self.heap_end {
+            // SAFETY: the heap of libc, which goes on as it was when it ended there.
+            unsafe { system::call(system::BRK, [self.heap_end, 0, 0, 0, 0, 0]) };
+        }
+    }
+}
+
+/// Adds a part, joined to the last one where it begins at its end.
+fn extend(parts: &mut [Part; MOST_PARTS], count: &mut usize, start: usize, end: usize) -> bool {
+    if let Some(last) = parts[..*count].last_mut()
+        && last.start + last.length == start
+    {
+        last.length += end - start;
+        return true;
+    }
+    let Some(next) = parts.get_mut(*count) else { return false };
+    *next = Part { start, length: end - start };
+    *count += 1;
+    true
+}
+
+/// What the kernel knows of these pages (the kernel's documentation, pagemap).
+fn pages(first: usize, entries: &mut [u64]) -> bool {
+    let file = system::open_to_read(c"/proc/self/pagemap");
+    if file < 0 {
+        return false;
+    }
+    let length = size_of_val(entries);
+    // SAFETY: the place is valid for its length.
+    let count = unsafe {
+        let arguments = [file as usize, entries.as_mut_ptr() as usize, length, first * 8, 0, 0];
+        let count = system::call(system::PREAD64, arguments);
+        system::call(system::CLOSE, [file as usize, 0, 0, 0, 0, 0]);
+        count
+    };
+    count == length as isize
+}
+
+/// Memory that is private and can be written to.
+struct Mapping {
+    start: usize,
+    end: usize,
+}
+
+impl Mapping {
+    /// A line of `/proc/self/maps`, proc(5); `None` for other memory.
+    fn parse(line: &[u8]) -> Option<Self> {
+        let dash = line.iter().position(|&byte| byte == b'-')?;
+        let space = line.iter().position(|&byte| byte == b' ')?;
+        let start = crate::proc::number(line.get(..dash)?, 16)?;
+        let end = crate::proc::number(line.get(dash + 1..space)?, 16)?;
+        let rights = line.get(space + 1..space + 5)?;
+        (rights[1] == b'w' && rights[3] == b'p').then_some(Self { start, end })
+    }
+}
