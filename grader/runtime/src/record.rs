@@ -89,6 +89,14 @@ pub(crate) fn leave(code: c_int) -> ! {
     }
 }
 
+/// From a hash to that of one byte more: FNV-1a.
+fn hashed(hash: u64, byte: u8) -> u64 {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// Of no byte.
+const NO_HASH: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// What two runs of one schedule have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expected {
@@ -97,6 +105,8 @@ pub(crate) struct Expected {
     threads: usize,
     steps: usize,
     hash: u64,
+    /// Of what was written to standard output.
+    output: u64,
     outside: bool,
 }
 
@@ -104,7 +114,7 @@ impl Expected {
     /// Of a run that has ended.
     pub(crate) fn of(record: &Record, status: c_int) -> Self {
         let &Record { finish, threads, steps, hash, outside, .. } = record;
-        Self { status, finish, threads, steps, hash, outside }
+        Self { status, finish, threads, steps, hash, output: record.digest(), outside }
     }
 }
 
@@ -145,12 +155,29 @@ impl Record {
         self.expected.take().is_some_and(|expected| expected != seen && !expected.outside && !seen.outside)
     }
 
+    /// Of standard output, without digits: a program may say the number of its process.
+    fn digest(&self) -> u64 {
+        let mut rest = &self.outputs[..self.output];
+        let mut digest = NO_HASH;
+        while let Some((head, behind)) = rest.split_first_chunk()
+            && let Some(head) = OutputHead::decode(head)
+        {
+            let (text, behind) = behind.split_at(behind.len().min(head.length as usize));
+            if head.descriptor == 1 {
+                let letters = text.iter().filter(|byte| !byte.is_ascii_digit());
+                digest = letters.fold(hashed(digest, head.thread), |digest, &byte| hashed(digest, byte));
+            }
+            rest = behind;
+        }
+        digest
+    }
+
     /// Forgets the last run. The arrays keep stale values behind their counts.
     pub(crate) fn reset(&mut self) {
         self.finish = None;
         self.threads = 0;
         self.atomics = 0;
-        self.hash = 0xcbf2_9ce4_8422_2325;
+        self.hash = NO_HASH;
         self.outside = false;
         self.polls_outside = false;
         self.waits_outside = false;
@@ -175,8 +202,7 @@ impl Record {
             self.candidates[self.steps] = candidates.to_words();
         }
         self.steps += 1;
-        // FNV-1a.
-        self.hash = (self.hash ^ u64::from(thread)).wrapping_mul(0x0100_0000_01b3);
+        self.hash = hashed(self.hash, thread);
         true
     }
 

@@ -1,5 +1,6 @@
 //! Threads are contexts of one kernel thread, or kernel threads: the same schedule is the same run.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use confine::run::{Invocation, keeper};
@@ -97,6 +98,19 @@ fn a_schedule_is_the_same_run_in_whatever_way_threads_are_made() {
             }
         }
     }
+}
+
+/// Else all that is held against other ways says nothing.
+#[test]
+fn many_runs_are_made_in_one_process() {
+    let program = torture();
+    let processes = |made| {
+        let runs = runs(&program, "process", made);
+        runs.iter().map(|run| run.observation().stdout.bytes.to_vec()).collect::<HashSet<_>>().len()
+    };
+    assert_eq!(processes(Runs::Forked), SCHEDULES);
+    // Replays, of which there are some, have a process of their own, and so does the runner after each.
+    assert!((1..SCHEDULES / 3).contains(&processes(Runs::Reset)), "{}", processes(Runs::Reset));
 }
 
 #[test]

@@ -23,6 +23,10 @@ struct Native {
 impl Native {
     /// `declared` are functions of C. The course's own settings forbid to call them, so they have no part in the build.
     fn new(declared: &str, body: &str) -> Self {
+        Self::made(declared, body, Runs::Forked)
+    }
+
+    fn made(declared: &str, body: &str, runs: Runs) -> Self {
         keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
         let workspace = Workspace::at(root());
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
@@ -42,8 +46,7 @@ impl Native {
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
         let server =
-            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, Runs::Forked)
-                .unwrap();
+            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, runs).unwrap();
         Self { _folder: folder, server }
     }
 
@@ -78,10 +81,38 @@ fn alone() {
 }
 ";
 
+/// What nobody is called for cannot be undone, and is not seen by looking: but some runs are made both ways.
+#[test]
+fn what_a_run_leaves_in_its_process_is_noticed() {
+    let mask = "fn mask(new: usize) -> usize {
+    let old;
+    #[cfg(target_arch = \"x86_64\")]
+    unsafe { std::arch::asm!(\"syscall\", inlateout(\"rax\") 95usize => old, in(\"rdi\") new, out(\"rcx\") _, out(\"r11\") _) };
+    #[cfg(target_arch = \"aarch64\")]
+    unsafe { std::arch::asm!(\"svc 0\", inlateout(\"x0\") new => old, in(\"x8\") 166usize) };
+    old
+}
+fn main() { println!(\"{}\", if mask(0o71) == 0o71 { \"again\" } else { \"first\" }); }";
+    let mut native = Native::made("", mask, Runs::Reset);
+    let runs: Vec<RunRecord> = (0..300).map(|seed| native.run(seed)).collect();
+    let leaked: Vec<usize> = (0..300).filter(|&number| runs[number].header.leaked).collect();
+    assert_eq!(leaked, [255]);
+    // That one is what it is in a process of its own.
+    let said = |number: usize| runs[number].observation().stdout.bytes.to_vec();
+    assert_eq!(
+        [said(0), said(254), said(255)],
+        [b"first\n".to_vec(), b"again\n".to_vec(), b"first\n".to_vec()]
+    );
+}
+
 /// Runs a native program under several schedules; all end well.
 #[track_caller]
 fn meets_natively(declared: &str, body: &str) {
-    let mut native = Native::new(declared, body);
+    end_well(Native::new(declared, body));
+}
+
+#[track_caller]
+fn end_well(mut native: Native) {
     for seed in 0..20 {
         let record = native.run(seed);
         let ended = (record.header.finish, record.header.status);
@@ -223,10 +254,10 @@ fn a_call_without_control_is_named() {
 }
 
 /// A handler of signals runs whenever the kernel wants, also in a thread that is not the one that may go on, or while
-/// one is in a call of control itself. What it does there is no step, and breaks nothing.
+/// one is in a call of control itself. What it does there is no step, and breaks nothing. Such a program has kernel threads.
 #[test]
 fn handlers_of_signals_run_beside_control() {
-    meets_natively(
+    let [declared, body] = [
         "fn signal(number: i32, handler: extern \"C\" fn(i32)) -> usize; fn raise(number: i32) -> i32;
          fn pthread_self() -> usize; fn pthread_kill(thread: usize, number: i32) -> i32;",
         "static HANDLED: AtomicU32 = AtomicU32::new(0);
@@ -246,7 +277,10 @@ fn main() {
     assert_eq!(*COUNT.lock().unwrap(), 60);
     assert!(HANDLED.load(SeqCst) > 60);
 }",
-    );
+    ];
+    let mut asking = Native::new(declared, body);
+    assert_eq!(asking.run(0).header.finish, Finish::KernelThreads);
+    end_well(Native::made(declared, body, Runs::WithKernelThreads));
 }
 
 /// futex(2): a waiter is moved from one word to another, and two words are woken at once.

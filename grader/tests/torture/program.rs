@@ -35,6 +35,7 @@ fn main() {
         "spin" => spin(),
         "backtrace" => backtrace(),
         "proc" => proc(),
+        "process" => say(std::process::id()),
         other => panic!("`{other}` is unknown"),
     }
 }
