@@ -33,7 +33,10 @@ impl<'a> ForkServers<'a> {
 
     /// The server of `call`, which is started where there is none.
     fn of(&mut self, call: Invocation, runs: Runs) -> Result<&mut Controlled, RunError> {
-        let runs = if has_leaked() { Runs::Forked } else { self.all.unwrap_or(runs) };
+        let runs = match self.all.unwrap_or(runs) {
+            Runs::Reset if has_leaked() => Runs::Forked,
+            runs => runs,
+        };
         self.servers.retain(|(_, _, server)| server.is_fresh());
         let is_it = |(known, made, _): &(Invocation, Runs, Controlled)| *known == call && *made == runs;
         let place = match self.servers.iter().position(is_it) {

@@ -106,12 +106,12 @@ pub(crate) fn main_thread_pointer() -> u64 {
     unsafe { (*of(0)).thread_pointer }
 }
 
-/// Where the husk's stack that lies in this memory is in use, while no run is on.
-pub(crate) fn stack_in_use(start: usize, end: usize) -> Option<usize> {
+/// Where the husks' stacks that lie in this memory are in use, while no run is on.
+pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = usize> {
     // SAFETY: the caller holds the token, or is the fork server.
-    let mut husks = (1..=PREPARED).map(|thread| unsafe { &*of(thread) });
-    let husk = husks.find(|husk| husk.handle != 0 && (start..end).contains(&husk.stack.0))?;
-    Some(husk.stack_pointer as usize)
+    let husks = (1..=PREPARED).map(|thread| unsafe { &*of(thread) });
+    let here = husks.filter(move |husk| husk.handle != 0 && (start..end).contains(&husk.stack.0));
+    here.map(|husk| husk.stack_pointer as usize)
 }
 
 /// Whether threads are contexts.

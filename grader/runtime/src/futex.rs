@@ -65,7 +65,7 @@ fn emulated(number: usize, [a, b, c, d, e, f]: [usize; 6], frame: *const u64) ->
         (system::GETRANDOM, _) => chance::fill(a as *mut u8, b),
         (system::CLOCK_GETTIME, _) => time::clock_gettime(a as c_int, b as *mut time::Timespec) as isize,
         _ => {
-            undone::any_call(number);
+            undone::any_call(number, a);
             let of_thread = kernel_threads::any_call(number);
             return of_thread.or_else(|| io::any_call(number, [a, b, c, d, e, f], frame));
         }

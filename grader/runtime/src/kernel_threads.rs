@@ -76,7 +76,31 @@ for_kernel_threads! {
     fn pthread_timedjoin_np(thread: u64, result: *mut c_void, time: *const c_void) if true;
     fn pthread_clockjoin_np(thread: u64, result: *mut c_void, clock: c_int, time: *const c_void) if true;
     fn pthread_setschedparam(thread: u64, policy: c_int, parameter: *const c_void) if true;
+    fn pthread_setschedprio(thread: u64, priority: c_int) if true;
+    fn pthread_getschedparam(thread: u64, policy: *mut c_int, parameter: *mut c_void) if true;
+    fn pthread_setaffinity_np(thread: u64, size: usize, mask: *const c_void) if true;
+    fn pthread_getaffinity_np(thread: u64, size: usize, mask: *mut c_void) if true;
+    fn pthread_sigqueue(thread: u64, signal: c_int, value: usize) if true;
+    fn pthread_getname_np(thread: u64, name: *mut c_char, size: usize) if true;
+    fn pthread_mutexattr_setrobust(attributes: *mut c_void, robust: c_int) if robust != 0;
+    fn tgkill(process: c_int, thread: c_int, signal: c_int) if true;
+    fn sighold(signal: c_int) if true;
+    fn sigrelse(signal: c_int) if true;
+    fn sigignore(signal: c_int) if true;
+    fn siginterrupt(signal: c_int, interrupts: c_int) if true;
+    fn prctl(option: c_int, a: usize, b: usize, c: usize, d: usize) if true;
     fn pthread_getcpuclockid(thread: u64, clock: *mut c_void) if true;
+}
+
+/// The main thread ends alone: the kernel thread would, and all others with it.
+#[unsafe(no_mangle)]
+extern "C-unwind" fn pthread_exit(result: *mut c_void) -> ! {
+    if token::me() == Some(0) {
+        contexts::leave_if_on();
+    }
+    type Exit = extern "C-unwind" fn(*mut c_void) -> !;
+    // SAFETY: every libc with threads has a function of this type and name.
+    unsafe { mem::transmute::<*mut c_void, Exit>(next(c"pthread_exit"))(result) }
 }
 
 /// opendir(3), which libc opens without open(2).

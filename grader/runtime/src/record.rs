@@ -35,18 +35,40 @@ pub(crate) struct Record {
     /// The threads that could have taken each step, kept in a trace.
     pub(crate) candidates: [[u64; 2]; MOST_STEPS],
     pub(crate) outputs: [u8; MOST_OUTPUT],
-    /// Whether a runner is making a run.
-    pub(crate) in_run: bool,
-    /// Whether a runner has found that no more runs are asked for.
-    pub(crate) is_closed: bool,
+    /// What the runner does, or did last.
+    pub(crate) runner: Runner,
     /// How many runs runners have begun.
     pub(crate) runs: u64,
-    /// A request that a runner has read and leaves to the fork server.
-    left: Option<[u8; Request::SIZE]>,
+    /// Microseconds of processor time of runs that runners have answered.
+    pub(crate) answered: u64,
+    /// A request that is handed to a runner, or that it leaves to the fork server.
+    handed: Option<[u8; Request::SIZE]>,
     /// What became of it in the runner, which must be the same in a process of its own.
     expected: Option<Expected>,
     /// A ring: the event with number `n` stands at `n % MOST_EVENTS`.
     event: [Event; MOST_EVENTS],
+}
+
+/// What a runner does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Runner {
+    /// It has not begun.
+    Idles,
+    /// It waits for a request, or reads it.
+    Reads,
+    /// It makes a run.
+    Runs,
+    /// It answers.
+    Answers,
+    /// It has left its request to the fork server.
+    Leaves,
+    /// It has answered, and makes no more runs.
+    Retires,
+    /// Its process cannot be put back at all.
+    Cannot,
+    /// No more runs are asked for.
+    IsDone,
 }
 
 static RECORD: AtomicPtr<Record> = AtomicPtr::new(ptr::null_mut());
@@ -56,7 +78,7 @@ pub(crate) fn install(record: *mut Record) {
     RECORD.store(record, Ordering::Relaxed);
     let record = get();
     // Zeroes need not be nothing.
-    (record.left, record.expected, record.finish) = (None, None, None);
+    (record.handed, record.expected, record.finish, record.runner) = (None, None, None, Runner::Idles);
 }
 
 /// The record. Only for the holder of the token, or the fork server while no run is on: that is
@@ -126,22 +148,17 @@ pub(crate) fn shared() -> *const Record {
 impl Record {
     /// A runner begins a run.
     pub(crate) fn begins(&mut self) {
-        (self.in_run, self.runs) = (true, self.runs.wrapping_add(1));
+        (self.runner, self.runs) = (Runner::Runs, self.runs.wrapping_add(1));
     }
 
-    /// It has answered.
-    pub(crate) fn ends(&mut self) {
-        self.in_run = false;
+    /// Hands a request to the runner, or back.
+    pub(crate) fn hand(&mut self, request: &[u8; Request::SIZE]) {
+        self.handed = Some(*request);
     }
 
-    /// A runner has read this request, and the fork server makes the run.
-    pub(crate) fn leave_request(&mut self, request: &[u8; Request::SIZE]) {
-        (self.in_run, self.left) = (false, Some(*request));
-    }
-
-    /// The request that a runner has left.
-    pub(crate) fn take_left(&mut self) -> Option<[u8; Request::SIZE]> {
-        self.left.take()
+    /// The request that was handed over.
+    pub(crate) fn take_handed(&mut self) -> Option<[u8; Request::SIZE]> {
+        self.handed.take()
     }
 
     /// Says what must become of the request that is left.

@@ -14,15 +14,17 @@ use schedule::protocol::Request;
 
 use crate::answer::{self, End, Of, Usage};
 use crate::arch::context::{checkpoint, go_on, resume};
-use crate::record::Expected;
+use crate::record::{Expected, Runner};
 use crate::snapshot::Snapshot;
-use crate::{contexts, inherited, proc, record, system, token};
+use crate::{contexts, inherited, proc, record, scheduler, system, token};
 
 /// So many runs are made for one of them that is made both ways.
 const ONE_IN: u64 = 256;
 /// For the work between two runs.
 const STACK: usize = 256 << 10;
 const SIGNALS: usize = 64;
+/// The program's own descriptors keep the numbers that they have without control: ours are higher.
+const HIGH: usize = 250;
 
 /// What outlives a run, in memory that is not put back. Zeroes before it is used.
 struct Keep {
@@ -30,14 +32,9 @@ struct Keep {
     socket: usize,
     /// Where the number of pages of this process is read.
     sizes: usize,
-    pages: usize,
-    /// The files of the standard streams.
-    streams: [[u64; 2]; 3],
+    surroundings: Surroundings,
     handlers: [[u64; 4]; SIGNALS],
-    mask: u64,
-    children_faults: u64,
     processor: u64,
-    runs: u64,
     request: [u8; Request::SIZE],
     /// Of the checkpoint.
     place: u64,
@@ -74,23 +71,44 @@ pub(crate) fn prepare() {
 /// In a fresh child of the fork server: makes runs until one cannot be undone, or no more are asked for. Returns at the
 /// beginning of each.
 pub(crate) fn begin(socket: usize) -> Request {
-    let Some(keep) = new_keep(socket) else { system::exit(70) };
+    let Some(keep) = new_keep(socket) else { cannot() };
     // SAFETY: the place is in memory that stays; `end_run` resumes only after it has put the memory back.
-    unsafe { checkpoint(&raw mut keep.place, take) };
-    let Some(keep) = keep_of_runner() else { system::exit(70) };
-    if !system::read_exactly(keep.socket, &mut keep.request) {
-        record::get().is_closed = true;
-        system::exit(0);
-    }
+    unsafe { checkpoint(&raw mut (*keep).place, take) };
+    let Some(keep) = keep_of_runner().filter(|keep| keep.is_taken) else { cannot() };
+    let record = record::get();
+    keep.request = record.take_handed().unwrap_or_else(|| next_request(keep.socket));
     let Some(request) = Request::decode(&keep.request) else { system::exit(70) };
-    if request.trace || request.replayed > 0 || !keep.is_taken {
-        record::get().leave_request(&keep.request);
+    if !makes(&request) {
+        record.hand(&keep.request);
+        record.runner = Runner::Leaves;
         system::exit(0);
     }
     inherited::open_as_at_first();
-    record::get().reset();
-    record::get().begins();
+    record.reset();
+    record.begins();
     request
+}
+
+/// Whether a runner makes such runs: not those that people look at.
+pub(crate) fn makes(request: &Request) -> bool {
+    !request.trace && request.replayed == 0
+}
+
+/// The request that comes next.
+fn next_request(socket: usize) -> [u8; Request::SIZE] {
+    let mut bytes = [0; Request::SIZE];
+    record::get().runner = Runner::Reads;
+    if !system::read_exactly(socket, &mut bytes) {
+        record::get().runner = Runner::IsDone;
+        system::exit(0);
+    }
+    bytes
+}
+
+/// The request that was handed over stays where it is, and another process makes the run.
+fn cannot() -> ! {
+    record::get().runner = Runner::Cannot;
+    system::exit(0)
 }
 
 fn keep() -> Option<&'static mut Keep> {
@@ -104,30 +122,28 @@ fn keep_of_runner() -> Option<&'static mut Keep> {
     keep().filter(|keep| keep.process == unsafe { system::call(system::GETPID, [0; 6]) })
 }
 
-fn new_keep(socket: usize) -> Option<&'static mut Keep> {
+fn new_keep(socket: usize) -> Option<*mut Keep> {
     const READ_WRITE: usize = 1 | 2;
     /// Shared, anonymous, without memory that is set aside for it.
     const FLAGS: usize = 1 | 0x20 | 0x4000;
     const F_DUPFD_CLOEXEC: usize = 1030;
-    /// The program's own descriptors keep the numbers that they have without control.
-    const HIGH: usize = 250;
     // SAFETY: a fresh mapping, zeroed by the kernel, which is a valid `Keep`; numbers.
     unsafe {
         let place = system::call(system::MMAP, [0, size_of::<Keep>(), READ_WRITE, FLAGS, usize::MAX, 0]);
         if place < 0 {
             return None;
         }
-        let keep = &mut *ptr::with_exposed_provenance_mut::<Keep>(place as usize);
+        let place = ptr::with_exposed_provenance_mut::<Keep>(place as usize);
         let high = |descriptor: usize| {
             let high = system::call(system::FCNTL, [descriptor, F_DUPFD_CLOEXEC, HIGH, 0, 0, 0]);
             system::call(system::CLOSE, [descriptor, 0, 0, 0, 0, 0]);
             usize::try_from(high).ok()
         };
-        keep.socket = high(socket)?;
-        keep.sizes = high(usize::try_from(system::open_to_read(c"/proc/self/statm")).ok()?)?;
-        keep.process = system::call(system::GETPID, [0; 6]);
-        KEEP.store(keep, Ordering::Relaxed);
-        Some(keep)
+        (*place).sizes = high(usize::try_from(system::open_to_read(c"/proc/self/statm")).ok()?)?;
+        (*place).socket = high(socket)?;
+        (*place).process = system::call(system::GETPID, [0; 6]);
+        KEEP.store(place, Ordering::Relaxed);
+        Some(place)
     }
 }
 
@@ -135,18 +151,22 @@ fn new_keep(socket: usize) -> Option<&'static mut Keep> {
 extern "C" fn take() {
     let Some(keep) = keep() else { return };
     grow_stack();
-    for (stream, file) in (0..).zip(&mut keep.streams) {
-        *file = file_of(stream);
-    }
     for (place, handler) in (1..).zip(&mut keep.handlers) {
         // SAFETY: a place as large as the kernel's `struct sigaction`; signals that there are not are left.
         unsafe { system::call(system::RT_SIGACTION, [place, 0, handler.as_mut_ptr() as usize, 8, 0, 0]) };
     }
-    keep.mask = mask();
-    keep.children_faults = Usage::of(Of::Children).page_faults();
+    keep.surroundings = Surroundings::now(keep.socket, keep.sizes);
+    keep.is_taken = keep.surroundings.pages > 0 && can_close(keep) && keep.snapshot.take(keep.place as usize);
     keep.processor = Usage::of(Of::Process).microseconds();
-    keep.pages = pages(keep.sizes);
-    keep.is_taken = keep.pages > 0 && keep.snapshot.take(keep.place as usize);
+}
+
+/// Whether all that a run opens can be closed: nothing else is open now.
+fn can_close(keep: &Keep) -> bool {
+    const NONE: usize = u32::MAX as usize;
+    let ours = [keep.socket, keep.sizes, inherited::ends()[0], inherited::ends()[1]];
+    // SAFETY: numbers only.
+    let has_call = unsafe { system::call(system::CLOSE_RANGE, [NONE, NONE, 0, 0, 0, 0]) } == 0;
+    has_call && (3..HIGH + 16).all(|descriptor| ours.contains(&descriptor) || flags_of(descriptor) < 0)
 }
 
 /// The stack of the main thread grows once, here, and not in a run.
@@ -161,16 +181,21 @@ pub(crate) fn spoil() {
     IS_SPOILT.store(true, Ordering::Relaxed);
 }
 
-/// The run changes what comes of a signal.
+/// The run changes what comes of a signal. Where nobody is told of the end of children, they leave no trace.
 pub(crate) fn handles(signal: c_int) {
+    const SIGCHLD: c_int = 17;
+    if signal == SIGCHLD {
+        spoil();
+    }
     if (1..=SIGNALS as c_int).contains(&signal) {
         HANDLED.fetch_or(1 << (signal - 1), Ordering::Relaxed);
     }
 }
 
-/// After all other functions that are called at the end.
+/// After all other functions that are called at the end. Where other threads are alive, one of them may hold a stream of
+/// C's: then libc ends the process, which does not care.
 extern "C" fn at_exit(status: c_int, _: *mut c_void) {
-    if token::me().is_some() && keep_of_runner().is_some() {
+    if token::me().is_some() && keep_of_runner().is_some() && scheduler::is_alone() {
         // SAFETY: libc would do so next.
         unsafe { fflush(ptr::null_mut()) };
         end_run(status);
@@ -179,7 +204,8 @@ extern "C" fn at_exit(status: c_int, _: *mut c_void) {
 
 /// Ends the run of this process with an exit code: the process, too, where it makes a single one.
 fn end_run(code: c_int) -> ! {
-    let Some(keep) = keep_of_runner() else { system::exit(code as usize) };
+    let is_spoilt = IS_SPOILT.load(Ordering::Relaxed);
+    let Some(keep) = keep_of_runner().filter(|_| !is_spoilt) else { system::exit(code as usize & 0xff) };
     let top = (keep.stack.as_mut_ptr() as usize + STACK) & !63;
     // SAFETY: nobody uses that stack while a run is on, and nothing of the run goes on.
     unsafe { go_on(top, contexts::main_thread_pointer(), next_run, code as usize & 0xff) }
@@ -189,28 +215,34 @@ fn end_run(code: c_int) -> ! {
 extern "C" fn next_run(code: usize) -> ! {
     let Some(keep) = keep() else { system::exit(70) };
     keep.snapshot.shrink_heap();
-    keep.runs += 1;
     if !is_clean(keep) {
         system::exit(code);
     }
     let status = (code as c_int) << 8;
     inherited::take_in_rest();
     let record = record::get();
-    if keep.runs % ONE_IN == 0 {
+    if record.runs % ONE_IN == ONE_IN / 8 {
         record.expect(Expected::of(record, status));
-        record.leave_request(&keep.request);
+        record.hand(&keep.request);
+        record.runner = Runner::Leaves;
         system::exit(code);
     }
     let now = Usage::of(Of::Process).microseconds();
-    answer::send(keep.socket, End::with(status), now.saturating_sub(keep.processor), false, false);
+    let processor = now.saturating_sub(keep.processor);
+    record.answered += processor;
     keep.processor = now;
-    record.ends();
-    put_back(keep);
+    record.runner = Runner::Answers;
+    answer::send(keep.socket, End::with(status), processor, false, false);
+    record.runner = Runner::Retires;
+    if !put_back(keep) {
+        system::exit(0);
+    }
     // SAFETY: the memory is as it was when the checkpoint was made, by the main thread.
     unsafe { resume(keep.place, contexts::main_thread_pointer()) }
 }
 
-fn put_back(keep: &mut Keep) {
+/// Whether all could be put back.
+fn put_back(keep: &mut Keep) -> bool {
     let handled = HANDLED.load(Ordering::Relaxed);
     for (signal, handler) in (1..).zip(&keep.handlers) {
         if handled >> (signal - 1) & 1 != 0 {
@@ -219,7 +251,7 @@ fn put_back(keep: &mut Keep) {
         }
     }
     close_all_but_ours(keep);
-    keep.snapshot.restore();
+    keep.snapshot.restore()
 }
 
 /// Closes what the run has opened.
@@ -242,26 +274,86 @@ fn close_all_but_ours(keep: &Keep) {
 
 /// Whether all that the run has done can be undone.
 fn is_clean(keep: &Keep) -> bool {
-    let is_open = |descriptor: usize| {
-        const F_GETFD: usize = 1;
-        // SAFETY: numbers only.
-        unsafe { system::call(system::FCNTL, [descriptor, F_GETFD, 0, 0, 0, 0]) >= 0 }
-    };
-    let has_no_child = || {
-        const WNOHANG: usize = 1;
-        const ECHILD: isize = 10;
-        // SAFETY: numbers, and no place for the status.
-        unsafe { system::call(system::WAIT4, [usize::MAX, 0, WNOHANG, 0, 0, 0]) == -ECHILD }
-    };
-    !IS_SPOILT.load(Ordering::Relaxed)
-        && keep.is_taken
-        && keep.pages == pages(keep.sizes)
-        && (0..).zip(&keep.streams).all(|(stream, file)| file_of(stream) == *file)
-        && is_open(keep.socket)
-        && inherited::ends().into_iter().all(is_open)
-        && keep.mask == mask()
-        && has_no_child()
-        && keep.children_faults == Usage::of(Of::Children).page_faults()
+    has_no_child() && Surroundings::now(keep.socket, keep.sizes) == keep.surroundings
+}
+
+fn has_no_child() -> bool {
+    const WNOHANG: usize = 1;
+    /// Whatever signal it sends at its end.
+    const ALL: usize = 0x4000_0000;
+    const ECHILD: isize = 10;
+    // SAFETY: numbers, and no place for the status.
+    unsafe { system::call(system::WAIT4, [usize::MAX, 0, WNOHANG | ALL, 0, 0, 0]) == -ECHILD }
+}
+
+/// What a run must leave as it is, and the kernel tells of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Surroundings {
+    /// How many pages this process has, in whatever mappings.
+    pages: usize,
+    /// The files of the standard streams, and of the grader's socket.
+    files: [[u64; 2]; 4],
+    flags: [isize; 6],
+    folder: [u64; 2],
+    file_mode: isize,
+    /// The signals that are blocked.
+    mask: u64,
+    signal_stack: [u64; 3],
+    /// Page faults of children that were waited for: each has some.
+    children_faults: u64,
+}
+
+impl Surroundings {
+    fn now(socket: usize, sizes: usize) -> Self {
+        let [one, other] = inherited::ends();
+        Self {
+            pages: pages(sizes),
+            files: [0, 1, 2, socket].map(file_of),
+            flags: [0, 1, 2, socket, one, other].map(flags_of),
+            folder: folder(),
+            file_mode: file_mode(),
+            mask: mask(),
+            signal_stack: signal_stack(),
+            children_faults: Usage::of(Of::Children).page_faults(),
+        }
+    }
+}
+
+/// The flags of a descriptor, F_GETFD of fcntl(2); negative where it is not open.
+fn flags_of(descriptor: usize) -> isize {
+    const F_GETFD: usize = 1;
+    // SAFETY: numbers only.
+    unsafe { system::call(system::FCNTL, [descriptor, F_GETFD, 0, 0, 0, 0]) }
+}
+
+/// Device and inode of the working folder.
+fn folder() -> [u64; 2] {
+    const FROM_HERE: usize = -100isize as usize;
+    let mut words = [0u64; 32];
+    // SAFETY: a path, and a place that is larger than the kernel's `struct stat`.
+    unsafe {
+        let arguments = [FROM_HERE, c".".as_ptr() as usize, words.as_mut_ptr() as usize, 0, 0, 0];
+        system::call(system::NEWFSTATAT, arguments);
+    }
+    [words[0], words[1]]
+}
+
+/// The mask of modes of new files, umask(2), which is set to be read.
+fn file_mode() -> isize {
+    // SAFETY: numbers only.
+    unsafe {
+        let mode = system::call(system::UMASK, [0o22, 0, 0, 0, 0, 0]);
+        system::call(system::UMASK, [mode as usize, 0, 0, 0, 0, 0]);
+        mode
+    }
+}
+
+/// sigaltstack(2).
+fn signal_stack() -> [u64; 3] {
+    let mut stack = [0u64; 3];
+    // SAFETY: a place for a `stack_t`.
+    unsafe { system::call(system::SIGALTSTACK, [0, stack.as_mut_ptr() as usize, 0, 0, 0, 0]) };
+    stack
 }
 
 /// Device and inode of an open file, fstat(2); zeroes for none.

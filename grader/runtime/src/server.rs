@@ -9,12 +9,16 @@ use core::ffi::{c_char, c_int};
 use schedule::protocol::Request;
 
 use crate::answer::{self, Of, Usage};
+use crate::record::Runner;
 use crate::{contexts, dates, inherited, orphans, record, runner, scheduler, system, watch};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
     fn fork() -> c_int;
 }
+
+/// So many runners in a row that made one run: the program does what cannot be undone.
+const MOST_IN_VAIN: u32 = 3;
 
 /// See the module.
 pub(crate) struct Server {
@@ -32,30 +36,48 @@ impl Server {
 
     /// Serves runs until the grader closes the socket. Returns only in a child, which is a run, at its beginning.
     pub(crate) fn serve(mut self) {
-        /// So many runners in a row that made one run: the program does what cannot be undone.
-        const MOST_IN_VAIN: u32 = 3;
         let mut in_vain = 0;
         loop {
-            let mut left = None;
-            if self.has_runners {
-                let runs = record::get().runs;
-                let Some(is_answered) = self.make_runs() else { return };
-                in_vain = if is_answered && record::get().runs == runs + 1 { in_vain + 1 } else { 0 };
-                self.has_runners = in_vain < MOST_IN_VAIN;
-                left = record::get().take_left();
-                if left.is_none() {
-                    continue;
+            let bytes = self.next_request();
+            let Some(request) = Request::decode(&bytes) else { system::exit(70) };
+            if !(self.has_runners && runner::makes(&request)) {
+                if self.make_run(request) {
+                    return;
                 }
+                continue;
             }
-            if self.make_run(left) {
+            record::get().hand(&bytes);
+            let runs = record::get().runs;
+            let Some(last) = self.make_runs() else { return };
+            let is_first = record::get().runs <= runs + 1;
+            in_vain = if last == Runner::Runs && is_first { in_vain + 1 } else { 0 };
+            self.has_runners = last != Runner::Cannot && in_vain < MOST_IN_VAIN;
+            if matches!(last, Runner::Leaves | Runner::Cannot) && self.make_left() {
                 return;
             }
         }
     }
 
-    /// Has a child make runs until it ends; whether that was in a run, which is answered. `None` in that child.
-    fn make_runs(&self) -> Option<bool> {
-        record::get().in_run = false;
+    /// The next request of the grader.
+    fn next_request(&self) -> [u8; Request::SIZE] {
+        let mut bytes = [0; Request::SIZE];
+        if !system::read_exactly(self.socket, &mut bytes) {
+            system::exit(0);
+        }
+        bytes
+    }
+
+    /// Makes the run that the runner has left; it may be one that the runner has made, too, to be compared. Whether this is
+    /// the child.
+    fn make_left(&self) -> bool {
+        let left = record::get().take_handed().and_then(|bytes| Request::decode(&bytes));
+        self.make_run(left.unwrap_or_else(|| system::exit(70)))
+    }
+
+    /// Has a child make runs until it ends; what it did last. A run that it was in is answered. `None` in that child.
+    fn make_runs(&self) -> Option<Runner> {
+        let record = record::get();
+        (record.runner, record.answered) = (Runner::Idles, 0);
         let before = Usage::of(Of::Children).microseconds();
         let child = fork_here();
         if child == 0 {
@@ -65,27 +87,22 @@ impl Server {
         }
         let end = watch::wait_for(child, true);
         self.clean_up();
-        if record::get().is_closed {
-            system::exit(0);
+        let record = record::get();
+        match record.runner {
+            Runner::IsDone => system::exit(0),
+            // What was read of a request, or sent of an answer, is lost with who did it.
+            Runner::Idles | Runner::Reads | Runner::Answers => system::exit(70),
+            Runner::Runs => {
+                let all = Usage::of(Of::Children).microseconds().saturating_sub(before);
+                answer::send(self.socket, end, all.saturating_sub(record.answered), false, false);
+            }
+            Runner::Leaves | Runner::Retires | Runner::Cannot => {}
         }
-        let was_in_run = record::get().in_run;
-        if was_in_run {
-            let processor = Usage::of(Of::Children).microseconds().saturating_sub(before);
-            answer::send(self.socket, end, processor, false, false);
-        }
-        Some(was_in_run)
+        Some(record.runner)
     }
 
-    /// Makes one run, of the request that was `left` or the next one. Whether this is the child.
-    fn make_run(&self, left: Option<[u8; Request::SIZE]>) -> bool {
-        let bytes = left.unwrap_or_else(|| {
-            let mut bytes = [0; Request::SIZE];
-            if !system::read_exactly(self.socket, &mut bytes) {
-                system::exit(0);
-            }
-            bytes
-        });
-        let Some(request) = Request::decode(&bytes) else { system::exit(70) };
+    /// Makes one run. Whether this is the child.
+    fn make_run(&self, request: Request) -> bool {
         let Some(steps) = scheduler::replay_buffer(request.replayed as usize) else { system::exit(70) };
         if !system::read_exactly(self.socket, steps) {
             system::exit(0);

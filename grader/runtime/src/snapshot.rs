@@ -73,20 +73,32 @@ impl Snapshot {
         if (start..end).contains(&stack) {
             return self.keep(stack, end);
         }
-        match contexts::stack_in_use(start, end) {
-            Some(in_use) => self.keep(in_use, end),
-            None => self.add_pages(start, end),
+        let mut stacks = contexts::stacks_in_use(start, end);
+        match (stacks.next(), stacks.next()) {
+            (None, _) => self.add_pages(start, end),
+            (Some(in_use), None) => self.keep(in_use, end),
+            // Which libc has put together.
+            (Some(_), Some(_)) => false,
         }
     }
 
     /// Keeps the pages that are there, and notes those that are not.
     fn add_pages(&mut self, start: usize, end: usize) -> bool {
+        let file = system::open_to_read(c"/proc/self/pagemap");
+        let Ok(file) = usize::try_from(file) else { return false };
+        let is_added = self.add_pages_of(file, start, end);
+        // SAFETY: numbers only.
+        unsafe { system::call(system::CLOSE, [file, 0, 0, 0, 0, 0]) };
+        is_added
+    }
+
+    fn add_pages_of(&mut self, file: usize, start: usize, end: usize) -> bool {
         let page = page_size();
         let mut at = start;
         while at < end {
-            let mut entries = [0u64; 64];
+            let mut entries = [0u64; 256];
             let wanted = ((end - at) / page).min(entries.len());
-            if !pages(at / page, &mut entries[..wanted]) {
+            if !pages(file, at / page, &mut entries[..wanted]) {
                 return false;
             }
             for entry in &entries[..wanted] {
@@ -124,12 +136,17 @@ impl Snapshot {
         }
     }
 
-    /// Puts all back. The caller stands on memory that is not part of it.
-    pub(crate) fn restore(&self) {
+    /// Puts all back; false where the kernel does not take back what was not there. The caller stands on memory that is not
+    /// part of it.
+    pub(crate) fn restore(&self) -> bool {
         const MADV_DONTNEED: usize = 4;
-        for part in &self.absent[..self.absent_count] {
+        let give_back = |part: &Part| {
             // SAFETY: these pages were not there when the snapshot was taken, so nothing that is needed is in them.
-            unsafe { system::call(system::MADVISE, [part.start, part.length, MADV_DONTNEED, 0, 0, 0]) };
+            unsafe { system::call(system::MADVISE, [part.start, part.length, MADV_DONTNEED, 0, 0, 0]) == 0 }
+        };
+        // What is locked in memory stays there.
+        if !self.absent[..self.absent_count].iter().all(give_back) {
+            return false;
         }
         let mut from = 0;
         for &Part { start, length } in &self.kept[..self.kept_count] {
@@ -140,6 +157,7 @@ impl Snapshot {
             };
             from += length;
         }
+        true
     }
 
     /// Gives back what the heap has grown by. Before the rest is put back, and before mappings are counted.
@@ -166,20 +184,11 @@ fn extend(parts: &mut [Part; MOST_PARTS], count: &mut usize, start: usize, end: 
 }
 
 /// What the kernel knows of these pages (the kernel's documentation, pagemap).
-fn pages(first: usize, entries: &mut [u64]) -> bool {
-    let file = system::open_to_read(c"/proc/self/pagemap");
-    if file < 0 {
-        return false;
-    }
+fn pages(file: usize, first: usize, entries: &mut [u64]) -> bool {
     let length = size_of_val(entries);
+    let arguments = [file, entries.as_mut_ptr() as usize, length, first * 8, 0, 0];
     // SAFETY: the place is valid for its length.
-    let count = unsafe {
-        let arguments = [file as usize, entries.as_mut_ptr() as usize, length, first * 8, 0, 0];
-        let count = system::call(system::PREAD64, arguments);
-        system::call(system::CLOSE, [file as usize, 0, 0, 0, 0, 0]);
-        count
-    };
-    count == length as isize
+    unsafe { system::call(system::PREAD64, arguments) == length as isize }
 }
 
 /// Memory that is private and can be written to.

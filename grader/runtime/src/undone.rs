@@ -2,10 +2,12 @@
 //! (`runner`).
 
 use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
-use core::mem;
+use core::sync::atomic::{AtomicPtr, Ordering};
+use core::{mem, ptr};
 
+use crate::arch::number as calls;
 use crate::libc::next;
-use crate::{record, runner, system, token};
+use crate::{record, runner, token};
 
 /// Defines a function of libc's under its name, after which the process makes no further run.
 macro_rules! undone {
@@ -16,11 +18,14 @@ macro_rules! undone {
                 runner::spoil();
             }
             type Real = extern "C" fn($($type),*) -> $result;
-            let name = concat!(stringify!($name), "\0").as_bytes();
-            // SAFETY: the text ends with its only zero.
-            let real = next(unsafe { CStr::from_bytes_with_nul_unchecked(name) });
+            static REAL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+            if REAL.load(Ordering::Relaxed).is_null() {
+                let name = concat!(stringify!($name), "\0").as_bytes();
+                // SAFETY: the text ends with its only zero.
+                REAL.store(next(unsafe { CStr::from_bytes_with_nul_unchecked(name) }), Ordering::Relaxed);
+            }
             // SAFETY: every libc has a function of this type and name.
-            unsafe { mem::transmute::<*mut c_void, Real>(real)($($argument),*) }
+            unsafe { mem::transmute::<*mut c_void, Real>(REAL.load(Ordering::Relaxed))($($argument),*) }
         }
     )* };
 }
@@ -47,39 +52,58 @@ undone! {
     fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
     fn brk(place: *mut c_void) -> c_int;
     fn sbrk(by: isize) -> *mut c_void;
+    fn mremap(place: *mut c_void, old: usize, new: usize, flags: c_int, to: *mut c_void) -> *mut c_void;
+    fn mlock(place: *const c_void, size: usize) -> c_int;
+    fn mlock2(place: *const c_void, size: usize, flags: c_uint) -> c_int;
+    fn mlockall(flags: c_int) -> c_int;
+    fn shmat(segment: c_int, place: *const c_void, flags: c_int) -> *mut c_void;
+    fn nice(by: c_int) -> c_int;
+    fn ualarm(first: c_uint, then: c_uint) -> c_uint;
+    fn setpgrp() -> c_int;
+    fn unshare(flags: c_int) -> c_int;
+    fn setns(file: c_int, kind: c_int) -> c_int;
+    fn chroot(path: *const c_char) -> c_int;
+    fn setuid(user: c_uint) -> c_int;
+    fn setgid(group: c_uint) -> c_int;
+    fn setresuid(real: c_uint, effective: c_uint, saved: c_uint) -> c_int;
+    fn setresgid(real: c_uint, effective: c_uint, saved: c_uint) -> c_int;
+    fn sched_setscheduler(process: c_int, policy: c_int, parameter: *const c_void) -> c_int;
+    fn sched_setparam(process: c_int, parameter: *const c_void) -> c_int;
     fn fork() -> c_int;
+    fn system(command: *const c_char) -> c_int;
+    fn popen(command: *const c_char, kind: *const c_char) -> *mut c_void;
 }
 
 /// A call by its number (syscall(2)): what is not known to leave nothing behind is taken to leave something.
-pub(crate) fn any_call(number: usize) {
+pub(crate) fn any_call(number: usize, argument: usize) {
     const HARMLESS: [usize; 21] = [
-        system::READ,
-        system::WRITE,
-        system::READV,
-        system::WRITEV,
-        system::CLOSE,
-        system::FSTAT,
-        system::NEWFSTATAT,
-        system::STATX,
-        system::LSEEK,
-        system::OPENAT,
-        system::FUTEX,
-        system::GETPID,
-        system::GETPPID,
-        system::GETTID,
-        system::GETRANDOM,
-        system::GETCPU,
-        system::CLOCK_GETTIME,
-        system::SCHED_YIELD,
-        system::SCHED_GETAFFINITY,
-        system::GETDENTS64,
-        system::EXIT_GROUP,
+        calls::READ,
+        calls::WRITE,
+        calls::READV,
+        calls::WRITEV,
+        calls::CLOSE,
+        calls::FSTAT,
+        calls::NEWFSTATAT,
+        calls::STATX,
+        calls::LSEEK,
+        calls::OPENAT,
+        calls::FUTEX,
+        calls::GETPID,
+        calls::GETPPID,
+        calls::GETTID,
+        calls::GETRANDOM,
+        calls::GETCPU,
+        calls::CLOCK_GETTIME,
+        calls::SCHED_YIELD,
+        calls::SCHED_GETAFFINITY,
+        calls::GETDENTS64,
+        calls::EXIT_GROUP,
     ];
     if !HARMLESS.contains(&number) {
         runner::spoil();
     }
-    if number == system::EXIT_GROUP {
-        record::leave(0);
+    if number == calls::EXIT_GROUP {
+        record::leave(argument as c_int);
     }
 }
 
@@ -87,7 +111,7 @@ pub(crate) fn any_call(number: usize) {
 fn end(code: c_int) -> ! {
     match token::me() {
         Some(_) => record::leave(code),
-        None => system::exit(code as usize & 0xff),
+        None => crate::system::exit(code as usize & 0xff),
     }
 }
 

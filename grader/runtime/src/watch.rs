@@ -5,6 +5,7 @@ use core::ffi::c_int;
 
 use crate::answer::End;
 use crate::proc::{Path, each_thread, number};
+use crate::record::Runner;
 use crate::world::{self, POLLIN, PollDescriptor};
 use crate::{record, system, token};
 
@@ -44,28 +45,29 @@ fn watch(child: c_int, descriptor: i32, is_runner: bool) -> (bool, Option<u32>) 
         if ended[0].is_ready() {
             return (true, None);
         }
-        let (in_run, number) = progress();
-        if is_runner && (!in_run || number != runs) {
+        let (runner, number) = progress();
+        if is_runner && (runner != Runner::Runs as u8 || number != runs) {
             (same, looks, runs, last) = (0, 0, number, None);
             continue;
         }
         let seen = look_at(child);
         same = if seen.is_some() && seen == last { same + 1 } else { 0 };
         last = seen;
-        if same >= SAME_LOOKS {
+        // It may have come on since.
+        if same >= SAME_LOOKS && (!is_runner || progress() == (runner, number)) {
             return (false, seen.map(|seen| seen.call));
         }
     }
     (false, None)
 }
 
-/// Whether a runner makes a run, and its number.
-fn progress() -> (bool, u64) {
+/// What a runner does, and how many runs there were.
+fn progress() -> (u8, u64) {
     let record = record::shared();
     // SAFETY: the runner writes these words, and any value of them is one; what is old is seen at the next look.
     unsafe {
         (
-            (&raw const (*record).in_run).cast::<u8>().read_volatile() != 0,
+            (&raw const (*record).runner).cast::<u8>().read_volatile(),
             (&raw const (*record).runs).read_volatile(),
         )
     }

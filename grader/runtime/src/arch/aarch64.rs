@@ -52,6 +52,7 @@ pub(crate) mod number {
     pub(crate) const RT_SIGACTION: usize = 134;
     pub(crate) const RT_SIGPROCMASK: usize = 135;
     pub(crate) const GETRUSAGE: usize = 165;
+    pub(crate) const UMASK: usize = 166;
     pub(crate) const PRCTL: usize = 167;
     pub(crate) const GETCPU: usize = 168;
     pub(crate) const GETPID: usize = 172;

@@ -43,6 +43,7 @@ pub(crate) mod number {
     pub(crate) const KILL: usize = 62;
     pub(crate) const FCNTL: usize = 72;
     pub(crate) const FLOCK: usize = 73;
+    pub(crate) const UMASK: usize = 95;
     pub(crate) const GETRUSAGE: usize = 98;
     pub(crate) const GETPPID: usize = 110;
     pub(crate) const SIGALTSTACK: usize = 131;
