@@ -2,9 +2,8 @@
 //! is made again (`contexts::leave`).
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::mem;
 
-use crate::libc::next;
+use crate::libc::real;
 use crate::{contexts, runner, system, token};
 
 /// gettid(2).
@@ -52,13 +51,7 @@ macro_rules! for_kernel_threads {
             if $condition {
                 contexts::leave_if_on();
             }
-            type Real = extern "C" fn($($type),*) -> c_int;
-            let real = next(
-                // SAFETY: the text ends with its only zero.
-                unsafe { core::ffi::CStr::from_bytes_with_nul_unchecked(concat!(stringify!($name), "\0").as_bytes()) },
-            );
-            // SAFETY: every libc with threads has a function of this type and name.
-            unsafe { mem::transmute::<*mut c_void, Real>(real)($($argument),*) }
+            real!($name as extern "C" fn($($type),*) -> c_int)($($argument),*)
         }
     )* };
 }
@@ -98,19 +91,14 @@ extern "C-unwind" fn pthread_exit(result: *mut c_void) -> ! {
     if token::me() == Some(0) {
         contexts::leave_if_on();
     }
-    type Exit = extern "C-unwind" fn(*mut c_void) -> !;
-    // SAFETY: every libc with threads has a function of this type and name.
-    unsafe { mem::transmute::<*mut c_void, Exit>(next(c"pthread_exit"))(result) }
+    real!(pthread_exit as extern "C-unwind" fn(*mut c_void) -> !)(result)
 }
 
 /// opendir(3), which libc opens without open(2).
 #[unsafe(no_mangle)]
 extern "C" fn opendir(path: *const c_char) -> *mut c_void {
     opens(path);
-    // SAFETY: every libc has a function of this type and name.
-    unsafe {
-        mem::transmute::<*mut c_void, extern "C" fn(*const c_char) -> *mut c_void>(next(c"opendir"))(path)
-    }
+    real!(opendir as extern "C" fn(*const c_char) -> *mut c_void)(path)
 }
 
 /// signal(2): handlers of a program's own, as for sigaction(2).
@@ -122,10 +110,7 @@ extern "C" fn signal(signal: c_int, handler: usize) -> usize {
     if token::me().is_some() {
         runner::handles(signal);
     }
-    // SAFETY: every libc has a function of this type and name.
-    unsafe {
-        mem::transmute::<*mut c_void, extern "C" fn(c_int, usize) -> usize>(next(c"signal"))(signal, handler)
-    }
+    real!(signal as extern "C" fn(c_int, usize) -> usize)(signal, handler)
 }
 
 /// Whether a `struct sigaction`, whose first word is the handler, has one of the program's own. That there is any is noted.
@@ -152,6 +137,5 @@ extern "C" fn pthread_detach(thread: u64) -> c_int {
     if contexts::are_on() && token::me().is_some() {
         return 0;
     }
-    // SAFETY: every libc with threads has a function of this type and name.
-    unsafe { mem::transmute::<*mut c_void, extern "C" fn(u64) -> c_int>(next(c"pthread_detach"))(thread) }
+    real!(pthread_detach as extern "C" fn(u64) -> c_int)(thread)
 }

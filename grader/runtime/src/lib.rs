@@ -41,6 +41,7 @@ mod semaphore;
 mod server;
 mod snapshot;
 mod streams;
+mod surroundings;
 mod system;
 mod threads;
 mod time;

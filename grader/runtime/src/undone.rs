@@ -1,12 +1,10 @@
 //! What a run does to its process that putting back its memory does not undo: the process makes no further run then
 //! (`runner`).
 
-use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
-use core::sync::atomic::{AtomicPtr, Ordering};
-use core::{mem, ptr};
+use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 use crate::arch::number as calls;
-use crate::libc::next;
+use crate::libc::real;
 use crate::{record, runner, token};
 
 /// Defines a function of libc's under its name, after which the process makes no further run.
@@ -17,15 +15,7 @@ macro_rules! undone {
             if token::me().is_some() {
                 runner::spoil();
             }
-            type Real = extern "C" fn($($type),*) -> $result;
-            static REAL: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-            if REAL.load(Ordering::Relaxed).is_null() {
-                let name = concat!(stringify!($name), "\0").as_bytes();
-                // SAFETY: the text ends with its only zero.
-                REAL.store(next(unsafe { CStr::from_bytes_with_nul_unchecked(name) }), Ordering::Relaxed);
-            }
-            // SAFETY: every libc has a function of this type and name.
-            unsafe { mem::transmute::<*mut c_void, Real>(REAL.load(Ordering::Relaxed))($($argument),*) }
+            real!($name as extern "C" fn($($type),*) -> $result)($($argument),*)
         }
     )* };
 }
@@ -44,7 +34,6 @@ undone! {
     fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
     fn setsid() -> c_int;
     fn setpgid(process: c_int, group: c_int) -> c_int;
-    fn dlopen(path: *const c_char, flags: c_int) -> *mut c_void;
     fn mmap(place: *mut c_void, size: usize, rights: c_int, flags: c_int, file: c_int, from: c_long) -> *mut c_void;
     fn mmap64(place: *mut c_void, size: usize, rights: c_int, flags: c_int, file: c_int, from: c_long) -> *mut c_void;
     fn munmap(place: *mut c_void, size: usize) -> c_int;
