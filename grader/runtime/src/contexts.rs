@@ -8,26 +8,26 @@
 //! needs more, or other stacks, makes them itself.
 //!
 //! What belongs to kernel threads is one for all then: the signal mask, the alternate signal stack, the entry in `/proc`.
-//! A program that could tell, or does what is right for kernel threads alone, says so ([`leave`]): its run is ended and
-//! made again with kernel threads.
+//! A program that could tell, or does what is right for kernel threads alone (`kernel_threads`), has its run ended
+//! ([`leave`]) and made again with kernel threads.
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use schedule::protocol::Finish;
 use schedule::{MOST_THREADS, ThreadId};
 
+use crate::arch::Place;
 use crate::arch::context::{can_switch, park, switch, thread_pointer};
 use crate::libc::next;
-use crate::{record, system, token};
+use crate::{record, system};
 
-/// Of a thread that does not run. The first two words are what `switch` knows.
-#[repr(C)]
-pub(crate) struct Context {
-    stack_pointer: u64,
-    thread_pointer: u64,
+/// A thread, and its husk where it has one.
+struct Context {
+    /// Where it goes on.
+    place: Place,
     /// libc's `pthread_t`; 0 where there is no husk.
     handle: u64,
     /// Its kernel thread's number, which libc still has for its own.
@@ -41,8 +41,7 @@ pub(crate) struct Context {
 }
 
 const NONE: Context = Context {
-    stack_pointer: 0,
-    thread_pointer: 0,
+    place: Place { stack_pointer: 0, thread_pointer: 0 },
     handle: 0,
     number: 0,
     stack: (0, 0),
@@ -103,7 +102,7 @@ fn of(thread: ThreadId) -> *mut Context {
 /// The main thread's thread pointer.
 pub(crate) fn main_thread_pointer() -> u64 {
     // SAFETY: written before the first run, and never again.
-    unsafe { (*of(0)).thread_pointer }
+    unsafe { (*of(0)).place.thread_pointer }
 }
 
 /// Where the husks' stacks that lie in this memory are in use, while no run is on.
@@ -111,7 +110,7 @@ pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = us
     // SAFETY: the caller holds the token, or is the fork server.
     let husks = (1..=PREPARED).map(|thread| unsafe { &*of(thread) });
     let here = husks.filter(move |husk| husk.handle != 0 && (start..end).contains(&husk.stack.0));
-    here.map(|husk| husk.stack_pointer as usize)
+    here.map(|husk| husk.place.stack_pointer as usize)
 }
 
 /// Whether threads are contexts.
@@ -128,13 +127,20 @@ pub(crate) fn bare_fork() -> Option<extern "C" fn() -> c_int> {
         .then(|| unsafe { core::mem::transmute::<*mut c_void, extern "C" fn() -> c_int>(found) })
 }
 
+/// Has libc make a thread of this number, whose start routine calls [`wait`]; as pthread_create(3).
+pub(crate) type Create = unsafe fn(*mut u64, *const c_void, ThreadId) -> c_int;
+
+/// The one that is used.
+static CREATE: AtomicUsize = AtomicUsize::new(0);
+
 /// Makes the first husks, where the system can have them. Before the first run.
-pub(crate) fn prepare() {
+pub(crate) fn prepare(create: Create) {
+    CREATE.store(create as usize, Ordering::Relaxed);
     if !can_switch() || bare_fork().is_none() {
         return;
     }
     // SAFETY: nobody else runs.
-    unsafe { (*of(0)).thread_pointer = thread_pointer() };
+    unsafe { (*of(0)).place.thread_pointer = thread_pointer() };
     ARE_ON.store(true, Ordering::Relaxed);
     let mut attributes = Attributes([0; 16]);
     // SAFETY: a place for attributes, which are then valid.
@@ -146,31 +152,17 @@ pub(crate) fn prepare() {
     if !is_made {
         system::exit(70);
     }
-    share_signal_stack();
-}
-
-/// One alternate signal stack serves all contexts, as one runs at a time. It is not put back after a run.
-fn share_signal_stack() {
-    const SIZE: usize = 64 << 10;
-    const READ_WRITE: usize = 1 | 2;
-    const SHARED_ANONYMOUS: usize = 1 | 0x20;
-    // SAFETY: a fresh mapping that stays; then a valid `stack_t`, sigaltstack(2).
-    unsafe {
-        let place = system::call(system::MMAP, [0, SIZE, READ_WRITE, SHARED_ANONYMOUS, usize::MAX, 0]);
-        if place > 0 {
-            let stack = [place as usize, 0, SIZE];
-            system::call(system::SIGALTSTACK, [stack.as_ptr() as usize, 0, 0, 0, 0, 0]);
-            token::set_alternate_stack(place as usize, place as usize + SIZE);
-        }
-    }
 }
 
 /// Makes the husk of `thread`; an error number as pthread_create(3) gives it.
 fn make(thread: ThreadId, attributes: *const c_void) -> c_int {
     ALIVE.store(1, Ordering::Relaxed);
     let mut handle = 0;
-    // SAFETY: attributes of the caller, or none; the thread only parks.
-    let error = unsafe { crate::threads::create_for_real(&mut handle, attributes, thread) };
+    // SAFETY: stored by `prepare`; attributes of the caller, or none; the thread only parks.
+    let error = unsafe {
+        let create = core::mem::transmute::<usize, Create>(CREATE.load(Ordering::Relaxed));
+        create(&mut handle, attributes, thread)
+    };
     if error != 0 {
         return error;
     }
@@ -200,7 +192,7 @@ pub(crate) fn wait(me: ThreadId) {
             pthread_attr_destroy(attributes.place());
         }
         (*context).number = system::call(system::GETTID, [0; 6]) as u32;
-        park(context, ALIVE.as_ptr());
+        park(&raw mut (*context).place, ALIVE.as_ptr());
     }
 }
 
@@ -238,7 +230,7 @@ fn fits(context: &Context, attributes: *const c_void) -> bool {
 /// Goes on as `next`. Returns when `me` goes on.
 pub(crate) fn hand_over(me: ThreadId, next: ThreadId) {
     // SAFETY: `me` runs and `next` does not: it has been parked, or has handed over itself. Stacks of husks stay.
-    unsafe { switch(of(me), of(next)) }
+    unsafe { switch(&raw mut (*of(me)).place, &raw const (*of(next)).place) }
 }
 
 /// What the start routine of the calling thread gave back.
@@ -260,14 +252,10 @@ pub(crate) fn give_result(thread: Option<ThreadId>, place: *mut *mut c_void) {
     unsafe { place.write(ptr::with_exposed_provenance_mut(result)) };
 }
 
-/// The number of the calling thread, as gettid(2) has it and libc has noted it.
-pub(crate) fn own_number() -> u32 {
-    match token::me() {
-        // SAFETY: the context of the calling thread.
-        Some(me) if are_on() && me != 0 => unsafe { (*of(me)).number },
-        // SAFETY: it takes nothing.
-        _ => unsafe { system::call(system::GETTID, [0; 6]) as u32 },
-    }
+/// The number of a thread, as gettid(2) has it and libc has noted it.
+pub(crate) fn number_of(thread: ThreadId) -> u32 {
+    // SAFETY: the caller holds the token.
+    unsafe { (*of(thread)).number }
 }
 
 /// Describes the calling thread's stack, as pthread_getattr_np(3): libc would ask the kernel for the kernel thread.
@@ -286,11 +274,4 @@ pub(crate) fn describe_stack(me: ThreadId, attributes: *mut c_void) -> c_int {
 /// where it has them.
 pub(crate) fn leave() -> ! {
     record::end(Finish::KernelThreads)
-}
-
-/// As [`leave`], where threads are contexts and the calling thread is under control.
-pub(crate) fn leave_if_on() {
-    if are_on() && token::me().is_some() {
-        leave();
-    }
 }

@@ -8,7 +8,7 @@ use schedule::protocol::{ALONE_VARIABLE, PROCESSOR_VARIABLE, RUNS_VARIABLE, SOCK
 
 use crate::record::{self, Record};
 use crate::server::Server;
-use crate::{contexts, inherited, orphans, runner, system, threads, warm};
+use crate::{contexts, inherited, orphans, runner, system, threads, token, warm};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -47,7 +47,10 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     orphans::adopt();
     warm::prepare();
     if !wants_kernel_threads {
-        contexts::prepare();
+        contexts::prepare(threads::create_for_real);
+        if contexts::are_on() {
+            token::share_alternate_stack();
+        }
     }
     let has_runners = wants_runners && contexts::are_on();
     if has_runners {

@@ -6,10 +6,26 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use crate::libc::real;
 use crate::{contexts, runner, system, token};
 
+/// The number of the calling thread, as gettid(2) has it and libc has noted it.
+pub(crate) fn own_number() -> u32 {
+    match token::me() {
+        Some(me) if contexts::are_on() && me != 0 => contexts::number_of(me),
+        // SAFETY: it takes nothing.
+        _ => unsafe { system::call(system::GETTID, [0; 6]) as u32 },
+    }
+}
+
+/// Ends the run, which is made again with kernel threads, where the calling thread is a context under control.
+fn leave_if_on() {
+    if contexts::are_on() && token::me().is_some() {
+        contexts::leave();
+    }
+}
+
 /// gettid(2).
 #[unsafe(no_mangle)]
 extern "C" fn gettid() -> c_int {
-    contexts::own_number() as c_int
+    own_number() as c_int
 }
 
 /// The result of a call by its number (syscall(2)) that is not the kernel's; where it is about the kernel thread itself, the
@@ -17,12 +33,12 @@ extern "C" fn gettid() -> c_int {
 pub(crate) fn any_call(number: usize) -> Option<isize> {
     use system::{EXIT, RT_SIGACTION, RT_SIGPROCMASK, SIGALTSTACK, TGKILL, TKILL};
     if number == system::GETTID {
-        return Some(contexts::own_number() as isize);
+        return Some(own_number() as isize);
     }
     let is_of_kernel_thread =
         matches!(number, EXIT | RT_SIGACTION | RT_SIGPROCMASK | SIGALTSTACK | TGKILL | TKILL);
     if is_of_kernel_thread || matches!(number, system::PRCTL | system::SCHED_SETSCHEDULER) {
-        contexts::leave_if_on();
+        leave_if_on();
     }
     None
 }
@@ -33,7 +49,7 @@ pub(crate) fn opens(path: *const c_char) {
         // SAFETY: the path of a caller of open(2), which ends with a zero.
         let path = unsafe { CStr::from_ptr(path) }.to_bytes();
         if path.starts_with(b"/proc/") && tells_of_threads(path) {
-            contexts::leave_if_on();
+            leave_if_on();
         }
     }
 }
@@ -49,7 +65,7 @@ macro_rules! for_kernel_threads {
         #[unsafe(no_mangle)]
         extern "C" fn $name($($argument: $type),*) -> c_int {
             if $condition {
-                contexts::leave_if_on();
+                leave_if_on();
             }
             real!($name as extern "C" fn($($type),*) -> c_int)($($argument),*)
         }
@@ -89,7 +105,7 @@ for_kernel_threads! {
 #[unsafe(no_mangle)]
 extern "C-unwind" fn pthread_exit(result: *mut c_void) -> ! {
     if token::me() == Some(0) {
-        contexts::leave_if_on();
+        leave_if_on();
     }
     real!(pthread_exit as extern "C-unwind" fn(*mut c_void) -> !)(result)
 }
@@ -105,7 +121,7 @@ extern "C" fn opendir(path: *const c_char) -> *mut c_void {
 #[unsafe(no_mangle)]
 extern "C" fn signal(signal: c_int, handler: usize) -> usize {
     if is_own(signal, handler) {
-        contexts::leave_if_on();
+        leave_if_on();
     }
     if token::me().is_some() {
         runner::handles(signal);

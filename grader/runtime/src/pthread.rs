@@ -5,7 +5,7 @@ use core::ffi::c_int;
 use crate::arch::entry;
 use crate::objects::{ALL, EBUSY, ETIMEDOUT, Function, give_back, take, wait};
 use crate::scheduler::{self, Woken};
-use crate::{contexts, time, token};
+use crate::{kernel_threads, time, token};
 
 static MUTEX_LOCK: Function = Function::new(c"pthread_mutex_lock");
 static MUTEX_TIMED: Function = Function::new(c"pthread_mutex_timedlock");
@@ -28,7 +28,7 @@ fn try_mutex(mutex: *const u32) -> c_int {
     // SAFETY: the caller's mutex.
     let (result, holder, kind) =
         unsafe { (MUTEX_TRY.call([mutex as usize, 0, 0, 0]), *mutex.add(2), *mutex.add(4)) };
-    if result == EBUSY && kind & KIND == CHECKS && holder == contexts::own_number() {
+    if result == EBUSY && kind & KIND == CHECKS && holder == kernel_threads::own_number() {
         EDEADLK
     } else {
         result

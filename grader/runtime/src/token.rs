@@ -51,6 +51,22 @@ pub(crate) fn set_alternate_stack(from: usize, to: usize) {
     }
 }
 
+/// One alternate signal stack serves all contexts, as one runs at a time. It is not put back after a run.
+pub(crate) fn share_alternate_stack() {
+    const SIZE: usize = 64 << 10;
+    const READ_WRITE: usize = 1 | 2;
+    const SHARED_ANONYMOUS: usize = 1 | 0x20;
+    // SAFETY: a fresh mapping that stays; then a valid `stack_t`, sigaltstack(2).
+    unsafe {
+        let place = system::call(system::MMAP, [0, SIZE, READ_WRITE, SHARED_ANONYMOUS, usize::MAX, 0]);
+        if place > 0 {
+            let stack = [place as usize, 0, SIZE];
+            system::call(system::SIGALTSTACK, [stack.as_ptr() as usize, 0, 0, 0, 0, 0]);
+            set_alternate_stack(place as usize, place as usize + SIZE);
+        }
+    }
+}
+
 /// Whether there is one for all contexts.
 pub(crate) fn has_alternate_stack() -> bool {
     let [from, to] = SHARED_STACK.each_ref().map(|place| place.load(Ordering::Relaxed));

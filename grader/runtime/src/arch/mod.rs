@@ -24,3 +24,12 @@ pub(crate) enum Older {
     /// epoll_wait(2), for `epoll_pwait`.
     EpollWait,
 }
+
+/// Where a thread goes on that does not run: what a change of contexts knows of it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// Below which its registers lie.
+    pub(crate) stack_pointer: u64,
+    pub(crate) thread_pointer: u64,
+}

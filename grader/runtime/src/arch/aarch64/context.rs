@@ -3,7 +3,7 @@
 
 use core::arch::{asm, naked_asm};
 
-use crate::contexts::Context;
+use crate::arch::Place;
 
 /// Contexts can be changed everywhere here.
 pub(crate) fn can_switch() -> bool {
@@ -23,7 +23,7 @@ pub(crate) fn thread_pointer() -> u64 {
 /// # Safety
 /// `to` was saved by this function or by [`park`], nobody has gone on in it since, and its stack is there.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
+pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
     naked_asm!(
         "sub sp, sp, #176",
         "stp x19, x20, [sp]",
@@ -67,7 +67,7 @@ pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
 /// # Safety
 /// Nobody joins the thread, `alive` stays where it is, and nothing that belongs to the kernel thread is needed any more.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
+pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
     naked_asm!(
         "sub sp, sp, #176",
         "stp x19, x20, [sp]",

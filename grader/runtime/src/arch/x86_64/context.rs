@@ -3,8 +3,8 @@
 
 use core::arch::{asm, naked_asm};
 
-use crate::contexts::Context;
-use crate::system;
+use super::call;
+use crate::arch::Place;
 
 unsafe extern "C" {
     fn getauxval(kind: u64) -> u64;
@@ -20,7 +20,7 @@ pub(crate) fn can_switch() -> bool {
     let mut features = 0u64;
     // SAFETY: a number; then a place for what the kernel tells, which it leaves alone where it knows no such call.
     let may_write = unsafe {
-        system::call(ARCH_PRCTL, [SHADOW_STACK_STATUS, &raw mut features as usize, 0, 0, 0, 0]);
+        call(ARCH_PRCTL, [SHADOW_STACK_STATUS, &raw mut features as usize, 0, 0, 0, 0]);
         getauxval(AT_HWCAP2) & FSGSBASE != 0
     };
     may_write && features == 0
@@ -39,7 +39,7 @@ pub(crate) fn thread_pointer() -> u64 {
 /// # Safety
 /// `to` was saved by this function or by [`park`], nobody has gone on in it since, and its stack is there.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
+pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
     naked_asm!(
         "push rbp",
         "push rbx",
@@ -73,7 +73,7 @@ pub(crate) unsafe extern "C" fn switch(from: *mut Context, to: *const Context) {
 /// # Safety
 /// Nobody joins the thread, `alive` stays where it is, and nothing that belongs to the kernel thread is needed any more.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn park(context: *mut Context, alive: *const u32) {
+pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
     naked_asm!(
         "push rbp",
         "push rbx",
