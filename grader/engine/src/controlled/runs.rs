@@ -34,10 +34,11 @@ impl Runs {
         [Self::Reset, Self::Forked, Self::WithKernelThreads].into_iter().find(|it| it.word() == word)
     }
 
-    /// For runs of a case. Who talks to others has a process each time: what they have been told cannot be taken back.
+    /// For runs of a case. Who talks to others has a process each time: what they have been told cannot be taken back. On
+    /// AArch64 putting back was not tried on a processor yet, and an emulator does not tell of memory as the kernel does.
     pub fn of(case: &Case) -> Self {
         match (case.external, case.network) {
-            (External::Nobody, Network::Own) => Self::Reset,
+            (External::Nobody, Network::Own) if cfg!(target_arch = "x86_64") => Self::Reset,
             _ => Self::Forked,
         }
     }
