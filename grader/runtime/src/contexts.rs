@@ -270,8 +270,7 @@ pub(crate) fn describe_stack(me: ThreadId, attributes: *mut c_void) -> c_int {
     }
 }
 
-/// The program does what is right for kernel threads alone: ends the run, which is made again with them. Does nothing
-/// where it has them.
+/// The program does what is right for kernel threads alone: ends the run, which is made again with them.
 pub(crate) fn leave() -> ! {
     record::end(Finish::KernelThreads)
 }

@@ -78,7 +78,7 @@ for_kernel_threads! {
     fn sigwait(set: *const c_void, signal: *mut c_int) if true;
     fn sigwaitinfo(set: *const c_void, info: *mut c_void) if true;
     fn sigtimedwait(set: *const c_void, info: *mut c_void, time: *const c_void) if true;
-    fn sigaction(signal: c_int, new: *const c_void, old: *mut c_void) if is_handled(signal, new);
+    fn sigaction(signal: c_int, new: *const c_void, old: *mut c_void) if changes_to_own(signal, new);
     fn pthread_kill(thread: u64, signal: c_int) if true;
     fn pthread_cancel(thread: u64) if true;
     fn pthread_tryjoin_np(thread: u64, result: *mut c_void) if true;
@@ -120,22 +120,24 @@ extern "C" fn opendir(path: *const c_char) -> *mut c_void {
 /// signal(2): handlers of a program's own, as for sigaction(2).
 #[unsafe(no_mangle)]
 extern "C" fn signal(signal: c_int, handler: usize) -> usize {
-    if is_own(signal, handler) {
+    if sets_own(signal, handler) {
         leave_if_on();
-    }
-    if token::me().is_some() {
-        runner::handles(signal);
     }
     real!(signal as extern "C" fn(c_int, usize) -> usize)(signal, handler)
 }
 
-/// Whether a `struct sigaction`, whose first word is the handler, has one of the program's own. That there is any is noted.
-fn is_handled(signal: c_int, new: *const c_void) -> bool {
-    if !new.is_null() && token::me().is_some() {
+/// As [`sets_own`], for a `struct sigaction`, of which the handler is the first word, or none.
+fn changes_to_own(signal: c_int, new: *const c_void) -> bool {
+    // SAFETY: null or the caller's `struct sigaction`.
+    !new.is_null() && sets_own(signal, unsafe { new.cast::<usize>().read() })
+}
+
+/// Notes that something else comes of a signal; whether that is a handler of the program's own.
+fn sets_own(signal: c_int, handler: usize) -> bool {
+    if token::me().is_some() {
         runner::handles(signal);
     }
-    // SAFETY: null or the caller's `struct sigaction`.
-    !new.is_null() && is_own(signal, unsafe { new.cast::<usize>().read() })
+    is_own(signal, handler)
 }
 
 /// Where the kernel delivers a signal to a process that has several threads is up to the kernel threads. Faults come in

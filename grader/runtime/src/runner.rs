@@ -165,10 +165,16 @@ extern "C" fn take() {
 /// Whether all that a run opens can be closed: nothing else is open now.
 fn can_close(keep: &Keep) -> bool {
     const NONE: usize = u32::MAX as usize;
-    let ours = [keep.socket, keep.sizes, inherited::ends()[0], inherited::ends()[1]];
+    let ours = ours(keep);
     // SAFETY: numbers only.
     let has_call = unsafe { system::call(system::CLOSE_RANGE, [NONE, NONE, 0, 0, 0, 0]) } == 0;
     has_call && (3..HIGH + 16).all(|descriptor| ours.contains(&descriptor) || flags_of(descriptor) < 0)
+}
+
+/// The descriptors that stay open.
+fn ours(keep: &Keep) -> [usize; 4] {
+    let [output, errors] = inherited::ends();
+    [keep.socket, keep.sizes, output, errors]
 }
 
 /// The stack of the main thread grows once, here, and not in a run.
@@ -258,10 +264,7 @@ fn put_back(keep: &mut Keep) -> bool {
 
 /// Closes what the run has opened.
 fn close_all_but_ours(keep: &Keep) {
-    let mut ours = [keep.socket, keep.sizes, usize::MAX, usize::MAX];
-    for (place, end) in ours[2..].iter_mut().zip(inherited::ends()) {
-        *place = end;
-    }
+    let mut ours = ours(keep);
     ours.sort_unstable();
     let mut from = 3;
     for end in ours {

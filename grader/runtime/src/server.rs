@@ -27,11 +27,14 @@ pub(crate) struct Server {
     alone: bool,
     /// Whether a child makes many runs, as long as it can undo them.
     has_runners: bool,
+    /// Where husks are there.
+    bare_fork: Option<extern "C" fn() -> c_int>,
 }
 
 impl Server {
     pub(crate) fn new(socket: usize, alone: bool, has_runners: bool) -> Self {
-        Self { socket, alone, has_runners }
+        let bare_fork = contexts::bare_fork().filter(|_| contexts::are_on());
+        Self { socket, alone, has_runners, bare_fork }
     }
 
     /// Serves runs until the grader closes the socket. Returns only in a child, which is a run, at its beginning.
@@ -79,7 +82,7 @@ impl Server {
         let record = record::get();
         (record.runner, record.answered) = (Runner::Idles, 0);
         let before = Usage::of(Of::Children).microseconds();
-        let child = fork_here();
+        let child = self.fork();
         if child == 0 {
             ends_with_server();
             begin_run(runner::begin(self.socket));
@@ -110,7 +113,7 @@ impl Server {
         record::get().reset();
         inherited::open_as_at_first();
         let before = Usage::of(Of::Children).microseconds();
-        let child = fork_here();
+        let child = self.fork();
         if child == 0 {
             // SAFETY: numbers only.
             unsafe { system::call(system::CLOSE, [self.socket, 0, 0, 0, 0, 0]) };
@@ -126,6 +129,19 @@ impl Server {
         false
     }
 
+    /// A child of this process; 0 in it.
+    fn fork(&self) -> c_int {
+        let child = match self.bare_fork {
+            Some(bare) => bare(),
+            // SAFETY: this process has one thread.
+            None => unsafe { fork() },
+        };
+        if child < 0 {
+            system::exit(70);
+        }
+        child
+    }
+
     /// After the end of a process of runs.
     fn clean_up(&self) {
         if !orphans::end(self.alone) {
@@ -134,19 +150,6 @@ impl Server {
         }
         inherited::take_in_rest();
     }
-}
-
-/// A child of this process; 0 in it.
-fn fork_here() -> c_int {
-    let child = match contexts::bare_fork().filter(|_| contexts::are_on()) {
-        Some(bare) => bare(),
-        // SAFETY: this process has one thread.
-        None => unsafe { fork() },
-    };
-    if child < 0 {
-        system::exit(70);
-    }
-    child
 }
 
 /// In a child: nobody is left when the server is gone.

@@ -18,6 +18,49 @@ pub(crate) fn thread_pointer() -> u64 {
     pointer
 }
 
+/// Puts what a called function must keep on the stack.
+macro_rules! save {
+    () => {
+        concat!(
+            "sub sp, sp, #176\n",
+            "stp x19, x20, [sp]\n",
+            "stp x21, x22, [sp, #16]\n",
+            "stp x23, x24, [sp, #32]\n",
+            "stp x25, x26, [sp, #48]\n",
+            "stp x27, x28, [sp, #64]\n",
+            "stp x29, x30, [sp, #80]\n",
+            "stp d8, d9, [sp, #96]\n",
+            "stp d10, d11, [sp, #112]\n",
+            "stp d12, d13, [sp, #128]\n",
+            "stp d14, d15, [sp, #144]\n",
+            "mrs x9, fpcr\n",
+            "str x9, [sp, #160]\n",
+        )
+    };
+}
+
+/// Takes it from there, and returns.
+macro_rules! restore {
+    () => {
+        concat!(
+            "ldr x9, [sp, #160]\n",
+            "msr fpcr, x9\n",
+            "ldp d14, d15, [sp, #144]\n",
+            "ldp d12, d13, [sp, #128]\n",
+            "ldp d10, d11, [sp, #112]\n",
+            "ldp d8, d9, [sp, #96]\n",
+            "ldp x29, x30, [sp, #80]\n",
+            "ldp x27, x28, [sp, #64]\n",
+            "ldp x25, x26, [sp, #48]\n",
+            "ldp x23, x24, [sp, #32]\n",
+            "ldp x21, x22, [sp, #16]\n",
+            "ldp x19, x20, [sp]\n",
+            "add sp, sp, #176\n",
+            "ret\n",
+        )
+    };
+}
+
 /// Saves the calling thread in `from` and goes on in `to`. Returns when somebody changes to `from`.
 ///
 /// # Safety
@@ -25,39 +68,14 @@ pub(crate) fn thread_pointer() -> u64 {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
+        save!(),
         "mov x9, sp",
         "str x9, [x0]",
         "ldr x9, [x1]",
         "mov sp, x9",
         "ldr x9, [x1, #8]",
         "msr tpidr_el0, x9",
-        "ldr x9, [sp, #160]",
-        "msr fpcr, x9",
-        "ldp d14, d15, [sp, #144]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x19, x20, [sp]",
-        "add sp, sp, #176",
-        "ret",
+        restore!(),
     )
 }
 
@@ -69,19 +87,7 @@ pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
+        save!(),
         "mov x9, sp",
         "str x9, [x0]",
         "mrs x9, tpidr_el0",
@@ -103,38 +109,7 @@ pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
 /// `place` is valid. Whoever resumes has put the memory back as it was when `act` was called.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()) {
-    naked_asm!(
-        "sub sp, sp, #176",
-        "stp x19, x20, [sp]",
-        "stp x21, x22, [sp, #16]",
-        "stp x23, x24, [sp, #32]",
-        "stp x25, x26, [sp, #48]",
-        "stp x27, x28, [sp, #64]",
-        "stp x29, x30, [sp, #80]",
-        "stp d8, d9, [sp, #96]",
-        "stp d10, d11, [sp, #112]",
-        "stp d12, d13, [sp, #128]",
-        "stp d14, d15, [sp, #144]",
-        "mrs x9, fpcr",
-        "str x9, [sp, #160]",
-        "mov x9, sp",
-        "str x9, [x0]",
-        "blr x1",
-        "ldr x9, [sp, #160]",
-        "msr fpcr, x9",
-        "ldp d14, d15, [sp, #144]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x19, x20, [sp]",
-        "add sp, sp, #176",
-        "ret",
-    )
+    naked_asm!(save!(), "mov x9, sp", "str x9, [x0]", "blr x1", restore!(),)
 }
 
 /// Returns from a [`checkpoint`].
@@ -143,24 +118,7 @@ pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()
 /// As there; the thread pointer is that of its caller.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn resume(place: u64, thread_pointer: u64) -> ! {
-    naked_asm!(
-        "msr tpidr_el0, x1",
-        "mov sp, x0",
-        "ldr x9, [sp, #160]",
-        "msr fpcr, x9",
-        "ldp d14, d15, [sp, #144]",
-        "ldp d12, d13, [sp, #128]",
-        "ldp d10, d11, [sp, #112]",
-        "ldp d8, d9, [sp, #96]",
-        "ldp x29, x30, [sp, #80]",
-        "ldp x27, x28, [sp, #64]",
-        "ldp x25, x26, [sp, #48]",
-        "ldp x23, x24, [sp, #32]",
-        "ldp x21, x22, [sp, #16]",
-        "ldp x19, x20, [sp]",
-        "add sp, sp, #176",
-        "ret",
-    )
+    naked_asm!("msr tpidr_el0, x1", "mov sp, x0", restore!(),)
 }
 
 /// Goes on in `act`, on another stack and as another thread.

@@ -34,37 +34,48 @@ pub(crate) fn thread_pointer() -> u64 {
     pointer
 }
 
+/// Puts what a called function must keep on the stack.
+macro_rules! save {
+    () => {
+        concat!(
+            "push rbp\n",
+            "push rbx\n",
+            "push r12\n",
+            "push r13\n",
+            "push r14\n",
+            "push r15\n",
+            "sub rsp, 8\n",
+            "stmxcsr [rsp]\n",
+            "fnstcw [rsp + 4]\n",
+        )
+    };
+}
+
+/// Takes it from there, and returns.
+macro_rules! restore {
+    () => {
+        concat!(
+            "ldmxcsr [rsp]\n",
+            "fldcw [rsp + 4]\n",
+            "add rsp, 8\n",
+            "pop r15\n",
+            "pop r14\n",
+            "pop r13\n",
+            "pop r12\n",
+            "pop rbx\n",
+            "pop rbp\n",
+            "ret\n",
+        )
+    };
+}
+
 /// Saves the calling thread in `from` and goes on in `to`. Returns when somebody changes to `from`.
 ///
 /// # Safety
 /// `to` was saved by this function or by [`park`], nobody has gone on in it since, and its stack is there.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
-    naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
-        "mov [rdi], rsp",
-        "mov rsp, [rsi]",
-        "mov rax, [rsi + 8]",
-        "wrfsbase rax",
-        "ldmxcsr [rsp]",
-        "fldcw [rsp + 4]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    naked_asm!(save!(), "mov [rdi], rsp", "mov rsp, [rsi]", "mov rax, [rsi + 8]", "wrfsbase rax", restore!(),)
 }
 
 /// Saves the calling thread in `context` and ends its kernel thread, which clears the word at `alive` (set_tid_address(2)).
@@ -75,15 +86,7 @@ pub(crate) unsafe extern "C" fn switch(from: *mut Place, to: *const Place) {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        save!(),
         "mov [rdi], rsp",
         "mov rax, fs:[0]",
         "mov [rdi + 8], rax",
@@ -104,27 +107,7 @@ pub(crate) unsafe extern "C" fn park(context: *mut Place, alive: *const u32) {
 /// `place` is valid. Whoever resumes has put the memory back as it was when `act` was called.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()) {
-    naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
-        "mov [rdi], rsp",
-        "call rsi",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    naked_asm!(save!(), "mov [rdi], rsp", "call rsi", restore!(),)
 }
 
 /// Returns from a [`checkpoint`].
@@ -133,20 +116,7 @@ pub(crate) unsafe extern "C" fn checkpoint(place: *mut u64, act: extern "C" fn()
 /// As there; the thread pointer is that of its caller.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn resume(place: u64, thread_pointer: u64) -> ! {
-    naked_asm!(
-        "wrfsbase rsi",
-        "mov rsp, rdi",
-        "ldmxcsr [rsp]",
-        "fldcw [rsp + 4]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    naked_asm!("wrfsbase rsi", "mov rsp, rdi", restore!(),)
 }
 
 /// Goes on in `act`, on another stack and as another thread.
