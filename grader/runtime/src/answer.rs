@@ -4,8 +4,7 @@ use core::ffi::c_int;
 
 use schedule::protocol::{Event, Finish, Header, ThreadRecord};
 
-use crate::outbox::Outbox;
-use crate::{record, system};
+use crate::{post, record, system};
 
 unsafe extern "C" {
     fn getauxval(kind: u64) -> u64;
@@ -81,9 +80,9 @@ impl Usage {
     }
 }
 
-/// Answers the request of the last run. `processor` is what it took, in microseconds; `leaked` says that it was another one
+/// Answers the request of the last run; it is sent when no request waits. `processor` is what it took, in microseconds; `leaked` says that it was another one
 /// after others in its process.
-pub(crate) fn send(
+pub(crate) fn put(
     socket: usize,
     End { status, in_time, call }: End,
     processor: u64,
@@ -112,18 +111,18 @@ pub(crate) fn send(
         call,
         leaked,
     };
-    let mut outbox = Outbox::new(socket);
-    outbox.put(&header.encode());
+    let post = post::get();
+    let mut put = |bytes: &[u8]| post.put(socket, bytes);
+    put(&header.encode());
     for thread in &record.thread[..record.threads] {
-        outbox.put(&ThreadRecord::encode(thread));
+        put(&ThreadRecord::encode(thread));
     }
-    outbox.put(&record.outputs[..record.output]);
-    outbox.put(&record.step[..sent_steps]);
+    put(&record.outputs[..record.output]);
+    put(&record.step[..sent_steps]);
     for words in &record.candidates[..sent_steps] {
-        words.iter().for_each(|word| outbox.put(&word.to_le_bytes()));
+        words.iter().for_each(|word| put(&word.to_le_bytes()));
     }
     for event in record.last_events() {
-        outbox.put(&Event::encode(event));
+        put(&Event::encode(event));
     }
-    outbox.send();
 }

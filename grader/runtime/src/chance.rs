@@ -3,7 +3,7 @@
 //! Each draw is another number, in each thread and in each run under another schedule, as of the kernel. A replay of a
 //! schedule draws what the run drew.
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{scheduler, system, token};
@@ -20,6 +20,15 @@ pub(crate) fn fill(buffer: *mut u8, length: usize) -> isize {
         unsafe { buffer.add(start).copy_from_nonoverlapping(word.as_ptr(), WORD.min(length - start)) };
     }
     length as isize
+}
+
+/// The program opens a file: the kernel's chance, which is not the same again.
+pub(crate) fn opens(path: &CStr) {
+    let path = path.to_bytes();
+    let is_device = path.starts_with(b"/dev/") && path != b"/dev/null";
+    if token::me().is_some() && (is_device || path.starts_with(b"/proc/sys/kernel/random/")) {
+        scheduler::break_prefix_off();
+    }
 }
 
 #[unsafe(no_mangle)]

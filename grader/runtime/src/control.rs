@@ -6,9 +6,8 @@ use core::ptr;
 
 use schedule::protocol::{ALONE_VARIABLE, PROCESSOR_VARIABLE, RUNS_VARIABLE, SOCKET_VARIABLE};
 
-use crate::record::{self, Record};
 use crate::server::Server;
-use crate::{contexts, inherited, orphans, runner, system, threads, token, warm};
+use crate::{contexts, inherited, orphans, post, record, runner, system, threads, token, warm};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -40,7 +39,8 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
         .into_iter()
         .for_each(erase);
     threads::prepare();
-    record::install(shared_record());
+    record::install(shared());
+    post::install(shared());
     let Some(socket) = connect(&socket_path) else { system::exit(70) };
     inherited::replace_streams();
     inherited::remember_flags();
@@ -116,11 +116,12 @@ fn pin_to(processor: &CStr) {
     };
 }
 
-fn shared_record() -> *mut Record {
+/// Memory that is shared with all children, zeroes at first.
+fn shared<T>() -> *mut T {
     const READ_WRITE: usize = 1 | 2;
     const SHARED_ANONYMOUS: usize = 1 | 0x20;
-    let arguments = [0, size_of::<Record>(), READ_WRITE, SHARED_ANONYMOUS, usize::MAX, 0];
-    // SAFETY: a fresh mapping, zeroed by the kernel, which is a valid record.
+    let arguments = [0, size_of::<T>(), READ_WRITE, SHARED_ANONYMOUS, usize::MAX, 0];
+    // SAFETY: a fresh mapping, zeroed by the kernel, which both types are valid as.
     let address = unsafe { system::call(system::MMAP, arguments) };
     if address < 0 {
         system::exit(70);

@@ -9,7 +9,7 @@ use schedule::protocol::{CHILD, Finish};
 
 use crate::record::{self, Writer};
 use crate::system;
-use crate::world::{self, POLLIN, PollDescriptor};
+use crate::world;
 
 /// Where each stream's pipe is read.
 static ENDS: [AtomicI32; 2] = [AtomicI32::new(-1), AtomicI32::new(-1)];
@@ -72,6 +72,13 @@ pub(crate) fn open_as_at_first() {
     unsafe { system::call(system::LSEEK, [0; 6]) };
 }
 
+/// Where standard input is read; negative where it has no place.
+pub(crate) fn input_place() -> isize {
+    const SEEK_CUR: usize = 1;
+    // SAFETY: numbers only.
+    unsafe { system::call(system::LSEEK, [0, 0, SEEK_CUR, 0, 0, 0]) }
+}
+
 /// Takes what children have printed so far into the record of the run: before a thread prints itself, so that the
 /// order is kept which the program makes, and while all wait, so that no child waits for room. For the token's holder.
 pub(crate) fn take_in() {
@@ -102,13 +109,15 @@ fn drain() -> bool {
 
 /// Reads from each stream, and passes it on; whether there may be more, and more is wanted.
 fn read_some(mut pass: impl FnMut(u8, &[u8]) -> bool) -> bool {
-    let mut ends = ENDS.each_ref().map(|end| PollDescriptor::new(end.load(Ordering::Relaxed), POLLIN));
-    world::poll_for_real(&mut ends, 0);
     let mut more = false;
-    for (stream, end) in (1..).zip(ends).filter(|(_, end)| end.is_ready()) {
+    for (stream, end) in (1..).zip(&ENDS) {
+        let end = end.load(Ordering::Relaxed);
+        if end < 0 {
+            continue;
+        }
         let mut bytes = [0u8; 1024];
-        let arguments = [end.descriptor() as usize, bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0];
-        // SAFETY: the buffer is valid for its length.
+        let arguments = [end as usize, bytes.as_mut_ptr() as usize, bytes.len(), 0, 0, 0];
+        // SAFETY: the buffer is valid for its length. The end does not block.
         let count = unsafe { system::call(system::READ, arguments) };
         if count > 0 {
             more = pass(stream, &bytes[..count as usize]);

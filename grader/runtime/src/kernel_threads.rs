@@ -44,13 +44,10 @@ pub(crate) fn any_call(number: usize) -> Option<isize> {
 }
 
 /// The program opens a file or a folder: some below `/proc` tell of the threads that the kernel knows (proc(5)).
-pub(crate) fn opens(path: *const c_char) {
-    if contexts::are_on() && !path.is_null() {
-        // SAFETY: the path of a caller of open(2), which ends with a zero.
-        let path = unsafe { CStr::from_ptr(path) }.to_bytes();
-        if path.starts_with(b"/proc/") && tells_of_threads(path) {
-            leave_if_on();
-        }
+pub(crate) fn opens(path: &CStr) {
+    let path = path.to_bytes();
+    if contexts::are_on() && path.starts_with(b"/proc/") && tells_of_threads(path) {
+        leave_if_on();
     }
 }
 
@@ -113,7 +110,10 @@ extern "C-unwind" fn pthread_exit(result: *mut c_void) -> ! {
 /// opendir(3), which libc opens without open(2).
 #[unsafe(no_mangle)]
 extern "C" fn opendir(path: *const c_char) -> *mut c_void {
-    opens(path);
+    if !path.is_null() {
+        // SAFETY: the caller's path, which ends with a zero.
+        opens(unsafe { CStr::from_ptr(path) });
+    }
     real!(opendir as extern "C" fn(*const c_char) -> *mut c_void)(path)
 }
 

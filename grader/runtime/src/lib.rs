@@ -30,7 +30,7 @@ mod kernel_threads;
 mod libc;
 mod objects;
 mod orphans;
-mod outbox;
+mod post;
 mod proc;
 mod processors;
 mod pthread;

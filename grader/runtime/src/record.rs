@@ -15,6 +15,9 @@ pub(crate) const MOST_EVENTS: usize = 1 << 14;
 /// The most bytes of output, with their heads.
 pub(crate) const MOST_OUTPUT: usize = 1 << 20;
 
+/// The most bytes of output that are kept of a beginning.
+const MOST_OUTPUT_AT_FIRST: usize = 4 << 10;
+
 /// Everything that outlives the process of a run.
 #[repr(C)]
 pub(crate) struct Record {
@@ -119,6 +122,24 @@ fn hashed(hash: u64, byte: u8) -> u64 {
 /// Of no byte.
 const NO_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 
+/// What the main thread left before there was a second one.
+#[derive(Clone, Copy)]
+pub(crate) struct Beginning {
+    atomics: u32,
+    hash: u64,
+    steps: usize,
+    thread: ThreadRecord,
+    outputs: [u8; MOST_OUTPUT_AT_FIRST],
+    output: usize,
+}
+
+impl Beginning {
+    /// Whether something was printed.
+    pub(crate) fn has_output(&self) -> bool {
+        self.output > 0
+    }
+}
+
 /// What two runs of one schedule have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expected {
@@ -201,6 +222,29 @@ impl Record {
         self.steps = 0;
         self.events = 0;
         self.output = 0;
+    }
+
+    /// What is there of a run whose main thread is alone; nothing where it can hardly be the same again.
+    pub(crate) fn beginning(&self) -> Option<Beginning> {
+        let is_alone = self.finish.is_none() && self.threads == 1 && !self.outside && self.events == 0;
+        let mut outputs = [0; MOST_OUTPUT_AT_FIRST];
+        let kept = self.outputs[..self.output].iter();
+        if !is_alone || kept.len() > outputs.len() {
+            return None;
+        }
+        outputs.iter_mut().zip(kept).for_each(|(place, &byte)| *place = byte);
+        let &Self { atomics, hash, steps, output, .. } = self;
+        Some(Beginning { atomics, hash, steps, thread: self.thread[0], outputs, output })
+    }
+
+    /// Begins a run after that. The steps are those of the main thread.
+    pub(crate) fn begin_after(&mut self, beginning: &Beginning) {
+        self.reset();
+        let &Beginning { atomics, hash, steps, output, .. } = beginning;
+        (self.atomics, self.hash, self.steps, self.output) = (atomics, hash, steps, output);
+        (self.threads, self.thread[0]) = (1, beginning.thread);
+        self.step[..steps].fill(0);
+        self.outputs[..output].copy_from_slice(&beginning.outputs[..output]);
     }
 
     /// Makes room for what is known of a thread.

@@ -1,26 +1,31 @@
 //! Runs without a process each: a *runner* is a child of the fork server that puts its memory back as it was before `main`,
 //! after each run, and makes another one.
 //!
+//! Where the main thread creates the first other one, a later run may begin at once: nothing before that depends on the
+//! schedule, so it is the same each time ([`at_first_spawn`]).
+//!
 //! It makes only what it can undo. Whatever else a program does is seen, by who is called for it ([`spoil`]) or by
 //! looking afterwards ([`is_clean`]); then the runner ends as the process of a single run does, and the fork server
 //! forks another one. So it does for a run that is replayed or traced: what is shown to people has a process of its own. And
 //! one run in [`ONE_IN`] is made both ways, and must be the same.
 
 use core::ffi::{c_int, c_void};
-use core::ptr;
+use core::{mem, ptr};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 use schedule::protocol::Request;
 
 use crate::answer::{self, End, Of, Usage};
 use crate::arch::context::{checkpoint, go_on, resume};
-use crate::record::{Expected, Runner};
+use crate::record::{Beginning, Expected, Runner};
 use crate::snapshot::Snapshot;
 use crate::surroundings::{Surroundings, flags_of};
-use crate::{contexts, inherited, record, scheduler, system, token};
+use crate::{contexts, dates, inherited, post, record, scheduler, system, token, watch};
 
 /// So many runs are made for one of them that is made both ways.
 const ONE_IN: u64 = 256;
+/// After so many runs, the pages that they have used are learnt.
+const LEARNS_AFTER: [u32; 2] = [2, 32];
 /// For the work between two runs.
 const STACK: usize = 256 << 10;
 const SIGNALS: usize = 64;
@@ -40,6 +45,14 @@ struct Keep {
     /// Of the checkpoint.
     place: u64,
     is_taken: bool,
+    /// Runs begin where the first thread is created, after this.
+    beginning: Option<Beginning>,
+    /// Whether that was tried.
+    has_spawned: bool,
+    /// Whether the run is the one in which the snapshot was taken.
+    is_first: bool,
+    /// How many runs the snapshot has served.
+    served: u32,
     snapshot: Snapshot,
     stack: [u8; STACK],
 }
@@ -75,17 +88,57 @@ pub(crate) fn begin(socket: usize) -> Request {
     let Some(keep) = new_keep(socket) else { cannot() };
     // SAFETY: the place is in memory that stays; `end_run` resumes only after it has put the memory back.
     unsafe { checkpoint(&raw mut (*keep).place, take) };
-    let Some(keep) = keep_of_runner().filter(|keep| keep.is_taken) else { cannot() };
+    match keep_of_runner().filter(|keep| keep.is_taken) {
+        Some(keep) => next(keep),
+        None => cannot(),
+    }
+}
+
+/// At the creation of the first thread. From now on runs of this process begin here, where all that was done so far will be
+/// the same again.
+pub(crate) fn at_first_spawn() {
+    let is_noted = scheduler::close_prefix() && !IS_SPOILT.load(Ordering::Relaxed);
+    let Some(keep) = keep_of_runner().filter(|keep| is_noted && !keep.has_spawned) else { return };
+    keep.has_spawned = true;
+    if inherited::input_place() > 0 || !can_close(keep) {
+        return;
+    }
+    keep.beginning = record::get().beginning();
+    if keep.beginning.is_none() {
+        return;
+    }
+    HANDLED.store(0, Ordering::Relaxed);
+    keep.is_first = true;
+    // SAFETY: as in `begin`.
+    unsafe { checkpoint(&raw mut keep.place, take) };
+    let Some(keep) = keep_of_runner() else { return };
+    if !keep.is_taken {
+        spoil();
+    } else if !mem::take(&mut keep.is_first) {
+        let request = next(keep);
+        watch::limit_processor_time();
+        dates::begin();
+        scheduler::begin_after_prefix(request);
+    }
+}
+
+/// The next run, of which the record begins here.
+fn next(keep: &mut Keep) -> Request {
     let record = record::get();
     keep.request = record.take_handed().unwrap_or_else(|| next_request(keep.socket));
     let Some(request) = Request::decode(&keep.request) else { system::exit(70) };
-    if !makes(&request) {
+    // Whether what was printed at the beginning found a reader.
+    let is_same = |beginning: &Beginning| !beginning.has_output() || request.writes.is_none();
+    if !makes(&request) || !keep.beginning.as_ref().is_none_or(is_same) {
         record.hand(&keep.request);
         record.runner = Runner::Leaves;
         system::exit(0);
     }
     inherited::open_as_at_first();
-    record.reset();
+    match &keep.beginning {
+        Some(beginning) => record.begin_after(beginning),
+        None => record.reset(),
+    }
     record.begins();
     request
 }
@@ -99,7 +152,7 @@ pub(crate) fn makes(request: &Request) -> bool {
 fn next_request(socket: usize) -> [u8; Request::SIZE] {
     let mut bytes = [0; Request::SIZE];
     record::get().runner = Runner::Reads;
-    if !system::read_exactly(socket, &mut bytes) {
+    if !post::get().take(socket, &mut bytes) {
         record::get().runner = Runner::IsDone;
         system::exit(0);
     }
@@ -140,6 +193,8 @@ fn new_keep(socket: usize) -> Option<*mut Keep> {
             system::call(system::CLOSE, [descriptor, 0, 0, 0, 0, 0]);
             usize::try_from(high).ok()
         };
+        // Zeroes need not be nothing.
+        (&raw mut (*place).beginning).write(None);
         (*place).sizes = high(usize::try_from(system::open_to_read(c"/proc/self/statm")).ok()?)?;
         (*place).socket = high(socket)?;
         (*place).process = system::call(system::GETPID, [0; 6]);
@@ -159,6 +214,7 @@ extern "C" fn take() {
     keep.surroundings = Surroundings::now(keep.socket, keep.sizes);
     keep.is_taken =
         keep.surroundings.are_known() && can_close(keep) && keep.snapshot.take(keep.place as usize);
+    keep.served = 0;
     keep.processor = Usage::of(Of::Process).microseconds();
 }
 
@@ -240,7 +296,7 @@ extern "C" fn next_run(code: usize) -> ! {
     record.answered += processor;
     keep.processor = now;
     record.runner = Runner::Answers;
-    answer::send(keep.socket, End::with(status), processor, false, false);
+    answer::put(keep.socket, End::with(status), processor, false, false);
     record.runner = Runner::Retires;
     if !put_back(keep) {
         system::exit(0);
@@ -259,6 +315,10 @@ fn put_back(keep: &mut Keep) -> bool {
         }
     }
     close_all_but_ours(keep);
+    keep.served += 1;
+    if LEARNS_AFTER.contains(&keep.served) {
+        return keep.snapshot.restore_and_learn(keep.place as usize);
+    }
     keep.snapshot.restore()
 }
 

@@ -8,7 +8,7 @@ mod wait;
 
 use core::cell::UnsafeCell;
 
-use schedule::mechanism::{self, Choice, Mechanism, Read, World};
+use schedule::mechanism::{self, Choice, Mechanism, Prefix, Read, Told, World};
 use schedule::policy::Pending;
 use schedule::protocol::{Event, Finish, Operation, Request};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
@@ -37,6 +37,7 @@ struct Run {
     traces: bool,
     /// Writes to standard output that find a reader; all, if none.
     writes: Option<u32>,
+    prefix: Prefix,
 }
 
 /// Shared by the token's discipline only.
@@ -46,7 +47,7 @@ struct Global<T>(UnsafeCell<T>);
 unsafe impl<T> Sync for Global<T> {}
 
 static RUN: Global<Run> =
-    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false, writes: None }));
+    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false, writes: None, prefix: Prefix::new() }));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =
@@ -77,6 +78,12 @@ fn with<T>(act: impl FnOnce(&mut Mechanism<'static>) -> T) -> T {
     })
 }
 
+/// Tells the mechanism what the calling thread does.
+fn tell(told: Told) {
+    with_run(|run| run.prefix.note(told));
+    with(|mechanism| mechanism.tell(told));
+}
+
 /// Where the first `count` steps to replay are put before [`begin`].
 pub(crate) fn replay_buffer(count: usize) -> Option<&'static mut [ThreadId]> {
     // SAFETY: the fork server is alone, and no run has begun in this process, so nobody reads it yet.
@@ -97,10 +104,36 @@ pub(crate) fn begin(request: Request, stack_top: u64) {
     token::enter(0);
 }
 
+/// What the main thread does from now on is noted, until there is a second thread.
+pub(crate) fn open_prefix() {
+    with_run(|run| run.prefix.open());
+}
+
+/// What is done now would not be the same again in another run.
+pub(crate) fn break_prefix_off() {
+    with_run(|run| run.prefix.break_off());
+}
+
+/// Whether all that the main thread has done was noted.
+pub(crate) fn close_prefix() -> bool {
+    with_run(|run| run.prefix.close())
+}
+
+/// Begins another run where the first thread of this one is created. The memory is as it was there.
+pub(crate) fn begin_after_prefix(request: Request) {
+    let fits = with_run(|run| {
+        run.writes = request.writes;
+        run.mechanism.begin_after(request, &run.prefix)
+    });
+    if !fits {
+        system::exit(70);
+    }
+}
+
 /// A point before an operation on `object`.
 pub(crate) fn before(object: u64, writes: bool) {
     let _inside = token::Inside::new();
-    with(|mechanism| mechanism.intends(Pending { object, writes }));
+    tell(Told::Intends(Pending { object, writes }));
     step();
 }
 
@@ -108,29 +141,25 @@ pub(crate) fn before(object: u64, writes: bool) {
 pub(crate) fn after(done: Done, changed: bool, frame: *const u64) {
     let _inside = token::Inside::new();
     note(done, frame);
-    with(|mechanism| {
-        mechanism.has_done();
-        if changed {
-            mechanism.changed();
-        }
-    });
+    tell(Told::HasDone);
+    if changed {
+        tell(Told::Changed);
+    }
     step();
 }
 
 /// After a read that found `value`, or a write of what was there: counts towards a spin loop.
 pub(crate) fn reads(object: u64, site: u64, value: u64) {
     let _inside = token::Inside::new();
-    with(|mechanism| mechanism.reads(Read { object, site, value }));
+    tell(Told::Reads(Read { object, site, value }));
 }
 
 /// The calling thread gives way until something has been written, or nobody else can go on.
 pub(crate) fn give_way(frame: *const u64) {
     let _inside = token::Inside::new();
     note(Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
-    with(|mechanism| {
-        mechanism.has_done();
-        mechanism.yields();
-    });
+    tell(Told::HasDone);
+    tell(Told::Yields);
     step();
 }
 
@@ -141,6 +170,7 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let me = with(|mechanism| mechanism.current());
     with_body(me, |body| body.wait = Some(wait));
     record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Outside { .. });
+    with_run(|run| run.prefix.break_off());
     with(|mechanism| mechanism.block(wait.for_mechanism()));
     step();
     with(|mechanism| mechanism.threads().get(me).woken)
@@ -237,6 +267,7 @@ pub(crate) fn is_alone() -> bool {
 
 /// The virtual time, in nanoseconds since 1970; each reading takes a microsecond.
 pub(crate) fn read_clock() -> u64 {
+    with_run(|run| run.prefix.note(Told::ReadsClock));
     with(Mechanism::read_clock)
 }
 
@@ -250,10 +281,12 @@ pub(crate) fn random(draw: u64) -> u64 {
 pub(crate) fn finds_a_reader() -> bool {
     with_run(|run| match &mut run.writes {
         None => true,
-        Some(0) => false,
         Some(writes) => {
-            *writes -= 1;
-            true
+            // Another run may find a reader where this one does not.
+            run.prefix.break_off();
+            let finds = *writes > 0;
+            *writes = writes.saturating_sub(1);
+            finds
         }
     })
 }
@@ -305,6 +338,7 @@ fn step() {
 
 /// The thread of the next step, written down.
 fn choose() -> ThreadId {
+    with_run(|run| run.prefix.note(Told::Steps));
     write_down(with(|mechanism| mechanism.choose(&mut Outside)))
 }
 

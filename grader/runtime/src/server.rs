@@ -10,7 +10,7 @@ use schedule::protocol::Request;
 
 use crate::answer::{self, Of, Usage};
 use crate::record::Runner;
-use crate::{contexts, dates, inherited, orphans, record, runner, scheduler, system, watch};
+use crate::{contexts, dates, inherited, orphans, post, record, runner, scheduler, system, watch};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -64,7 +64,7 @@ impl Server {
     /// The next request of the grader.
     fn next_request(&self) -> [u8; Request::SIZE] {
         let mut bytes = [0; Request::SIZE];
-        if !system::read_exactly(self.socket, &mut bytes) {
+        if !post::get().take(self.socket, &mut bytes) {
             system::exit(0);
         }
         bytes
@@ -86,6 +86,7 @@ impl Server {
         if child == 0 {
             ends_with_server();
             begin_run(runner::begin(self.socket));
+            scheduler::open_prefix();
             return None;
         }
         let end = watch::wait_for(child, true);
@@ -97,7 +98,7 @@ impl Server {
             Runner::Idles | Runner::Reads | Runner::Answers => system::exit(70),
             Runner::Runs => {
                 let all = Usage::of(Of::Children).microseconds().saturating_sub(before);
-                answer::send(self.socket, end, all.saturating_sub(record.answered), false, false);
+                answer::put(self.socket, end, all.saturating_sub(record.answered), false, false);
             }
             Runner::Leaves | Runner::Retires | Runner::Cannot => {}
         }
@@ -107,7 +108,7 @@ impl Server {
     /// Makes one run. Whether this is the child.
     fn make_run(&self, request: Request) -> bool {
         let Some(steps) = scheduler::replay_buffer(request.replayed as usize) else { system::exit(70) };
-        if !system::read_exactly(self.socket, steps) {
+        if !post::get().take(self.socket, steps) {
             system::exit(0);
         }
         record::get().reset();
@@ -125,7 +126,7 @@ impl Server {
         self.clean_up();
         let processor = Usage::of(Of::Children).microseconds().saturating_sub(before);
         let leaked = record::get().is_unexpected(end.status);
-        answer::send(self.socket, end, processor, request.trace, leaked);
+        answer::put(self.socket, end, processor, request.trace, leaked);
         false
     }
 
@@ -160,14 +161,9 @@ fn ends_with_server() {
     unsafe { system::call(system::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]) };
 }
 
-/// In a child: never computes for ever unseen, and is under control.
+/// In a child: begins a run, under control.
 fn begin_run(request: Request) {
-    const ITIMER_PROF: usize = 2;
-    /// Seconds of processor time: the longest budget takes a fraction of one.
-    const SECONDS: u64 = 4;
-    let timer: [u64; 4] = [0, 0, SECONDS, 0];
-    // SAFETY: a timer that is valid for the call. SIGPROF ends the process.
-    unsafe { system::call(system::SETITIMER, [ITIMER_PROF, timer.as_ptr() as usize, 0, 0, 0, 0]) };
+    watch::limit_processor_time();
     // SAFETY: the environment stands above all frames of the main thread.
     let stack_top = unsafe { *environ } as u64 & !15;
     dates::begin();

@@ -14,6 +14,8 @@ use crate::{contexts, system};
 const MOST_PARTS: usize = 2048;
 /// Larger processes are not put back: that would take longer than a fork.
 const MOST_BYTES: usize = 16 << 20;
+/// More pages are not learnt.
+const MOST_LEARNT: usize = 512;
 /// As much as the kernel says of all mappings.
 const MOST_TEXT: usize = 64 << 10;
 
@@ -48,6 +50,7 @@ impl Snapshot {
     /// Takes the memory as it is. `stack` is where the main thread's stack is in use. Whether there was room for all, and
     /// the kernel tells what there is.
     pub(crate) fn take(&mut self, stack: usize) -> bool {
+        (self.kept_count, self.absent_count, self.bytes) = (0, 0, 0);
         self.heap_end = heap_end();
         let length = Path::new(c"/proc/self/maps").read_whole(&mut self.text);
         if length == 0 || length == MOST_TEXT {
@@ -86,33 +89,14 @@ impl Snapshot {
     fn add_pages(&mut self, start: usize, end: usize) -> bool {
         let file = system::open_to_read(c"/proc/self/pagemap");
         let Ok(file) = usize::try_from(file) else { return false };
-        let is_added = self.add_pages_of(file, start, end);
+        let page = page_size();
+        let is_added = each_page(file, start, end, |at, is_there| match is_there {
+            true => self.keep(at, at + page),
+            false => self.miss(at, at + page),
+        });
         // SAFETY: numbers only.
         unsafe { system::call(system::CLOSE, [file, 0, 0, 0, 0, 0]) };
         is_added
-    }
-
-    fn add_pages_of(&mut self, file: usize, start: usize, end: usize) -> bool {
-        let page = page_size();
-        let mut at = start;
-        while at < end {
-            let mut entries = [0u64; 256];
-            let wanted = ((end - at) / page).min(entries.len());
-            if !pages(file, at / page, &mut entries[..wanted]) {
-                return false;
-            }
-            for entry in &entries[..wanted] {
-                /// In memory, or swapped out (the kernel's documentation, pagemap).
-                const IS_THERE: u64 = 3 << 62;
-                let next = at + page;
-                let has_room = if entry & IS_THERE != 0 { self.keep(at, next) } else { self.miss(at, next) };
-                if !has_room {
-                    return false;
-                }
-                at = next;
-            }
-        }
-        true
     }
 
     fn keep(&mut self, start: usize, end: usize) -> bool {
@@ -160,6 +144,40 @@ impl Snapshot {
         true
     }
 
+    /// As [`Snapshot::restore`]; takes the memory again, with the pages that were not there and that the last run has used:
+    /// the next ones will, too, and a page that is given back costs more than one that is copied.
+    pub(crate) fn restore_and_learn(&mut self, stack: usize) -> bool {
+        let mut used = [0; MOST_LEARNT];
+        let Some(count) = self.find_used(&mut used) else { return false };
+        if !self.restore() {
+            return false;
+        }
+        for &page in &used[..count] {
+            let place = ptr::with_exposed_provenance_mut::<u8>(page);
+            // SAFETY: it is mapped and can be written to, and is put back; its byte stays as it is.
+            unsafe { place.write_volatile(place.read_volatile()) };
+        }
+        self.take(stack)
+    }
+
+    /// How many of the pages that were not there are now, and which; not more than there is room for.
+    fn find_used(&self, used: &mut [usize; MOST_LEARNT]) -> Option<usize> {
+        let file = usize::try_from(system::open_to_read(c"/proc/self/pagemap")).ok()?;
+        let mut count = 0;
+        for part in &self.absent[..self.absent_count] {
+            each_page(file, part.start, part.start + part.length, |page, is_there| {
+                if is_there && count < used.len() {
+                    used[count] = page;
+                    count += 1;
+                }
+                true
+            });
+        }
+        // SAFETY: numbers only.
+        unsafe { system::call(system::CLOSE, [file, 0, 0, 0, 0, 0]) };
+        Some(count)
+    }
+
     /// Gives back what the heap has grown by. Before the rest is put back, and before mappings are counted.
     pub(crate) fn shrink_heap(&self) {
         if heap_end() != self.heap_end {
@@ -180,6 +198,28 @@ fn extend(parts: &mut [Part; MOST_PARTS], count: &mut usize, start: usize, end: 
     let Some(next) = parts.get_mut(*count) else { return false };
     *next = Part { start, length: end - start };
     *count += 1;
+    true
+}
+
+/// Calls `act` with each page between `start` and `end`, and whether it is in memory, or swapped out (the kernel's
+/// documentation, pagemap), as long as that says that it goes on. Whether it did to the end.
+fn each_page(file: usize, start: usize, end: usize, mut act: impl FnMut(usize, bool) -> bool) -> bool {
+    const IS_THERE: u64 = 3 << 62;
+    let page = page_size();
+    let mut at = start;
+    while at < end {
+        let mut entries = [0u64; 256];
+        let wanted = ((end - at) / page).min(entries.len());
+        if !pages(file, at / page, &mut entries[..wanted]) {
+            return false;
+        }
+        for entry in &entries[..wanted] {
+            if !act(at, entry & IS_THERE != 0) {
+                return false;
+            }
+            at += page;
+        }
+    }
     true
 }
 

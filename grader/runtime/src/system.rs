@@ -55,21 +55,6 @@ pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
     unsafe { call(FUTEX, [word.as_ptr() as usize, 129, 1, 0, 0, 0]) };
 }
 
-/// Reads as many bytes; false where the other side is gone.
-pub(crate) fn read_exactly(socket: usize, bytes: &mut [u8]) -> bool {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        let rest = &mut bytes[filled..];
-        // SAFETY: the slice is valid for the call.
-        match unsafe { call(READ, [socket, rest.as_mut_ptr() as usize, rest.len(), 0, 0, 0]) } {
-            count if count > 0 => filled += count as usize,
-            error if error == -EINTR => {}
-            _ => return false,
-        }
-    }
-    true
-}
-
 /// Ends the process at once, all threads included.
 pub(crate) fn exit(code: usize) -> ! {
     loop {

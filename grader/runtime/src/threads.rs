@@ -87,6 +87,7 @@ extern "C" fn create(
         // SAFETY: the caller's own arguments.
         return unsafe { libc_create()(handle, attributes, start, argument) };
     };
+    runner::at_first_spawn();
     scheduler::before(0, false);
     let Some(thread) = scheduler::spawn() else { scheduler::finish(Finish::TooManyThreads) };
     processors::inherit(me, thread);

@@ -15,6 +15,16 @@ const MOST_LOOKS: u32 = 150;
 /// So many looks in a row find the same call and no step between: it does not come back soon.
 const SAME_LOOKS: u32 = 10;
 
+/// In a run: it never computes for ever unseen.
+pub(crate) fn limit_processor_time() {
+    const ITIMER_PROF: usize = 2;
+    /// Seconds of processor time: the longest budget takes a fraction of one.
+    const SECONDS: u64 = 4;
+    let timer: [u64; 4] = [0, 0, SECONDS, 0];
+    // SAFETY: a timer that is valid for the call. SIGPROF ends the process.
+    unsafe { system::call(system::SETITIMER, [ITIMER_PROF, timer.as_ptr() as usize, 0, 0, 0, 0]) };
+}
+
 /// Waits for the end of a run; one that takes far too long, or waits where nobody can bring what it waits for, is
 /// killed.
 ///

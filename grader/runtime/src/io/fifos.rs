@@ -1,7 +1,7 @@
 //! Opening named pipes: whoever opens one end waits for the other (fifo(7)).
 
 use core::cell::Cell;
-use core::ffi::{c_char, c_int};
+use core::ffi::{CStr, c_char, c_int};
 
 use schedule::protocol::Operation;
 
@@ -9,7 +9,7 @@ use super::{Call, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use crate::arch::{self, O_DIRECTORY, O_NOFOLLOW, entry};
 use crate::scheduler::Wait;
 use crate::world::{Retried, Until, set_status_flags, status_flags};
-use crate::{kernel_threads, system, token};
+use crate::{chance, kernel_threads, system, token};
 
 const AT_FDCWD: c_int = -100;
 /// `O_CREAT | O_WRONLY | O_TRUNC`, which creat(2) stands for.
@@ -25,7 +25,12 @@ pub(super) extern "C" fn open_at(
     let call = |flags: c_int| [folder as usize, path as usize, flags as usize, mode as usize, 0, 0];
     // SAFETY: the caller's own arguments.
     let act = |flags| unsafe { system::call(system::OPENAT, call(flags)) };
-    kernel_threads::opens(path);
+    if !path.is_null() {
+        // SAFETY: the path of a caller of open(2), which ends with a zero.
+        let path = unsafe { CStr::from_ptr(path) };
+        kernel_threads::opens(path);
+        chance::opens(path);
+    }
     if token::me().is_none() || !may_wait(flags) || !is_pipe(folder, path, flags) {
         return system::libc_result(act(flags)) as c_int;
     }

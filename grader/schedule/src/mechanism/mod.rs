@@ -13,6 +13,7 @@
 
 mod choose;
 mod clock;
+mod prefix;
 mod replay;
 mod spin;
 mod threads;
@@ -23,6 +24,7 @@ use crate::random::Random;
 use crate::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
 
 pub use clock::{Clock, EPOCH, MOST_HELD_UP};
+pub use prefix::{Prefix, Told};
 pub use spin::{Read, Spin};
 pub use threads::{NEVER, Thread, Threads, Wait, Woken};
 
@@ -155,6 +157,13 @@ impl<'a> Mechanism<'a> {
         self.patience = patience(request.policy, &mut self.random);
         self.replayed = Replayed::new(steps);
         self.add(Wait::None);
+    }
+
+    /// Begins another run, after `prefix` of the one that is here; false where it does not fit.
+    pub fn begin_after(&mut self, request: Request, prefix: &Prefix) -> bool {
+        *self = Self::idle();
+        self.begin(request, &[]);
+        prefix.repeat(self)
     }
 
     /// Whether there is a run: it has its main thread from the beginning.

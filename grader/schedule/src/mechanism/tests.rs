@@ -49,6 +49,56 @@ proptest! {
     }
 }
 
+fn told() -> impl Strategy<Value = Told> {
+    let place = || (0u64..3).prop_map(|object| 8 * object);
+    prop_oneof![
+        (place(), any::<bool>()).prop_map(|(object, writes)| Told::Intends(Pending { object, writes })),
+        Just(Told::HasDone),
+        Just(Told::Changed),
+        place().prop_map(|object| Told::Reads(Read { object, site: 1, value: 0 })),
+        Just(Told::Yields),
+        Just(Told::ReadsClock),
+        Just(Told::Steps),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn after_a_prefix_a_run_goes_on_as_if_it_had_made_it(
+        told in prop::collection::vec(told(), 0..200),
+        first in requests(),
+        then in requests(),
+    ) {
+        let mut prefix = Prefix::new();
+        prefix.open();
+        let mut again = Mechanism::new(first, &[]);
+        let mut whole = Mechanism::new(then, &[]);
+        for &told in &told {
+            prefix.note(told);
+            prop_assert!(again.tell(told) && whole.tell(told));
+        }
+        prop_assert!(prefix.close());
+        prop_assert!(again.begin_after(then, &prefix));
+        prop_assert_eq!(again.spawn(), whole.spawn());
+        for _ in 0..100 {
+            prop_assert_eq!(goes_on(&mut again), goes_on(&mut whole));
+            prop_assert_eq!(again.read_clock(), whole.read_clock());
+        }
+    }
+}
+
+#[test]
+fn a_prefix_that_is_too_long_or_broken_off_is_not_whole() {
+    let mut prefix = Prefix::new();
+    assert!(!prefix.close());
+    prefix.open();
+    (0..1 << 20).for_each(|_| prefix.note(Told::Steps));
+    assert!(!prefix.close());
+    prefix.open();
+    prefix.break_off();
+    assert!(!prefix.close());
+}
+
 fn two_threads(request: Request) -> Mechanism<'static> {
     let mut mechanism = Mechanism::new(request, &[]);
     mechanism.spawn().unwrap();

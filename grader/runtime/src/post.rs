@@ -1,0 +1,107 @@
+//! The post between this program and the grader. Requests come several at once, and answers wait until no request does: so
+//! few system calls carry many of them.
+//!
+//! It stands in memory that the fork server shares with runners: what one has received the other opens, and what one has
+//! answered the other sends.
+
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::system;
+
+/// Some hundred requests.
+const RECEIVED: usize = 8 << 10;
+/// As much as some dozen answers to runs that are not traced mostly take.
+const ANSWERED: usize = 32 << 10;
+
+/// Both boxes. Zeroes are empty ones.
+pub(crate) struct Post {
+    received: [u8; RECEIVED],
+    /// What was received and not taken yet, from and to.
+    waiting: (usize, usize),
+    answered: [u8; ANSWERED],
+    /// How much of it waits to be sent.
+    filled: usize,
+}
+
+static POST: AtomicPtr<Post> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes `post`, which is zeroed, shared and never unmapped, the place for all that follows.
+pub(crate) fn install(post: *mut Post) {
+    POST.store(post, Ordering::Relaxed);
+}
+
+/// The post. For the runner while it has one, and the fork server while no run is on: that is what makes the reference the
+/// only one that is used.
+pub(crate) fn get() -> &'static mut Post {
+    // SAFETY: installed before the first run and never unmapped; who calls is alone, see above.
+    unsafe { &mut *POST.load(Ordering::Relaxed) }
+}
+
+impl Post {
+    /// Takes as many bytes, and waits for them if need be, once all answers are sent; false where the grader is gone.
+    pub(crate) fn take(&mut self, socket: usize, mut bytes: &mut [u8]) -> bool {
+        while !bytes.is_empty() {
+            let (from, to) = self.waiting;
+            let count = bytes.len().min(to - from);
+            if count == 0 {
+                self.send(socket);
+                if !self.receive(socket) {
+                    return false;
+                }
+                continue;
+            }
+            let (now, later) = bytes.split_at_mut(count);
+            now.copy_from_slice(&self.received[from..from + count]);
+            self.waiting.0 += count;
+            bytes = later;
+        }
+        true
+    }
+
+    /// Receives as much as there is room for, and something at least; false where the grader is gone.
+    fn receive(&mut self, socket: usize) -> bool {
+        let place = self.received.as_mut_ptr() as usize;
+        loop {
+            // SAFETY: the place is valid for its length.
+            match unsafe { system::call(system::READ, [socket, place, RECEIVED, 0, 0, 0]) } {
+                count if count > 0 => {
+                    self.waiting = (0, count as usize);
+                    return true;
+                }
+                error if error == -system::EINTR => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// Adds to an answer, which may be more than there is room for.
+    pub(crate) fn put(&mut self, socket: usize, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.filled == ANSWERED {
+                self.send(socket);
+            }
+            let (now, later) = bytes.split_at(bytes.len().min(ANSWERED - self.filled));
+            self.answered[self.filled..][..now.len()].copy_from_slice(now);
+            self.filled += now.len();
+            bytes = later;
+        }
+    }
+
+    /// Sends what waits. A grader that is gone ends this process.
+    fn send(&mut self, socket: usize) {
+        const MSG_NOSIGNAL: usize = 0x4000;
+        let mut sent = 0;
+        while sent < self.filled {
+            let rest = &self.answered[sent..self.filled];
+            let arguments = [socket, rest.as_ptr() as usize, rest.len(), MSG_NOSIGNAL, 0, 0];
+            // SAFETY: the slice is valid for the call.
+            match unsafe { system::call(system::SENDTO, arguments) } {
+                count if count > 0 => sent += count as usize,
+                error if error == -system::EINTR => {}
+                _ => system::exit(0),
+            }
+        }
+        self.filled = 0;
+    }
+}
