@@ -4,6 +4,7 @@ use core::ffi::c_int;
 
 use schedule::protocol::{Event, Finish, Header, ThreadRecord};
 
+use crate::record::Record;
 use crate::{post, record, system};
 
 unsafe extern "C" {
@@ -78,6 +79,11 @@ impl Usage {
     pub(crate) fn page_faults(&self) -> u64 {
         self.0[8]
     }
+}
+
+/// How long the answer to a run is that is not traced.
+pub(crate) fn size(record: &Record) -> usize {
+    Header::SIZE + record.threads * ThreadRecord::SIZE + record.output
 }
 
 /// Answers the request of the last run; it is sent when no request waits. `processor` is what it took, in microseconds; `leaked` says that it was another one

@@ -72,8 +72,13 @@ pub(crate) fn open_as_at_first() {
     unsafe { system::call(system::LSEEK, [0; 6]) };
 }
 
+/// The status flags of the standard streams, and where input is read.
+pub(crate) fn state() -> ([i32; 3], isize) {
+    ([0, 1, 2].map(world::status_flags), input_place())
+}
+
 /// Where standard input is read; negative where it has no place.
-pub(crate) fn input_place() -> isize {
+fn input_place() -> isize {
     const SEEK_CUR: usize = 1;
     // SAFETY: numbers only.
     unsafe { system::call(system::LSEEK, [0, 0, SEEK_CUR, 0, 0, 0]) }
@@ -82,17 +87,20 @@ pub(crate) fn input_place() -> isize {
 /// Takes what children have printed so far into the record of the run: before a thread prints itself, so that the
 /// order is kept which the program makes, and while all wait, so that no child waits for room. For the token's holder.
 pub(crate) fn take_in() {
-    if !drain() {
+    if record::get().takes_in && !drain() {
         record::end(Finish::OutputLimit);
     }
 }
 
-/// Takes what is left of a run whose processes have all ended. For the fork server.
-pub(crate) fn take_in_rest() {
-    if !drain() {
+/// Takes what is left of a run whose processes have all ended. Whether there was something. For the fork server.
+pub(crate) fn take_in_rest() -> bool {
+    let before = record::get().output;
+    let had_room = drain();
+    if !had_room {
         record::get().finish = Some(Finish::OutputLimit);
         while read_some(|_, _| true) {}
     }
+    !had_room || record::get().output > before
 }
 
 /// Whether there was room for all that was there.

@@ -1,6 +1,9 @@
 //! The post between this program and the grader. Requests come several at once, and answers wait until no request does: so
 //! few system calls carry many of them.
 //!
+//! Answers are *sure* once it is known that the runs before them have left everything as it was. Only such are sent; others
+//! can be taken back, with the requests that they answer.
+//!
 //! It stands in memory that the fork server shares with runners: what one has received the other opens, and what one has
 //! answered the other sends.
 
@@ -22,6 +25,8 @@ pub(crate) struct Post {
     answered: [u8; ANSWERED],
     /// How much of it waits to be sent.
     filled: usize,
+    /// What was received, and how much of what is to be sent, when the answers were last sure.
+    sure: (usize, usize),
 }
 
 static POST: AtomicPtr<Post> = AtomicPtr::new(ptr::null_mut());
@@ -39,7 +44,8 @@ pub(crate) fn get() -> &'static mut Post {
 }
 
 impl Post {
-    /// Takes as many bytes, and waits for them if need be, once all answers are sent; false where the grader is gone.
+    /// Takes as many bytes, and waits for them if need be, once all answers are sent, which are sure; false where the grader
+    /// is gone.
     pub(crate) fn take(&mut self, socket: usize, mut bytes: &mut [u8]) -> bool {
         while !bytes.is_empty() {
             let (from, to) = self.waiting;
@@ -67,6 +73,7 @@ impl Post {
             match unsafe { system::call(system::READ, [socket, place, RECEIVED, 0, 0, 0]) } {
                 count if count > 0 => {
                     self.waiting = (0, count as usize);
+                    self.sure.0 = 0;
                     return true;
                 }
                 error if error == -system::EINTR => {}
@@ -75,7 +82,34 @@ impl Post {
         }
     }
 
-    /// Adds to an answer, which may be more than there is room for.
+    /// Whether so many bytes were received and not taken.
+    pub(crate) fn has(&self, bytes: usize) -> bool {
+        self.waiting.1 - self.waiting.0 >= bytes
+    }
+
+    /// Whether there is room for an answer of so many bytes.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        bytes <= ANSWERED - self.filled
+    }
+
+    /// Whether all answers are sure.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.filled == self.sure.1
+    }
+
+    /// All answers are sure, those to all that was taken.
+    pub(crate) fn make_sure(&mut self) {
+        self.sure = (self.waiting.0, self.filled);
+    }
+
+    /// Takes answers back that are not sure. How many bytes of requests, which are there to be taken again.
+    pub(crate) fn take_back(&mut self) -> usize {
+        let taken = self.waiting.0 - self.sure.0;
+        (self.waiting.0, self.filled) = self.sure;
+        taken
+    }
+
+    /// Adds to an answer. Where it is more than there is room for, those before must be sure.
     pub(crate) fn put(&mut self, socket: usize, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.filled == ANSWERED {
@@ -102,6 +136,6 @@ impl Post {
                 _ => system::exit(0),
             }
         }
-        self.filled = 0;
+        (self.filled, self.sure.1) = (0, 0);
     }
 }

@@ -27,6 +27,12 @@ pub(crate) struct Record {
     pub(crate) hash: u64,
     pub(crate) outside: bool,
     pub(crate) polls_outside: bool,
+    /// Whether others than the run's own threads may print: then what they have printed is taken in before each write.
+    pub(crate) takes_in: bool,
+    /// Whether somebody did.
+    pub(crate) others_print: bool,
+    /// Whether a runner makes sure of each answer at once.
+    pub(crate) is_careful: bool,
     /// Whether the run waits for the world outside at this moment.
     pub(crate) waits_outside: bool,
     pub(crate) steps: usize,
@@ -66,7 +72,7 @@ pub(crate) enum Runner {
     Answers,
     /// It has left its request to the fork server.
     Leaves,
-    /// It has answered, and makes no more runs.
+    /// It makes no more runs. Answers that are not sure are taken back.
     Retires,
     /// Its process cannot be put back at all.
     Cannot,

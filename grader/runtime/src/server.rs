@@ -27,6 +27,8 @@ pub(crate) struct Server {
     alone: bool,
     /// Whether a child makes many runs, as long as it can undo them.
     has_runners: bool,
+    /// So many of the next runs have a process each: they were made by a runner, and it is not sure what became of them.
+    again: usize,
     /// Where husks are there.
     bare_fork: Option<extern "C" fn() -> c_int>,
 }
@@ -34,7 +36,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(socket: usize, alone: bool, has_runners: bool) -> Self {
         let bare_fork = contexts::bare_fork().filter(|_| contexts::are_on());
-        Self { socket, alone, has_runners, bare_fork }
+        Self { socket, alone, has_runners, again: 0, bare_fork }
     }
 
     /// Serves runs until the grader closes the socket. Returns only in a child, which is a run, at its beginning.
@@ -43,7 +45,9 @@ impl Server {
         loop {
             let bytes = self.next_request();
             let Some(request) = Request::decode(&bytes) else { system::exit(70) };
-            if !(self.has_runners && runner::makes(&request)) {
+            let is_again = self.again > 0;
+            self.again -= usize::from(is_again);
+            if is_again || !(self.has_runners && runner::makes(&request)) {
                 if self.make_run(request) {
                     return;
                 }
@@ -53,7 +57,8 @@ impl Server {
             let runs = record::get().runs;
             let Some(last) = self.make_runs() else { return };
             let is_first = record::get().runs <= runs + 1;
-            in_vain = if last == Runner::Runs && is_first { in_vain + 1 } else { 0 };
+            let is_in_vain = last == Runner::Retires || last == Runner::Runs && is_first;
+            in_vain = if is_in_vain { in_vain + 1 } else { 0 };
             self.has_runners = last != Runner::Cannot && in_vain < MOST_IN_VAIN;
             if matches!(last, Runner::Leaves | Runner::Cannot) && self.make_left() {
                 return;
@@ -64,6 +69,7 @@ impl Server {
     /// The next request of the grader.
     fn next_request(&self) -> [u8; Request::SIZE] {
         let mut bytes = [0; Request::SIZE];
+        post::get().make_sure();
         if !post::get().take(self.socket, &mut bytes) {
             system::exit(0);
         }
@@ -78,7 +84,7 @@ impl Server {
     }
 
     /// Has a child make runs until it ends; what it did last. A run that it was in is answered. `None` in that child.
-    fn make_runs(&self) -> Option<Runner> {
+    fn make_runs(&mut self) -> Option<Runner> {
         let record = record::get();
         (record.runner, record.answered) = (Runner::Idles, 0);
         let before = Usage::of(Of::Children).microseconds();
@@ -96,11 +102,15 @@ impl Server {
             Runner::IsDone => system::exit(0),
             // What was read of a request, or sent of an answer, is lost with who did it.
             Runner::Idles | Runner::Reads | Runner::Answers => system::exit(70),
-            Runner::Runs => {
+            Runner::Runs if post::get().is_sure() => {
                 let all = Usage::of(Of::Children).microseconds().saturating_sub(before);
                 answer::put(self.socket, end, all.saturating_sub(record.answered), false, false);
             }
-            Runner::Leaves | Runner::Retires | Runner::Cannot => {}
+            last @ (Runner::Runs | Runner::Retires) => {
+                record.is_careful |= last == Runner::Runs;
+                self.again = post::get().take_back() / Request::SIZE;
+            }
+            Runner::Leaves | Runner::Cannot => {}
         }
         Some(record.runner)
     }
@@ -112,6 +122,7 @@ impl Server {
             system::exit(0);
         }
         record::get().reset();
+        record::get().takes_in = true;
         inherited::open_as_at_first();
         let before = Usage::of(Of::Children).microseconds();
         let child = self.fork();

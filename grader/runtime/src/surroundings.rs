@@ -17,6 +17,8 @@ pub(crate) struct Surroundings {
     /// The signals that are blocked.
     mask: u64,
     signal_stack: [u64; 3],
+    /// Of the standard streams.
+    streams: ([i32; 3], isize),
     /// Page faults of children that were waited for: each has some.
     children_faults: u64,
 }
@@ -33,8 +35,14 @@ impl Surroundings {
             file_mode: file_mode(),
             mask: mask(),
             signal_stack: signal_stack(),
+            streams: inherited::state(),
             children_faults: Usage::of(Of::Children).page_faults(),
         }
+    }
+
+    /// The status flags of the standard streams, and where input is read.
+    pub(crate) fn streams(&self) -> ([i32; 3], isize) {
+        self.streams
     }
 
     /// Whether the kernel tells of memory.

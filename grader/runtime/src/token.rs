@@ -67,10 +67,10 @@ pub(crate) fn share_alternate_stack() {
     }
 }
 
-/// Whether there is one for all contexts.
-pub(crate) fn has_alternate_stack() -> bool {
+/// The one for all contexts: from and so many bytes, none where there is none.
+pub(crate) fn alternate_stack() -> (usize, usize) {
     let [from, to] = SHARED_STACK.each_ref().map(|place| place.load(Ordering::Relaxed));
-    from != to
+    (from, to - from)
 }
 
 /// Whether the calling thread handles a signal on its alternate stack.
