@@ -3,6 +3,7 @@
 mod link;
 pub mod runs;
 
+use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -35,6 +36,8 @@ pub struct Controlled {
     /// Holds the socket's file.
     _folder: sandbox::Folder,
     temporary: Option<Temporary>,
+    /// The runs that were asked for and not answered yet.
+    asked: VecDeque<Request>,
 }
 
 /// What one run under control left behind.
@@ -93,7 +96,7 @@ impl Controlled {
         let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
         let temporary = socket_peercred(&socket).ok().and_then(|peer| Temporary::of(peer.pid));
         let link = Link::new(socket).map_err(|error| RunError::Setup(error.to_string()))?;
-        Ok(Self { link, _server: server, _folder: folder, temporary })
+        Ok(Self { link, _server: server, _folder: folder, temporary, asked: VecDeque::new() })
     }
 
     /// Whether another run would begin as the first did: nothing is left in the jail's `/tmp`.
@@ -106,23 +109,49 @@ impl Controlled {
     /// # Errors
     /// When the fork server is gone, was stopped or does not answer, or the grader was interrupted.
     pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<RunRecord, RunError> {
-        if interrupt::requested() {
-            return Err(RunError::Interrupted);
-        }
-        let request = Request { replayed: replayed.len() as u32, ..*request };
-        self.exchange(&request, replayed).map_err(|lost| match lost {
-            Lost::Interrupted => RunError::Interrupted,
-            // The server is ended first when the grader is told to stop.
-            _ if interrupt::requested() => RunError::Interrupted,
-            // A program can end it, and does when it uses more than it may.
-            lost => RunError::Lost(lost.to_string()),
-        })
+        self.ask(request, replayed, &[])?;
+        self.answer()
     }
 
-    fn exchange(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<RunRecord, Lost> {
+    /// Asks for a run, and at once for those that mostly come next.
+    ///
+    /// # Errors
+    /// As for [`Controlled::run`].
+    pub fn ask(
+        &mut self,
+        request: &Request,
+        replayed: &[ThreadId],
+        coming: &[Request],
+    ) -> Result<(), RunError> {
+        while !self.asked.is_empty() {
+            self.answer()?;
+        }
+        let request = Request { replayed: replayed.len() as u32, ..*request };
         let mut message = request.encode().to_vec();
         message.extend_from_slice(replayed);
-        self.link.send(&message)?;
+        coming.iter().for_each(|request| message.extend_from_slice(&request.encode()));
+        self.link.send(&message).map_err(no_run)?;
+        self.asked.push_back(request);
+        self.asked.extend(coming);
+        Ok(())
+    }
+
+    /// Whether the next answer is to this request, with no steps.
+    pub fn answers(&self, request: &Request) -> bool {
+        self.asked.front() == Some(request)
+    }
+
+    /// The next run that was asked for.
+    ///
+    /// # Errors
+    /// As for [`Controlled::run`].
+    pub fn answer(&mut self) -> Result<RunRecord, RunError> {
+        let request = self.asked.pop_front().ok_or_else(|| no_run(garbled()))?;
+        self.link.wait_from_now();
+        self.take_answer(&request).map_err(no_run)
+    }
+
+    fn take_answer(&mut self, request: &Request) -> Result<RunRecord, Lost> {
         let header = Header::decode(&self.take()?).ok_or_else(garbled)?;
         let threads = (0..header.threads).map(|_| self.thread()).collect::<Result<_, Lost>>()?;
         let output = split_output(&self.bytes(header.output as usize)?);
@@ -155,6 +184,17 @@ impl Controlled {
         let mut bytes = vec![0; count];
         self.link.fill(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+/// Why there is no run.
+fn no_run(lost: Lost) -> RunError {
+    match lost {
+        Lost::Interrupted => RunError::Interrupted,
+        // The server is ended first when the grader is told to stop.
+        _ if interrupt::requested() => RunError::Interrupted,
+        // A program can end it, and does when it uses more than it may.
+        lost => RunError::Lost(lost.to_string()),
     }
 }
 

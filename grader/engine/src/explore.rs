@@ -35,7 +35,7 @@ use budget::Budget;
 pub use budget::ENOUGH;
 pub use starve::starve;
 pub use survey::{Survey, survey};
-use worker::Worker;
+use worker::{Made, Worker};
 
 /// Runs in a batch: few at first, as most failures come soon; later enough that processors rarely wait for each other.
 const BATCH: std::ops::RangeInclusive<u64> = 40..=200;
@@ -283,20 +283,23 @@ impl Explorer<'_> {
         attempts: &[Attempt],
         is_too_much: impl Fn(Duration) -> bool + Sync,
     ) -> Result<(Vec<Run>, Option<RunError>), RunError> {
-        let (next, cost) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let (next, cost, places) = (AtomicUsize::new(0), AtomicU64::new(0), workers.len());
         let work = |worker: &mut Worker<'_>| {
             let mut runs = Vec::new();
-            while let Some(attempt) = attempts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let run = self.run(worker, attempt);
-                let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
-                let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
-                if is_last(&run) || is_too_much(Duration::from_micros(cost)) {
-                    next.store(attempts.len(), Ordering::Relaxed);
+            let most = worker.at_once().min(attempts.len() / (2 * places)).max(1);
+            while let Some(mine) = share(attempts, next.fetch_add(most, Ordering::Relaxed), most) {
+                for (attempt, run) in mine.iter().zip(self.runs(worker, mine)) {
+                    let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
+                    let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
+                    if is_last(&run) || is_too_much(Duration::from_micros(cost)) {
+                        next.store(attempts.len(), Ordering::Relaxed);
+                    }
+                    runs.push((attempt.number, run));
                 }
-                runs.push((attempt.number, run));
             }
             runs
         };
+
         let mut runs: Vec<_> = on_all(workers, work)?.into_iter().flatten().collect();
         runs.sort_by_key(|(number, _)| *number);
         // Runs are begun in order, so all before the first that ends the batch are here; what is behind it depends on
@@ -314,12 +317,17 @@ impl Explorer<'_> {
         Ok((made, None))
     }
 
-    fn run(&self, worker: &mut Worker<'_>, attempt: &Attempt) -> Result<Run, RunError> {
-        let started = Instant::now();
-        let (seen, record) = worker.perform(self.case, self.seed, attempt.request, &attempt.steps)?;
-        let clock = started.elapsed();
+    /// Makes these runs, until one ends them.
+    fn runs(&self, worker: &mut Worker<'_>, attempts: &[Attempt]) -> Vec<Result<Run, RunError>> {
+        let wanted: Vec<_> =
+            attempts.iter().map(|attempt| (attempt.request, attempt.steps.as_slice())).collect();
+        let made = worker.perform(self.case, self.seed, &wanted);
+        made.into_iter().zip(attempts).map(|(made, attempt)| Ok(self.judged(made?, attempt))).collect()
+    }
+
+    fn judged(&self, Made { seen, record, clock }: Made, attempt: &Attempt) -> Run {
         let judgements = self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
-        Ok(Run {
+        Run {
             attempt: attempt.clone(),
             cost: budget::cost(record.as_ref(), clock),
             hash: record
@@ -330,7 +338,7 @@ impl Explorer<'_> {
             judgements,
             slow: is_slow(seen.ending()),
             stub: seen.reached_stub().is_some().then_some(seen),
-        })
+        }
     }
 
     /// Adds a batch; the first failure of a check is confirmed and shortened.
@@ -365,6 +373,12 @@ impl Explorer<'_> {
         }
         Ok(())
     }
+}
+
+/// Up to `most` attempts from `start`; none behind the last.
+fn share(attempts: &[Attempt], start: usize, most: usize) -> Option<&[Attempt]> {
+    let rest = attempts.get(start..).filter(|rest| !rest.is_empty())?;
+    Some(&rest[..rest.len().min(most)])
 }
 
 /// Works with each worker in a thread of its own; the results are in the order of the workers.

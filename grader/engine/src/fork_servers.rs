@@ -1,6 +1,9 @@
 //! The fork servers of a program on one processor, and the single runs that they make.
 
+use std::path::Path;
+
 use confine::run::{Invocation, RunError, Stdout};
+use confine::sandbox::Looks;
 use schedule::ThreadId;
 use schedule::protocol::Request;
 
@@ -26,55 +29,134 @@ impl<'a> ForkServers<'a> {
         Self { program, processor, servers: Vec::new(), kept: None, all: Runs::wanted() }
     }
 
-    /// Ends all servers; from now on all runs are made so.
+    /// Ends all servers; from now on all runs are made so, unless with kernel threads.
     pub fn make_all(&mut self, runs: Runs) {
+        let runs = if self.all == Some(Runs::WithKernelThreads) { Runs::WithKernelThreads } else { runs };
         (self.servers, self.kept, self.all) = (Vec::new(), None, Some(runs));
     }
 
-    /// The server of `call`, which is started where there is none.
-    fn of(&mut self, call: Invocation, runs: Runs) -> Result<&mut Controlled, RunError> {
-        let runs = match self.all.unwrap_or(runs) {
+    /// Ends all servers.
+    pub fn end(&mut self) {
+        self.servers.clear();
+    }
+
+    /// Whether another run would begin as the first did, whatever server makes it.
+    pub fn are_fresh(&self) -> bool {
+        self.servers.iter().all(|(_, _, server)| server.is_fresh())
+    }
+
+    /// Whether runs that may be made so, by the case, put their process back.
+    pub fn reset(&self, runs: Runs) -> bool {
+        self.made(runs) == Runs::Reset
+    }
+
+    fn made(&self, runs: Runs) -> Runs {
+        match self.all.unwrap_or(runs) {
             Runs::Reset if has_leaked() => Runs::Forked,
             runs => runs,
-        };
+        }
+    }
+
+    /// The server of `call` among those that there are.
+    fn find(&self, call: &Invocation, runs: Runs) -> Option<usize> {
+        let runs = self.made(runs);
+        self.servers.iter().position(|(known, made, _)| *made == runs && known == call)
+    }
+
+    fn at(&mut self, place: usize) -> &mut Controlled {
+        &mut self.servers[place].2
+    }
+
+    /// The server of `call`, which is started where there is none.
+    fn of(&mut self, call: Invocation, runs: Runs) -> Result<usize, RunError> {
+        let runs = self.made(runs);
         self.servers.retain(|(_, _, server)| server.is_fresh());
-        let is_it = |(known, made, _): &(Invocation, Runs, Controlled)| *known == call && *made == runs;
-        let place = match self.servers.iter().position(is_it) {
-            Some(place) => place,
-            None => {
-                let server = Controlled::start(call.clone(), &self.program.runtime, self.processor, runs)?;
-                self.servers.push((call, runs, server));
-                self.servers.len() - 1
-            }
-        };
-        Ok(&mut self.servers[place].2)
+        if let Some(place) = self.find(&call, runs) {
+            return Ok(place);
+        }
+        let server = Controlled::start(call.clone(), &self.program.runtime, self.processor, runs)?;
+        self.servers.push((call, runs, server));
+        Ok(self.servers.len() - 1)
+    }
+}
+
+/// Whether runs can be asked for before the ones before them are judged: as long as the folder stays as it is.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    /// How the folder looked before the first run.
+    looks: Option<Looks>,
+    /// Whether something has changed, or may have.
+    is_over: bool,
+    /// Whether a scenario calls the program more than once: which of its calls comes next is not known.
+    calls_twice: bool,
+}
+
+impl Ahead {
+    /// Whether nothing has changed so far.
+    pub fn is_still(&self) -> bool {
+        !self.is_over
+    }
+
+    /// Nothing is asked for ahead any more.
+    pub fn give_up(&mut self) {
+        self.is_over = true;
+    }
+
+    /// Before a run.
+    fn begin(&mut self, folder: &Path) {
+        if !self.is_over && self.looks.is_none() {
+            self.looks = Looks::settled(folder);
+        }
+    }
+
+    fn asks(&self) -> bool {
+        !self.is_over && self.looks.is_some() && !self.calls_twice
+    }
+
+    /// Whether there was a run.
+    pub fn has_begun(&self) -> bool {
+        self.looks.is_some()
+    }
+
+    /// Whether the folder looks as before the first run.
+    pub fn is_as_before(&self, folder: &Path) -> bool {
+        self.looks.is_some() && self.looks == Looks::now(folder)
     }
 }
 
 /// One run of a case: how it is made, and what it left.
 pub struct ControlledRun<'a, 'p> {
     servers: &'a mut ForkServers<'p>,
-    request: Request,
-    /// The steps that it replays first.
-    replayed: &'a [ThreadId],
+    /// The run, and those that come next; with the steps that each replays first.
+    wanted: &'a [(Request, &'a [ThreadId])],
     runs: Runs,
+    folder: &'a Path,
+    ahead: &'a mut Ahead,
     record: Option<RunRecord>,
 }
 
 impl<'a, 'p> ControlledRun<'a, 'p> {
-    /// A run that is still to be made.
+    /// The first of the runs that are wanted, still to be made.
     pub fn new(
         servers: &'a mut ForkServers<'p>,
-        request: Request,
-        replayed: &'a [ThreadId],
+        wanted: &'a [(Request, &'a [ThreadId])],
         runs: Runs,
+        folder: &'a Path,
+        ahead: &'a mut Ahead,
     ) -> Self {
-        Self { servers, request, replayed, runs, record: None }
+        Self { servers, wanted, runs, folder, ahead, record: None }
     }
 
     /// What it left; nothing where the scenario did not run the program to its end.
     pub fn into_record(self) -> Option<RunRecord> {
         self.record
+    }
+
+    /// Those that can be asked for with the first.
+    fn coming(&self, writes: Option<u32>) -> Vec<Request> {
+        let plain = |(request, steps): &&(Request, &[ThreadId])| steps.is_empty() && !request.trace;
+        let coming = self.wanted.iter().skip(1).take_while(plain);
+        coming.map(|(request, _)| Request { writes, ..*request }).collect()
     }
 }
 
@@ -85,9 +167,24 @@ impl Control for ControlledRun<'_, '_> {
             Stdout::Closed { after } => Some(after),
             Stdout::Full => Some(0),
         };
-        let request = Request { writes, ..self.request };
+        let Some((request, steps)) = self.wanted.first() else { return Err(none()) };
+        let request = Request { writes, ..*request };
+        self.ahead.begin(self.folder);
+        self.ahead.calls_twice |= self.record.is_some();
+        let coming = if self.ahead.asks() { self.coming(writes) } else { Vec::new() };
         // The server itself keeps its output, whatever its runs find.
-        let record = self.servers.of(call.stdout(Stdout::Kept), self.runs)?.run(&request, self.replayed)?;
+        let call = call.stdout(Stdout::Kept);
+        let known = self.servers.find(&call, self.runs);
+        let asked = known.filter(|&place| self.servers.at(place).answers(&request));
+        let place = match asked {
+            Some(place) => place,
+            None => {
+                let place = self.servers.of(call, self.runs)?;
+                self.servers.at(place).ask(&request, steps, &coming)?;
+                place
+            }
+        };
+        let record = self.servers.at(place).answer()?;
         let seen = record.observation();
         self.record = Some(record);
         Ok(seen)
@@ -96,4 +193,8 @@ impl Control for ControlledRun<'_, '_> {
     fn kept(&mut self) -> &mut Kept {
         &mut self.servers.kept
     }
+}
+
+fn none() -> RunError {
+    RunError::Control("no run was asked for".into())
 }

@@ -18,6 +18,9 @@ use schedule::ThreadId;
 use schedule::protocol::{Event, Finish, Header, PROCESSOR_VARIABLE, Request, SOCKET_VARIABLE, ThreadRecord};
 use schedule::search::{self, Search, portfolio::Portfolio};
 
+/// So many runs are asked for at once.
+const BATCH: usize = 32;
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
@@ -36,9 +39,18 @@ fn explore(server: &mut Server, schedules: usize) -> Result<()> {
     println!("usual: {steps} steps, {threads} threads, {atomics} atomics, {}", ending(&first));
     let mut endings: BTreeMap<String, usize> = BTreeMap::new();
     let mut different = HashSet::new();
+    let mut headers = Vec::new();
     let mut failed = None;
-    for attempt in Portfolio::new(0, steps).propose(schedules) {
-        let (header, _) = server.run(&attempt.request, &attempt.steps)?;
+    let attempts = Portfolio::new(0, steps).propose(schedules);
+    for batch in attempts.chunks(BATCH) {
+        for attempt in batch {
+            server.ask(&attempt.request, &attempt.steps)?;
+        }
+        for attempt in batch {
+            headers.push((server.answer()?.0, attempt));
+        }
+    }
+    for (header, attempt) in headers {
         *endings.entry(ending(&header)).or_default() += 1;
         different.insert((header.hash, header.steps));
         if ending(&header) != ending(&first) {
@@ -92,10 +104,20 @@ impl Server {
         Ok(Self { socket, child })
     }
 
-    /// Runs it once: what came of it, and the steps, if they were asked for.
+    /// Runs it once.
     fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<(Header, Vec<ThreadId>)> {
+        self.ask(request, replayed)?;
+        self.answer()
+    }
+
+    /// Asks for a run.
+    fn ask(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<()> {
         let request = Request { replayed: replayed.len() as u32, ..*request };
-        self.socket.write_all(&[&request.encode(), replayed].concat())?;
+        Ok(self.socket.write_all(&[&request.encode(), replayed].concat())?)
+    }
+
+    /// What came of a run that was asked for, in the same order, and the steps, if they were asked for, too.
+    fn answer(&mut self) -> Result<(Header, Vec<ThreadId>)> {
         let mut header = [0; Header::SIZE];
         self.socket.read_exact(&mut header)?;
         let header = Header::decode(&header).ok_or("the answer is none")?;

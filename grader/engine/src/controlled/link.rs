@@ -47,9 +47,17 @@ impl Link {
         Ok(Self { socket: BufReader::with_capacity(64 << 10, socket), server, deadline: Instant::now() })
     }
 
-    /// Sends a request; from now on the answer is waited for.
-    pub(super) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Lost> {
+    /// From now on an answer is waited for.
+    pub(super) fn wait_from_now(&mut self) {
         self.deadline = Instant::now() + TIME_OUT;
+    }
+
+    /// Sends requests.
+    pub(super) fn send(&mut self, mut bytes: &[u8]) -> Result<(), Lost> {
+        if interrupt::requested() {
+            return Err(Lost::Interrupted);
+        }
+        self.wait_from_now();
         while !bytes.is_empty() {
             let sent = self.socket.get_mut().write(bytes);
             bytes = &bytes[self.moved(sent)?..];

@@ -28,6 +28,6 @@ pub fn starve(program: &Program, case: &Case, seed: u64) -> Result<Vec<(ThreadId
         return Err(RunError::Control("its runs take too long to hold back one thread after another".into()));
     }
     (1..threads)
-        .map(|thread| Ok((thread, worker.perform(case, seed, search::starve(thread, steps), &[])?.0)))
+        .map(|thread| Ok((thread, worker.one(case, seed, search::starve(thread, steps), &[])?.seen)))
         .collect()
 }
