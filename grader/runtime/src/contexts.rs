@@ -14,7 +14,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 use schedule::protocol::Finish;
 use schedule::{MOST_THREADS, ThreadId};
@@ -67,7 +67,10 @@ static ARE_ON: AtomicBool = AtomicBool::new(false);
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// Made before the first run: most programs have no more threads.
-const PREPARED: ThreadId = 4;
+const AT_FIRST: ThreadId = 4;
+
+/// How many there are before a run.
+static PREPARED: AtomicU8 = AtomicU8::new(0);
 /// Bytes of their stacks: std's for a thread.
 const STACK: usize = 2 << 20;
 /// A run that makes more has them all in memory: then kernel threads are right.
@@ -108,7 +111,7 @@ pub(crate) fn main_thread_pointer() -> u64 {
 /// Where the husks' stacks that lie in this memory are in use, while no run is on.
 pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = usize> {
     // SAFETY: the caller holds the token, or is the fork server.
-    let husks = (1..=PREPARED).map(|thread| unsafe { &*of(thread) });
+    let husks = (1..=PREPARED.load(Ordering::Relaxed)).map(|thread| unsafe { &*of(thread) });
     let here = husks.filter(move |husk| husk.handle != 0 && (start..end).contains(&husk.stack.0));
     here.map(|husk| husk.place.stack_pointer as usize)
 }
@@ -142,16 +145,28 @@ pub(crate) fn prepare(create: Create) {
     // SAFETY: nobody else runs.
     unsafe { (*of(0)).place.thread_pointer = thread_pointer() };
     ARE_ON.store(true, Ordering::Relaxed);
+    prepare_for(AT_FIRST);
+}
+
+/// Makes husks for so many threads beside the main thread, where there are fewer. Between two runs, in the fork server: it
+/// is better than that each run makes its own.
+pub(crate) fn prepare_for(threads: ThreadId) {
+    let there = PREPARED.load(Ordering::Relaxed);
+    let threads = threads.min(MOST_THREADS as ThreadId - 1);
+    if !are_on() || threads <= there {
+        return;
+    }
     let mut attributes = Attributes([0; 16]);
     // SAFETY: a place for attributes, which are then valid.
     let is_made = unsafe {
         pthread_attr_init(attributes.place()) == 0
             && pthread_attr_setstacksize(attributes.place(), STACK) == 0
-            && (1..=PREPARED).all(|thread| make(thread, attributes.place()) == 0)
+            && (there + 1..=threads).all(|thread| make(thread, attributes.place()) == 0)
     };
     if !is_made {
         system::exit(70);
     }
+    PREPARED.store(threads, Ordering::Relaxed);
 }
 
 /// Makes the husk of `thread`; an error number as pthread_create(3) gives it.

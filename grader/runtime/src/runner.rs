@@ -20,7 +20,7 @@ use crate::arch::context::{checkpoint, go_on, resume};
 use crate::record::{Beginning, Expected, Runner};
 use crate::snapshot::Snapshot;
 use crate::surroundings::{Surroundings, flags_of};
-use crate::{contexts, dates, inherited, post, record, scheduler, system, token, watch};
+use crate::{contexts, dates, inherited, libc, post, record, scheduler, system, token, watch};
 
 /// So many runs are made for one of them that is made both ways.
 const ONE_IN: u64 = 256;
@@ -58,6 +58,8 @@ struct Keep {
 }
 
 static KEEP: AtomicPtr<Keep> = AtomicPtr::new(ptr::null_mut());
+/// Where glibc has its list of all of C's streams.
+static STREAMS: AtomicPtr<*mut c_void> = AtomicPtr::new(ptr::null_mut());
 static IS_SPOILT: AtomicBool = AtomicBool::new(false);
 /// A bit for each signal of which a run has changed what comes of it.
 static HANDLED: AtomicU64 = AtomicU64::new(0);
@@ -65,6 +67,9 @@ static HANDLED: AtomicU64 = AtomicU64::new(0);
 unsafe extern "C" {
     fn on_exit(act: extern "C" fn(c_int, *mut c_void), argument: *mut c_void) -> c_int;
     fn fflush(stream: *mut c_void) -> c_int;
+    fn __fpending(stream: *mut c_void) -> usize;
+    static stdout: *mut c_void;
+    static stderr: *mut c_void;
     fn mallopt(parameter: c_int, value: c_int) -> c_int;
 }
 
@@ -76,6 +81,7 @@ pub(crate) fn prepare() {
     // SAFETY: a function of this type; numbers.
     unsafe {
         on_exit(at_exit, ptr::null_mut());
+        STREAMS.store(libc::next(c"_IO_list_all").cast(), Ordering::Relaxed);
         record::ends_by(end_run);
         mallopt(M_MMAP_MAX, 0);
         mallopt(M_TRIM_THRESHOLD, 1 << 30);
@@ -89,7 +95,7 @@ pub(crate) fn begin(socket: usize) -> Request {
     inherited::open_as_at_first();
     // SAFETY: the place is in memory that stays; `end_run` resumes only after it has put the memory back.
     unsafe { checkpoint(&raw mut (*keep).place, take) };
-    match keep_of_runner().filter(|keep| keep.is_taken) {
+    match self::keep().filter(|keep| keep.is_taken) {
         Some(keep) => next(keep),
         None => cannot(),
     }
@@ -98,8 +104,10 @@ pub(crate) fn begin(socket: usize) -> Request {
 /// At the creation of the first thread. From now on runs of this process begin here, where all that was done so far will be
 /// the same again.
 pub(crate) fn at_first_spawn() {
-    let is_noted = scheduler::close_prefix() && !IS_SPOILT.load(Ordering::Relaxed);
-    let Some(keep) = keep_of_runner().filter(|keep| is_noted && !keep.has_spawned) else { return };
+    if !scheduler::close_prefix() || IS_SPOILT.load(Ordering::Relaxed) {
+        return;
+    }
+    let Some(keep) = keep_of_runner().filter(|keep| !keep.has_spawned) else { return };
     keep.has_spawned = true;
     if !can_close(keep) || inherited::state() != keep.surroundings.streams() {
         return;
@@ -112,7 +120,7 @@ pub(crate) fn at_first_spawn() {
     keep.is_first = true;
     // SAFETY: as in `begin`.
     unsafe { checkpoint(&raw mut keep.place, take) };
-    let Some(keep) = keep_of_runner() else { return };
+    let Some(keep) = self::keep() else { return };
     if !keep.is_taken {
         spoil();
     } else if !mem::take(&mut keep.is_first) {
@@ -277,13 +285,27 @@ pub(crate) fn handles(signal: c_int) {
 }
 
 /// After all other functions that are called at the end. Where other threads are alive, one of them may hold a stream of
-/// C's: then libc ends the process, which does not care.
+/// C's with something in it: then libc ends the process, which does not care.
 extern "C" fn at_exit(status: c_int, _: *mut c_void) {
-    if token::me().is_some() && keep_of_runner().is_some() && scheduler::is_alone() {
+    if token::me().is_none() || keep().is_none() {
+        return;
+    }
+    if !nothing_is_buffered() {
+        if !scheduler::is_alone() {
+            return;
+        }
         // SAFETY: libc would do so next.
         unsafe { fflush(ptr::null_mut()) };
-        end_run(status);
     }
+    end_run(status);
+}
+
+/// Whether C's streams have nothing to be written: there are no others than the standard ones (glibc's list of all begins
+/// with the oldest, standard error), and these are empty.
+fn nothing_is_buffered() -> bool {
+    let all = STREAMS.load(Ordering::Relaxed);
+    // SAFETY: glibc's variables of this name and type, and its streams, which nobody closes here.
+    unsafe { !all.is_null() && *all == stderr && __fpending(stdout) == 0 && __fpending(stderr) == 0 }
 }
 
 /// Ends the run of this process with an exit code: the process, too, where it makes a single one.

@@ -54,6 +54,7 @@ impl Server {
                 continue;
             }
             record::get().hand(&bytes);
+            contexts::prepare_for(record::get().threads.saturating_sub(1) as u8);
             let runs = record::get().runs;
             let Some(last) = self.make_runs() else { return };
             let is_first = record::get().runs <= runs + 1;
