@@ -10,8 +10,8 @@
 //! one run in [`ONE_IN`] is made both ways, and must be the same.
 
 use core::ffi::{c_int, c_void};
-use core::{mem, ptr};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use core::{mem, ptr};
 
 use schedule::protocol::Request;
 

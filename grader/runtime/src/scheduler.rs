@@ -46,8 +46,12 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
 unsafe impl<T> Sync for Global<T> {}
 
-static RUN: Global<Run> =
-    Global(UnsafeCell::new(Run { mechanism: Mechanism::idle(), traces: false, writes: None, prefix: Prefix::new() }));
+static RUN: Global<Run> = Global(UnsafeCell::new(Run {
+    mechanism: Mechanism::idle(),
+    traces: false,
+    writes: None,
+    prefix: Prefix::new(),
+}));
 
 /// A place of its own: the world outside is looked at while the mechanism chooses.
 static BODIES: Global<[Body; MOST_THREADS]> =

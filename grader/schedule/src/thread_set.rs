@@ -24,6 +24,27 @@ impl ThreadSet {
         self.0 |= 1 << thread;
     }
 
+    /// Adds `thread`, or takes it out.
+    #[inline]
+    pub fn set(&mut self, thread: ThreadId, is_in: bool) {
+        self.0 = self.0 & !(1 << thread) | u64::from(is_in) << thread;
+    }
+
+    /// Those that are in both.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those that are in one of them.
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are not in the other one.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether `thread` is in it.
     pub fn contains(self, thread: ThreadId) -> bool {
         self.0 >> thread & 1 == 1

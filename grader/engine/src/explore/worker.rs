@@ -149,7 +149,8 @@ impl<'a> Worker<'a> {
             budget: case.most_steps.unwrap_or(request.budget),
             ..case.chances.limit(request)
         };
-        let wanted: Vec<Wanted<'_>> = wanted.iter().map(|&(request, steps)| (limited(request), steps)).collect();
+        let wanted: Vec<Wanted<'_>> =
+            wanted.iter().map(|&(request, steps)| (limited(request), steps)).collect();
         let folder = self.folder.path();
         let runs = Runs::of(case);
         let run = RefCell::new(ControlledRun::new(&mut self.servers, &wanted, runs, folder, &mut self.ahead));

@@ -83,7 +83,7 @@ impl Mechanism<'_> {
             self.slept = self.steps;
         }
         match wait {
-            Wait::None => self.threads.get_mut(thread).gave_way = None,
+            Wait::None => self.threads.go_on(thread),
             _ => self.threads.wake(thread, what_it_means(wait)),
         }
         self.current = thread;
@@ -98,12 +98,17 @@ impl Mechanism<'_> {
 
     /// The threads that nothing keeps from going on.
     pub(super) fn able(&self) -> ThreadSet {
-        let is_able = |thread: &Thread| match thread.wait {
-            Wait::None => thread.gave_way.is_none(),
-            Wait::Gate { .. } => self.is_fair(),
-            wait => wait.deadline().is_some_and(|deadline| self.clock.is_over(deadline)),
-        };
-        self.threads.select(|_, thread| is_able(thread))
+        let mut able = self.threads.going();
+        let (gated, dated) = (self.threads.gated(), self.threads.dated());
+        if !gated.is_empty() && self.is_fair() {
+            able = able.or(gated);
+        }
+        let is_over = |wait: Wait| wait.deadline().is_some_and(|deadline| self.clock.is_over(deadline));
+        dated
+            .iter()
+            .filter(|&thread| is_over(self.threads.get(thread).wait))
+            .for_each(|thread| able.insert(thread));
+        able
     }
 
     /// Those whose turn it is: who is able; else who is at the gate; else one of those that gave way and those whose
@@ -116,11 +121,11 @@ impl Mechanism<'_> {
         if let Some(first) = self.overdue() {
             return ThreadSet::only(first);
         }
-        let gated = self.threads.select(|_, thread| matches!(thread.wait, Wait::Gate { .. }));
+        let gated = self.threads.gated();
         if !gated.is_empty() {
             return gated;
         }
-        let (gave_way, timed) = (self.gave_way(), self.timed());
+        let (gave_way, timed) = (self.threads.gave_way(), self.timed());
         let first = gave_way.iter().min_by_key(|&thread| self.threads.get(thread).gave_way);
         match first {
             Some(first) if timed.is_empty() || self.looks_before_time(first) => ThreadSet::only(first),
@@ -140,9 +145,11 @@ impl Mechanism<'_> {
         if !self.request.real_sleep {
             return None;
         }
-        let waiting = self.threads.select(|_, thread| thread.wait.deadline().is_some());
-        let due =
-            waiting.iter().filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
+        let due = self
+            .threads
+            .dated()
+            .iter()
+            .filter_map(|thread| Some((self.threads.get(thread).wait.deadline()?, thread)));
         let (deadline, thread) = due.min()?;
         let since = self.threads.get(thread).waits_since;
         let is_late =
@@ -155,10 +162,6 @@ impl Mechanism<'_> {
         !self.request.real_sleep || self.overdue() == Some(number)
     }
 
-    fn gave_way(&self) -> ThreadSet {
-        self.threads.select(|_, thread| thread.wait == Wait::None && thread.gave_way.is_some())
-    }
-
     /// Those with the earliest deadline, if it is within reach.
     fn timed(&self) -> ThreadSet {
         let Some(first) = self.earliest() else { return ThreadSet::EMPTY };
@@ -169,7 +172,7 @@ impl Mechanism<'_> {
     }
 
     fn earliest(&self) -> Option<u64> {
-        let all = self.threads.select(|_, thread| thread.wait.deadline().is_some());
+        let all = self.threads.dated();
         all.iter().filter_map(|thread| self.threads.get(thread).wait.deadline()).min()
     }
 
@@ -220,8 +223,8 @@ impl Mechanism<'_> {
         if !self.able().is_empty() || !self.is_open() {
             return true;
         }
-        let looks_again = |_, thread: &Thread| matches!(thread.wait, Wait::None | Wait::Gate { .. });
-        let only_time = self.threads.select(looks_again).is_empty();
+        let look_again = self.threads.going().or(self.threads.gave_way()).or(self.threads.gated());
+        let only_time = look_again.is_empty();
         !only_time || !self.wait_outside(world, self.outside(), PATIENCE_BEFORE_TIME)
     }
 
@@ -231,7 +234,7 @@ impl Mechanism<'_> {
         if !able.is_empty() {
             return able;
         }
-        let (gave_way, timed) = (self.gave_way(), self.timed());
+        let (gave_way, timed) = (self.threads.gave_way(), self.timed());
         match (gave_way.is_empty(), timed.is_empty()) {
             (false, false) if self.request.real_sleep => self.ready(),
             (false, false) if self.random.one_in(2) => timed,
@@ -243,8 +246,8 @@ impl Mechanism<'_> {
     /// Reluctant threads that may go on all the same at this point, by chance.
     fn unlikely(&mut self, ready: ThreadSet) -> ThreadSet {
         let mut unlikely = ThreadSet::EMPTY;
-        for number in 0..self.threads.count() as ThreadId {
-            if !ready.contains(number) && self.goes_on_unlikely(number) {
+        for number in self.threads.alive().without(self.threads.going()).without(ready).iter() {
+            if self.goes_on_unlikely(number) {
                 unlikely.insert(number);
             }
         }
@@ -281,7 +284,7 @@ impl Mechanism<'_> {
 
     /// Those that wait for the world outside.
     pub(super) fn outside(&self) -> ThreadSet {
-        self.threads.select(|_, thread| thread.wait.is_outside())
+        self.threads.outside()
     }
 
     /// Nobody can go on, and no time passes: the world outside has much real time to change that.

@@ -161,7 +161,9 @@ impl<'a> Mechanism<'a> {
 
     /// Begins another run, after `prefix` of the one that is here; false where it does not fit.
     pub fn begin_after(&mut self, request: Request, prefix: &Prefix) -> bool {
-        *self = Self::idle();
+        self.threads.clear();
+        (self.clock, self.current, self.steps) = (Clock::new(), 0, 0);
+        (self.progress, self.slept, self.time_passed, self.is_closed) = (0, 0, 0, false);
         self.begin(request, &[]);
         prefix.repeat(self)
     }
@@ -229,16 +231,16 @@ impl<'a> Mechanism<'a> {
     pub fn changed(&mut self) {
         self.progress = self.steps;
         let me = self.current;
-        self.threads.get_mut(me).spin.forget();
-        self.let_others_look();
+        self.threads.spin(me).forget();
+        self.threads.look_again(me);
     }
 
     /// The current thread has read something, or written what was there. In a spin loop it gives way.
     pub fn reads(&mut self, read: Read) {
         let me = self.current;
-        let thread = self.threads.get_mut(me);
-        if thread.spin.reads(read) {
-            thread.spin.gives_way();
+        let spin = self.threads.spin(me);
+        if spin.reads(read) {
+            spin.gives_way();
             self.gives_way();
         }
     }
@@ -257,7 +259,7 @@ impl<'a> Mechanism<'a> {
     fn gives_way(&mut self) {
         if !self.starves() {
             let (me, step) = (self.current, self.steps);
-            self.threads.get_mut(me).gave_way = Some(step);
+            self.threads.give_way(me, step);
         }
         self.open_gates();
     }
@@ -265,18 +267,17 @@ impl<'a> Mechanism<'a> {
     /// The current thread cannot go on.
     pub fn block(&mut self, wait: Wait) {
         let (me, step) = (self.current, self.steps);
-        let thread = self.threads.get_mut(me);
-        (thread.wait, thread.waits_since) = (wait, step);
+        self.threads.block(me, wait, step);
         self.has_done();
         self.open_gates();
-        self.let_others_look();
+        self.threads.look_again(me);
     }
 
     /// The current thread has ended.
     pub fn end(&mut self) {
         let me = self.current;
         self.threads.end(me);
-        self.threads.wake_all(|wait| wait == Wait::Join { thread: me });
+        self.threads.wake_all(self.threads.alive(), |wait| wait == Wait::Join { thread: me });
         self.open_gates();
         self.changed();
     }
@@ -295,29 +296,17 @@ impl<'a> Mechanism<'a> {
 
     /// Moves a thread that waits on a futex to another one.
     pub fn requeue(&mut self, thread: ThreadId, to: u64) {
-        if let Wait::Futex { word, .. } = &mut self.threads.get_mut(thread).wait {
-            *word = to;
-        }
+        self.threads.requeue(thread, to);
     }
 
     /// Whether no other thread is alive.
     pub fn is_alone(&self) -> bool {
-        self.threads.select(|_, thread| thread.wait != Wait::Ended).len() == 1
+        self.threads.alive().len() == 1
     }
 
     fn open_gates(&mut self) {
         let creator = self.current;
-        self.threads.wake_all(|wait| wait == Wait::Gate { creator });
-    }
-
-    /// Those that gave way may look again.
-    fn let_others_look(&mut self) {
-        let by = self.current;
-        for (number, thread) in self.threads.iter_mut() {
-            if number != by && thread.gave_way.take().is_some() {
-                thread.spin.forget();
-            }
-        }
+        self.threads.wake_all(self.threads.gated(), |wait| wait == Wait::Gate { creator });
     }
 
     /// Whether a thread is kept from running to see if the others wait for it without working: nobody gives way then,
@@ -357,10 +346,8 @@ impl<'a> Mechanism<'a> {
             return None;
         }
         let window = self.steps.saturating_sub(self.request.budget / 2);
-        let asleep = |thread: &Thread| {
-            thread.wait.deadline().is_some() && thread.waits_since <= window && !self.starves()
-        };
-        let comes = || !self.threads.select(|_, thread| asleep(thread)).is_empty();
+        let asleep = |thread| self.threads.get(thread).waits_since <= window && !self.starves();
+        let comes = || self.threads.dated().iter().any(asleep);
         // Who has slept for long has as much time to sleep again.
         let has_slept = self.request.real_sleep && self.slept + self.long_sleep() > window;
         let nothing_new = self.progress <= window && !has_slept;

@@ -103,10 +103,51 @@ const NO_THREAD: Thread = Thread {
     died: 0,
 };
 
+/// The threads by what keeps them. These sets are looked at for every step, so they are kept, not collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    /// Those that wait for nothing.
+    free: ThreadSet,
+    /// Those that gave way.
+    gave_way: ThreadSet,
+    /// Those at the gate.
+    gated: ThreadSet,
+    /// Those with a deadline.
+    dated: ThreadSet,
+    /// Those that wait for the world outside.
+    outside: ThreadSet,
+    /// Those that have not ended.
+    alive: ThreadSet,
+}
+
+impl Standing {
+    const NONE: Self = Self {
+        free: ThreadSet::EMPTY,
+        gave_way: ThreadSet::EMPTY,
+        gated: ThreadSet::EMPTY,
+        dated: ThreadSet::EMPTY,
+        outside: ThreadSet::EMPTY,
+        alive: ThreadSet::EMPTY,
+    };
+
+    /// Notes how a thread stands now.
+    #[inline]
+    fn note(&mut self, number: ThreadId, thread: &Thread) {
+        let wait = thread.wait;
+        self.free.set(number, wait == Wait::None);
+        self.gave_way.set(number, thread.gave_way.is_some());
+        self.gated.set(number, matches!(wait, Wait::Gate { .. }));
+        self.dated.set(number, wait.deadline().is_some());
+        self.outside.set(number, wait.is_outside());
+        self.alive.set(number, wait != Wait::Ended);
+    }
+}
+
 /// The threads of a run. A number is used again only when all others are taken, the longest unused one first.
 #[derive(Clone, Debug)]
 pub struct Threads {
     all: [Thread; MOST_THREADS],
+    standing: Standing,
     count: usize,
     born: u32,
     died: u32,
@@ -115,7 +156,12 @@ pub struct Threads {
 impl Threads {
     /// No thread.
     pub const fn new() -> Self {
-        Self { all: [NO_THREAD; MOST_THREADS], count: 0, born: 0, died: 0 }
+        Self { all: [NO_THREAD; MOST_THREADS], standing: Standing::NONE, count: 0, born: 0, died: 0 }
+    }
+
+    /// As new, without touching what is not in use.
+    pub fn clear(&mut self) {
+        (self.standing, self.count, self.born, self.died) = (Standing::NONE, 0, 0, 0);
     }
 
     /// Adds a thread; `None` when as many are alive as can be.
@@ -128,6 +174,7 @@ impl Threads {
             ended.min_by_key(|&place| self.all[place].died)?
         };
         self.all[place] = Thread { wait, spin, born: self.born, ..NO_THREAD };
+        self.standing.note(place as ThreadId, &self.all[place]);
         self.born += 1;
         Some(place as ThreadId)
     }
@@ -136,8 +183,7 @@ impl Threads {
     pub fn end(&mut self, thread: ThreadId) {
         let died = self.died;
         self.died += 1;
-        let ended = self.get_mut(thread);
-        (ended.wait, ended.died) = (Wait::Ended, died);
+        self.change(thread, |ended| (ended.wait, ended.died) = (Wait::Ended, died));
     }
 
     /// How many numbers are in use: all threads are below.
@@ -155,14 +201,89 @@ impl Threads {
         &self.all[usize::from(thread) % MOST_THREADS]
     }
 
-    /// A thread, which must be known.
-    pub fn get_mut(&mut self, thread: ThreadId) -> &mut Thread {
-        &mut self.all[usize::from(thread) % MOST_THREADS]
+    /// Changes a thread, which must be known.
+    #[inline]
+    fn change(&mut self, number: ThreadId, act: impl FnOnce(&mut Thread)) {
+        let thread = &mut self.all[usize::from(number) % MOST_THREADS];
+        act(thread);
+        self.standing.note(number, thread);
     }
 
-    /// All threads but those that have gone before their number was used again.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (ThreadId, &mut Thread)> {
-        (0..).zip(&mut self.all[..self.count])
+    /// What a thread reads again and again.
+    pub fn spin(&mut self, thread: ThreadId) -> &mut Spin {
+        &mut self.all[usize::from(thread) % MOST_THREADS].spin
+    }
+
+    /// A thread waits from now on, at this step.
+    pub fn block(&mut self, thread: ThreadId, wait: Wait, step: u32) {
+        self.change(thread, |thread| (thread.wait, thread.waits_since) = (wait, step));
+    }
+
+    /// A thread gives way, at this step.
+    pub fn give_way(&mut self, thread: ThreadId, step: u32) {
+        self.change(thread, |thread| thread.gave_way = Some(step));
+    }
+
+    /// A thread that waits for nothing goes on, though it gave way.
+    #[inline]
+    pub fn go_on(&mut self, thread: ThreadId) {
+        if self.standing.gave_way.contains(thread) {
+            self.change(thread, |thread| thread.gave_way = None);
+        }
+    }
+
+    /// All that gave way but `by` may look again.
+    pub fn look_again(&mut self, by: ThreadId) {
+        for thread in self.standing.gave_way.without(ThreadSet::only(by)).iter() {
+            self.change(thread, |thread| {
+                thread.gave_way = None;
+                thread.spin.forget();
+            });
+        }
+    }
+
+    /// One that waits on a futex waits on another one.
+    pub fn requeue(&mut self, thread: ThreadId, to: u64) {
+        self.change(thread, |thread| {
+            if let Wait::Futex { word, .. } = &mut thread.wait {
+                *word = to;
+            }
+        });
+    }
+
+    /// Those that nothing keeps: they wait for nothing, and did not give way.
+    #[inline]
+    pub fn going(&self) -> ThreadSet {
+        self.standing.free.without(self.standing.gave_way)
+    }
+
+    /// Those that gave way and wait for nothing else.
+    pub fn gave_way(&self) -> ThreadSet {
+        self.standing.free.and(self.standing.gave_way)
+    }
+
+    /// Those at the gate.
+    #[inline]
+    pub fn gated(&self) -> ThreadSet {
+        self.standing.gated
+    }
+
+    /// Those that go on by themselves at some time.
+    #[inline]
+    pub fn dated(&self) -> ThreadSet {
+        self.standing.dated
+    }
+
+    /// Those that wait for the world outside.
+    #[inline]
+    pub fn outside(&self) -> ThreadSet {
+        self.standing.outside
+    }
+
+    /// Those that have not ended.
+    #[inline]
+    pub fn alive(&self) -> ThreadSet {
+        self.standing.alive
     }
 
     /// The threads of which `wanted` is true.
@@ -178,17 +299,18 @@ impl Threads {
 
     /// Ends a thread's wait.
     pub fn wake(&mut self, thread: ThreadId, woken: Woken) {
-        let thread = self.get_mut(thread);
-        thread.wait = Wait::None;
-        thread.woken = woken;
-        thread.gave_way = None;
-        thread.spin.forget();
+        self.change(thread, |thread| {
+            (thread.wait, thread.woken, thread.gave_way) = (Wait::None, woken, None);
+            thread.spin.forget();
+        });
     }
 
-    /// Ends the waits of the threads of which `wanted` is true.
-    pub fn wake_all(&mut self, wanted: impl Fn(Wait) -> bool) {
-        for thread in self.select(|_, thread| wanted(thread.wait)).iter() {
-            self.wake(thread, Woken::Done);
+    /// Ends the waits of those of these threads of which `wanted` is true.
+    pub fn wake_all(&mut self, of: ThreadSet, wanted: impl Fn(Wait) -> bool) {
+        for thread in of.iter() {
+            if wanted(self.get(thread).wait) {
+                self.wake(thread, Woken::Done);
+            }
         }
     }
 }
@@ -201,6 +323,8 @@ impl Default for Threads {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -218,6 +342,72 @@ mod tests {
         threads.end(3);
         assert_eq!([(); 4].map(|()| add(&mut threads)), [Some(1), Some(7), Some(3), None]);
         assert!(threads.get(3).born > threads.get(7).born);
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Act {
+        Add(Wait),
+        End(ThreadId),
+        Block(ThreadId, Wait),
+        GiveWay(ThreadId),
+        GoOn(ThreadId),
+        LookAgain(ThreadId),
+        Wake(ThreadId),
+    }
+
+    fn acts() -> impl Strategy<Value = Act> {
+        let wait = || {
+            prop_oneof![
+                Just(Wait::None),
+                Just(Wait::Gate { creator: 0 }),
+                Just(Wait::Sleep { deadline: 5 }),
+                Just(Wait::Sleep { deadline: NEVER }),
+                Just(Wait::Futex { word: 8, bits: 1, deadline: None }),
+                Just(Wait::Futex { word: 8, bits: 1, deadline: Some(7) }),
+                Just(Wait::Outside { deadline: Some(9), surely: false }),
+                Just(Wait::Join { thread: 0 }),
+            ]
+        };
+        let thread = || 0..MOST_THREADS as ThreadId;
+        prop_oneof![
+            3 => wait().prop_map(Act::Add),
+            1 => thread().prop_map(Act::End),
+            2 => (thread(), wait()).prop_map(|(thread, wait)| Act::Block(thread, wait)),
+            1 => thread().prop_map(Act::GiveWay),
+            1 => thread().prop_map(Act::GoOn),
+            1 => thread().prop_map(Act::LookAgain),
+            1 => thread().prop_map(Act::Wake),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_sets_are_those_of_the_threads(acts in prop::collection::vec(acts(), 0..200)) {
+            let mut threads = Threads::new();
+            for act in acts {
+                let known = |thread: ThreadId| (usize::from(thread) < threads.count).then_some(thread);
+                match act {
+                    Act::Add(wait) => _ = threads.add(wait, Spin::NONE),
+                    Act::End(thread) => known(thread).into_iter().for_each(|thread| threads.end(thread)),
+                    Act::Block(thread, wait) => {
+                        known(thread).into_iter().for_each(|thread| threads.block(thread, wait, 1));
+                    }
+                    Act::GiveWay(thread) => {
+                        known(thread).into_iter().for_each(|thread| threads.give_way(thread, 1));
+                    }
+                    Act::GoOn(thread) => threads.go_on(thread),
+                    Act::LookAgain(thread) => threads.look_again(thread),
+                    Act::Wake(thread) => {
+                        known(thread).into_iter().for_each(|thread| threads.wake(thread, Woken::Done));
+                    }
+                }
+                let mut collected = Standing::NONE;
+                (0..).zip(&threads.all[..threads.count]).for_each(|(number, thread)| collected.note(number, thread));
+                prop_assert_eq!(threads.standing, collected);
+            }
+            threads.clear();
+            prop_assert_eq!(threads.standing, Standing::NONE);
+        }
     }
 
     #[test]
