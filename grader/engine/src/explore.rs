@@ -8,6 +8,7 @@
 mod budget;
 mod confirm;
 mod processors;
+mod recent;
 mod starve;
 mod survey;
 mod worker;
@@ -33,6 +34,7 @@ use crate::program::Program;
 
 use budget::Budget;
 pub use budget::ENOUGH;
+use recent::Recent;
 pub use starve::starve;
 pub use survey::{Survey, survey};
 use worker::{Made, Worker};
@@ -286,8 +288,11 @@ impl Explorer<'_> {
         let (next, cost, places) = (AtomicUsize::new(0), AtomicU64::new(0), workers.len());
         let work = |worker: &mut Worker<'_>| {
             let mut runs = Vec::new();
-            let most = worker.at_once().min(attempts.len() / (2 * places)).max(1);
-            while let Some(mine) = share(attempts, next.fetch_add(most, Ordering::Relaxed), most) {
+            loop {
+                let most = worker.at_once().min(attempts.len() / (2 * places)).max(1);
+                let Some(mine) = share(attempts, next.fetch_add(most, Ordering::Relaxed), most) else {
+                    break;
+                };
                 for (attempt, run) in mine.iter().zip(self.runs(worker, mine)) {
                     let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
                     let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
@@ -322,11 +327,15 @@ impl Explorer<'_> {
         let wanted: Vec<_> =
             attempts.iter().map(|attempt| (attempt.request, attempt.steps.as_slice())).collect();
         let made = worker.perform(self.case, self.seed, &wanted);
-        made.into_iter().zip(attempts).map(|(made, attempt)| Ok(self.judged(made?, attempt))).collect()
+        made.into_iter()
+            .zip(attempts)
+            .map(|(made, attempt)| Ok(self.judged(made?, attempt, &mut worker.recent)))
+            .collect()
     }
 
-    fn judged(&self, Made { seen, record, clock }: Made, attempt: &Attempt) -> Run {
-        let judgements = self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
+    fn judged(&self, Made { seen, record, clock }: Made, attempt: &Attempt, recent: &mut Recent) -> Run {
+        let judge = || self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
+        let judgements = recent.judge(&seen, judge);
         Run {
             attempt: attempt.clone(),
             cost: budget::cost(record.as_ref(), clock),

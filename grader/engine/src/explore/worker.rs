@@ -12,7 +12,8 @@ use confine::sandbox;
 use schedule::ThreadId;
 use schedule::protocol::{Finish, Request};
 
-use super::{budget, is_slow};
+use super::is_slow;
+use super::recent::Recent;
 use crate::case::{Case, External};
 use crate::controlled::RunRecord;
 use crate::controlled::runs::{Runs, note_leak};
@@ -27,7 +28,9 @@ pub(super) struct Worker<'a> {
     folder: sandbox::Folder,
     servers: ForkServers<'a>,
     ahead: Ahead,
-    /// What runs cost lately.
+    /// What was seen lately.
+    pub(super) recent: Recent,
+    /// How long a run took lately.
     cost: Duration,
 }
 
@@ -48,7 +51,8 @@ impl<'a> Worker<'a> {
     pub(super) fn new(program: &'a Program, place: usize) -> Result<Self, RunError> {
         let servers = ForkServers::new(program, super::processors::of_place(place));
         let (folder, ahead) = (fresh_folder()?, Ahead::default());
-        Ok(Self { program, folder, servers, ahead, cost: Duration::from_millis(1) })
+        let recent = Recent::default();
+        Ok(Self { program, folder, servers, ahead, recent, cost: Duration::from_millis(1) })
     }
 
     /// How many runs it should make at once: what takes long is asked for one at a time, so that it can be given up.
@@ -69,7 +73,9 @@ impl<'a> Worker<'a> {
         seed: u64,
         wanted: &[Wanted<'_>],
     ) -> Vec<Result<Made, RunError>> {
+        let started = Instant::now();
         if let Some(made) = self.perform_still(case, seed, wanted) {
+            self.cost = started.elapsed() / made.len().max(1) as u32;
             return made;
         }
         let mut made = Vec::new();
@@ -166,7 +172,6 @@ impl<'a> Worker<'a> {
         let seen = case.scenario.perform(&context)?;
         let record = run.into_inner().into_record();
         let clock = started.elapsed();
-        self.cost = budget::cost(record.as_ref(), clock);
         Ok(Made { seen, record, clock })
     }
 
