@@ -1,7 +1,8 @@
-//! What a build, a run and a schedule cost, with the sandbox and without it: `cargo bench --package grader`.
+//! What a build and a run cost, with the sandbox and without it, and how many schedules a second are made in each way
+//! (`LOCKSTEP_RUNS`): `cargo bench --package grader --bench speed`, which takes a quarter of an hour.
 //!
 //! A process enters the sandbox once and for all, so each round of measurements is a process of its own: this program
-//! again. Rounds with and without take turns, so that a machine that becomes slower does so for both; the medians are
+//! again. Rounds of different kinds take turns, so that a machine that becomes slower does so for all; the medians are
 //! printed.
 
 use std::collections::BTreeMap;
@@ -22,18 +23,36 @@ use grader::error::Error;
 use grader::grade::progress::Progress;
 use grader::grade::{self, Options};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use schedule::protocol::RUNS_VARIABLE;
 
 const ROUNDS: usize = 5;
+const ROUNDS_OF_SCHEDULES: usize = 3;
 const BUILDS: u32 = 4;
 const RUNS: u32 = 200;
 const RUNS_OF_LINES: u32 = 5;
-const SCHEDULES: u64 = 4000;
-const EXPLORED: [&str; 3] = ["even-odd", "bank-account", "producer-consumer"];
+/// Exercises, and with how many schedules each is explored.
+const EXPLORED: [(&str, u64); 12] = [
+    ("even-odd", 4000),
+    ("bank-account", 4000),
+    ("producer-consumer", 4000),
+    ("race-counter", 4000),
+    ("hello-threads", 4000),
+    ("thread-pool", 2000),
+    ("file-reader", 4000),
+    ("primes", 1400),
+    ("message-queue", 400),
+    ("pipeline", 100),
+    ("chat-server", 400),
+    ("downloader", 100),
+];
+/// As the case allows, in a process each, and so with kernel threads.
+const WAYS: [Option<&str>; 3] = [None, Some("fork"), Some("threads")];
 
 /// Says to this program that it is to measure, and in which way.
 const MODE: &str = "LOCKSTEP_BENCH";
 const OPEN: &str = "--unsafe-no-sandbox";
 const JAILED: &str = "sandbox";
+const EXPLORES: &str = "schedules";
 
 #[derive(Parser)]
 struct Sandbox {
@@ -44,7 +63,7 @@ struct Sandbox {
 fn main() -> ExitCode {
     let outcome = match env::var(MODE) {
         Ok(mode) => measure(&mode),
-        Err(_) => compare(),
+        Err(_) => compare().and_then(|()| compare_ways()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,21 +80,30 @@ fn measure(mode: &str) -> Result<(), Error> {
     let workspace = Workspace::find()?;
     let args = ["bench"].into_iter().chain((mode == OPEN).then_some(OPEN));
     let course = Course::of(&workspace)?;
-    let explored = EXPLORED.map(|name| course.find(name).expect("an exercise of the course"));
+    let explored = EXPLORED.map(|(name, _)| course.find(name).expect("an exercise of the course"));
     grader::cli::commands::enter(&workspace, &explored, &Sandbox::parse_from(args).args)?;
+    if mode == EXPLORES {
+        return measure_schedules(&workspace, &explored);
+    }
     println!("build of even-odd, ms\t{}", build(&workspace)? * 1e3);
     let program = program(&workspace)?;
     println!("run of even-odd, ms\t{}", run(&program, RUNS, "1", false)? * 1e3);
     println!("run with 10,000 lines, ms\t{}", run(&program, RUNS_OF_LINES, "10000", false)? * 1e3);
     println!("run with 10,000 lines, audited, ms\t{}", run(&program, RUNS_OF_LINES, "10000", true)? * 1e3);
-    for exercise in explored {
-        println!("schedules/s of {}, two cores\t{}", exercise.name, schedules(&workspace, exercise)?);
-    }
-    stay_on_one_core().map_err(|error| Error::usage(error.to_string()))?;
-    for exercise in explored {
-        println!("schedules/s of {}, one core\t{}", exercise.name, schedules(&workspace, exercise)?);
-    }
     Ok(())
+}
+
+/// Schedules a second of each exercise, on all processors and then on one.
+fn measure_schedules(workspace: &Workspace, explored: &[&Exercise]) -> Result<(), Error> {
+    let measure = |processors: &str| {
+        for (exercise, (name, count)) in explored.iter().zip(EXPLORED) {
+            println!("{name}, {processors}\t{}", schedules(workspace, exercise, count)?);
+        }
+        Ok::<(), Error>(())
+    };
+    measure("all processors")?;
+    stay_on_one_core().map_err(|error| Error::usage(error.to_string()))?;
+    measure("one processor")
 }
 
 /// Seconds of one build. Each source has a comment of its own, so that none is found ready.
@@ -114,9 +142,9 @@ fn run(program: &Path, runs: u32, lines: &str, is_audited: bool) -> Result<f64, 
     Ok(started.elapsed().as_secs_f64() / f64::from(runs))
 }
 
-fn schedules(workspace: &Workspace, exercise: &Exercise) -> Result<f64, Error> {
+fn schedules(workspace: &Workspace, exercise: &Exercise, schedules: u64) -> Result<f64, Error> {
     let source = Source::read(workspace, exercise.name, None)?;
-    let options = Options { schedules: SCHEDULES, runs: Some(1), ..Options::default() };
+    let options = Options { schedules, runs: Some(1), ..Options::default() };
     let report = grade::grade(workspace, exercise, &source, &options, &Progress::hidden())?;
     Ok(report.explored.per_second)
 }
@@ -133,7 +161,7 @@ fn compare() -> Result<(), Error> {
     for round in 0..ROUNDS {
         eprintln!("round {} of {ROUNDS}", round + 1);
         for (column, mode) in [OPEN, JAILED].into_iter().enumerate() {
-            for (name, value) in figures(mode)? {
+            for (name, value) in figures(mode, None)? {
                 found.entry(name).or_default()[column].push(value);
             }
         }
@@ -146,10 +174,38 @@ fn compare() -> Result<(), Error> {
     Ok(())
 }
 
-/// The figures of one round.
-fn figures(mode: &str) -> Result<Vec<(String, f64)>, Error> {
+fn compare_ways() -> Result<(), Error> {
+    let mut found: BTreeMap<String, [Vec<f64>; 3]> = BTreeMap::new();
+    for round in 0..ROUNDS_OF_SCHEDULES {
+        eprintln!("round {} of {ROUNDS_OF_SCHEDULES}, schedules", round + 1);
+        for (column, way) in WAYS.into_iter().enumerate() {
+            for (name, value) in figures(EXPLORES, way)? {
+                found.entry(name).or_default()[column].push(value);
+            }
+        }
+    }
+    println!(
+        "{:36} {:>8} {:>8} {:>8} {:>9} {:>9}",
+        "schedules a second", "default", "fork", "threads", "/ fork", "/ threads"
+    );
+    for (name, values) in found {
+        let [usual, fork, threads] = values.map(median);
+        println!(
+            "{name:36} {usual:8.0} {fork:8.0} {threads:8.0} {:9.1} {:9.1}",
+            usual / fork,
+            usual / threads
+        );
+    }
+    Ok(())
+}
+
+/// The figures of one round, with runs made in one of the [`WAYS`].
+fn figures(mode: &str, way: Option<&str>) -> Result<Vec<(String, f64)>, Error> {
     let this = env::current_exe().map_err(Error::file("this program"))?;
-    let output = Command::new(this).env(MODE, mode).output().map_err(Error::file("this program"))?;
+    let mut command = Command::new(this);
+    command.env(MODE, mode);
+    way.into_iter().for_each(|way| _ = command.env(RUNS_VARIABLE, way));
+    let output = command.output().map_err(Error::file("this program"))?;
     if !output.status.success() {
         return Err(Error::usage(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
