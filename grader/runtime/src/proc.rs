@@ -84,18 +84,37 @@ impl Path {
 
 /// Calls `act` with the number of each thread of a process.
 pub(crate) fn each_thread(process: c_int, mut act: impl FnMut(usize)) {
-    Path::new(c"/proc/").number(process as usize).text(c"/task").with_open(|folder| {
-        let mut entries = [0u8; 4096];
-        loop {
-            let arguments = [folder, entries.as_mut_ptr() as usize, entries.len(), 0, 0, 0];
-            // SAFETY: the buffer is valid for its length.
-            let count = unsafe { system::call(system::GETDENTS64, arguments) };
-            if count <= 0 {
-                return;
+    Path::new(c"/proc/")
+        .number(process as usize)
+        .text(c"/task")
+        .with_open(|folder| each_name(folder, &mut act));
+}
+
+/// Calls `act` with each open descriptor of this process but 0. Whether the kernel tells of them.
+pub(crate) fn each_descriptor(mut act: impl FnMut(usize)) -> bool {
+    let each = |folder| {
+        each_name(folder, &mut |descriptor| {
+            // The one that is open for this.
+            if descriptor != folder {
+                act(descriptor);
             }
-            each_number(&entries[..count as usize], &mut act);
+        });
+    };
+    Path::new(c"/proc/self/fd").with_open(each).is_some()
+}
+
+/// Calls `act` with each name in an open folder that is a number above 0.
+fn each_name(folder: usize, act: &mut impl FnMut(usize)) {
+    let mut entries = [0u8; 4096];
+    loop {
+        let arguments = [folder, entries.as_mut_ptr() as usize, entries.len(), 0, 0, 0];
+        // SAFETY: the buffer is valid for its length.
+        let count = unsafe { system::call(system::GETDENTS64, arguments) };
+        if count <= 0 {
+            return;
         }
-    });
+        each_number(&entries[..count as usize], act);
+    }
 }
 
 /// The names among `struct linux_dirent64`s, getdents(2), that are numbers.

@@ -19,8 +19,8 @@ use crate::answer::{self, End, Of, Usage};
 use crate::arch::context::{checkpoint, go_on, resume};
 use crate::record::{Beginning, Expected, Runner};
 use crate::snapshot::Snapshot;
-use crate::surroundings::{Surroundings, flags_of};
-use crate::{contexts, dates, inherited, libc, post, record, scheduler, system, token, watch};
+use crate::surroundings::Surroundings;
+use crate::{contexts, dates, inherited, libc, post, proc, record, scheduler, system, token, watch};
 
 /// So many runs are made for one of them that is made both ways.
 const ONE_IN: u64 = 256;
@@ -251,7 +251,9 @@ fn can_close(keep: &Keep) -> bool {
     let ours = ours(keep);
     // SAFETY: numbers only.
     let has_call = unsafe { system::call(system::CLOSE_RANGE, [NONE, NONE, 0, 0, 0, 0]) } == 0;
-    has_call && (3..HIGH + 16).all(|descriptor| ours.contains(&descriptor) || flags_of(descriptor) < 0)
+    let mut are_ours = true;
+    let is_told = proc::each_descriptor(|open| are_ours &= open < 3 || ours.contains(&open));
+    has_call && is_told && are_ours
 }
 
 /// The descriptors that stay open.

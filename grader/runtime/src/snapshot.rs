@@ -56,47 +56,50 @@ impl Snapshot {
         if length == 0 || length == MOST_TEXT {
             return false;
         }
+        let Ok(pages) = usize::try_from(system::open_to_read(c"/proc/self/pagemap")) else { return false };
+        let is_added = self.add_all(length, stack, pages);
+        // SAFETY: numbers only.
+        unsafe { system::call(system::CLOSE, [pages, 0, 0, 0, 0, 0]) };
+        if is_added {
+            self.copy_all();
+        }
+        is_added
+    }
+
+    /// Adds the mappings of so much text. `pages` is where the kernel tells of pages.
+    fn add_all(&mut self, length: usize, stack: usize, pages: usize) -> bool {
         let mut from = 0;
         while let Some(end) = self.text[from..length].iter().position(|&byte| byte == b'\n') {
             let mapping = Mapping::parse(&self.text[from..from + end]);
             from += end + 1;
             if let Some(mapping) = mapping
-                && !self.add(mapping, stack)
+                && !self.add(mapping, stack, pages)
             {
                 return false;
             }
         }
-        self.copy_all();
         true
     }
 
     /// Whether there was room for it.
-    fn add(&mut self, Mapping { start, end }: Mapping, stack: usize) -> bool {
+    fn add(&mut self, Mapping { start, end }: Mapping, stack: usize, pages: usize) -> bool {
         // What lies below is no part of a stack yet.
         if (start..end).contains(&stack) {
             return self.keep(stack, end);
         }
         let mut stacks = contexts::stacks_in_use(start, end);
         match (stacks.next(), stacks.next()) {
-            (None, _) => self.add_pages(start, end),
+            (None, _) => {
+                let page = page_size();
+                each_page(pages, start, end, |at, is_there| match is_there {
+                    true => self.keep(at, at + page),
+                    false => self.miss(at, at + page),
+                })
+            }
             (Some(in_use), None) => self.keep(in_use, end),
             // Which libc has put together.
             (Some(_), Some(_)) => false,
         }
-    }
-
-    /// Keeps the pages that are there, and notes those that are not.
-    fn add_pages(&mut self, start: usize, end: usize) -> bool {
-        let file = system::open_to_read(c"/proc/self/pagemap");
-        let Ok(file) = usize::try_from(file) else { return false };
-        let page = page_size();
-        let is_added = each_page(file, start, end, |at, is_there| match is_there {
-            true => self.keep(at, at + page),
-            false => self.miss(at, at + page),
-        });
-        // SAFETY: numbers only.
-        unsafe { system::call(system::CLOSE, [file, 0, 0, 0, 0, 0]) };
-        is_added
     }
 
     fn keep(&mut self, start: usize, end: usize) -> bool {

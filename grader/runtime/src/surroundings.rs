@@ -52,7 +52,7 @@ impl Surroundings {
 }
 
 /// The flags of a descriptor, F_GETFD of fcntl(2); negative where it is not open.
-pub(crate) fn flags_of(descriptor: usize) -> isize {
+fn flags_of(descriptor: usize) -> isize {
     const F_GETFD: usize = 1;
     // SAFETY: numbers only.
     unsafe { system::call(system::FCNTL, [descriptor, F_GETFD, 0, 0, 0, 0]) }
