@@ -86,7 +86,8 @@ pub(crate) fn size(record: &Record) -> usize {
     Header::SIZE + record.threads * ThreadRecord::SIZE + record.output
 }
 
-/// Answers the request of the last run; it is sent when no request waits. `processor` is what it took, in microseconds; `leaked` says that it was another one
+/// Answers the request of the last run; it is sent when no request waits, and at once where the run was slow: then all
+/// before must be sure. `processor` is what it took, in microseconds; `leaked` says that it was another one
 /// after others in its process.
 pub(crate) fn put(
     socket: usize,
@@ -130,5 +131,10 @@ pub(crate) fn put(
     }
     for event in record.last_events() {
         put(&Event::encode(event));
+    }
+    // Nobody waits for more of those.
+    if matches!(finish, Finish::Unseen | Finish::OutsideWait) {
+        post.make_sure();
+        post.send(socket);
     }
 }

@@ -14,10 +14,10 @@
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use schedule::protocol::Finish;
-use schedule::{MOST_THREADS, ThreadId};
+use schedule::{MOST_THREADS, ThreadId, ThreadSet};
 
 use crate::arch::Place;
 use crate::arch::context::{can_switch, park, switch, thread_pointer};
@@ -66,11 +66,8 @@ static ARE_ON: AtomicBool = AtomicBool::new(false);
 /// How many husks this run has made itself.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// Made before the first run: most programs have no more threads.
-const AT_FIRST: ThreadId = 4;
-
-/// How many there are before a run.
-static PREPARED: AtomicU8 = AtomicU8::new(0);
+/// Made before the first run: most programs have no more threads. Always as many, as what they take changes all addresses.
+const PREPARED: ThreadId = 16;
 /// Bytes of their stacks: std's for a thread.
 const STACK: usize = 2 << 20;
 /// A run that makes more has them all in memory: then kernel threads are right.
@@ -108,12 +105,20 @@ pub(crate) fn main_thread_pointer() -> u64 {
     unsafe { (*of(0)).place.thread_pointer }
 }
 
-/// Where the husks' stacks that lie in this memory are in use, while no run is on.
-pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = usize> {
+/// The husks whose stacks lie in this memory, and where these are in use; while no run is on.
+pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = (ThreadId, usize)> {
     // SAFETY: the caller holds the token, or is the fork server.
-    let husks = (1..=PREPARED.load(Ordering::Relaxed)).map(|thread| unsafe { &*of(thread) });
-    let here = husks.filter(move |husk| husk.handle != 0 && (start..end).contains(&husk.stack.0));
-    here.map(|husk| husk.place.stack_pointer as usize)
+    let husks = (1..=PREPARED).map(|thread| (thread, unsafe { &*of(thread) }));
+    let here = husks.filter(move |(_, husk)| husk.handle != 0 && (start..end).contains(&husk.stack.0));
+    here.map(|(thread, husk)| (thread, husk.place.stack_pointer as usize))
+}
+
+/// The threads that have begun in a husk in this run. Nobody knows of the other husks' stacks.
+pub(crate) fn used() -> ThreadSet {
+    let mut used = ThreadSet::EMPTY;
+    // SAFETY: the caller holds the token.
+    (1..=PREPARED).filter(|&thread| unsafe { (*of(thread)).is_used }).for_each(|thread| used.insert(thread));
+    used
 }
 
 /// Whether threads are contexts.
@@ -145,28 +150,16 @@ pub(crate) fn prepare(create: Create) {
     // SAFETY: nobody else runs.
     unsafe { (*of(0)).place.thread_pointer = thread_pointer() };
     ARE_ON.store(true, Ordering::Relaxed);
-    prepare_for(AT_FIRST);
-}
-
-/// Makes husks for so many threads beside the main thread, where there are fewer. Between two runs, in the fork server: it
-/// is better than that each run makes its own.
-pub(crate) fn prepare_for(threads: ThreadId) {
-    let there = PREPARED.load(Ordering::Relaxed);
-    let threads = threads.min(MOST_THREADS as ThreadId - 1);
-    if !are_on() || threads <= there {
-        return;
-    }
     let mut attributes = Attributes([0; 16]);
     // SAFETY: a place for attributes, which are then valid.
     let is_made = unsafe {
         pthread_attr_init(attributes.place()) == 0
             && pthread_attr_setstacksize(attributes.place(), STACK) == 0
-            && (there + 1..=threads).all(|thread| make(thread, attributes.place()) == 0)
+            && (1..=PREPARED).all(|thread| make(thread, attributes.place()) == 0)
     };
     if !is_made {
         system::exit(70);
     }
-    PREPARED.store(threads, Ordering::Relaxed);
 }
 
 /// Makes the husk of `thread`; an error number as pthread_create(3) gives it.

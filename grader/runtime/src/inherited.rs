@@ -92,7 +92,7 @@ pub(crate) fn take_in() {
     }
 }
 
-/// Takes what is left of a run whose processes have all ended. Whether there was something. For the fork server.
+/// Takes what is left of a run whose processes have all ended. Whether there was something. For who answers.
 pub(crate) fn take_in_rest() -> bool {
     let before = record::get().output;
     let had_room = drain();

@@ -4,7 +4,7 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 
 use crate::libc::real;
-use crate::{contexts, runner, system, token};
+use crate::{contexts, keep, system, token};
 
 /// The number of the calling thread, as gettid(2) has it and libc has noted it.
 pub(crate) fn own_number() -> u32 {
@@ -135,7 +135,7 @@ fn changes_to_own(signal: c_int, new: *const c_void) -> bool {
 /// Notes that something else comes of a signal; whether that is a handler of the program's own.
 fn sets_own(signal: c_int, handler: usize) -> bool {
     if token::me().is_some() {
-        runner::handles(signal);
+        keep::handles(signal);
     }
     is_own(signal, handler)
 }

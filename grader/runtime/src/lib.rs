@@ -26,6 +26,7 @@ mod dates;
 mod futex;
 mod inherited;
 mod io;
+mod keep;
 mod kernel_threads;
 mod libc;
 mod objects;

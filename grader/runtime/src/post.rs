@@ -48,32 +48,35 @@ impl Post {
     /// is gone.
     pub(crate) fn take(&mut self, socket: usize, mut bytes: &mut [u8]) -> bool {
         while !bytes.is_empty() {
-            let (from, to) = self.waiting;
-            let count = bytes.len().min(to - from);
-            if count == 0 {
+            let count = bytes.len().min(RECEIVED);
+            while !self.has(count) {
                 self.send(socket);
                 if !self.receive(socket) {
                     return false;
                 }
-                continue;
             }
             let (now, later) = bytes.split_at_mut(count);
-            now.copy_from_slice(&self.received[from..from + count]);
+            now.copy_from_slice(&self.received[self.waiting.0..][..count]);
             self.waiting.0 += count;
             bytes = later;
         }
         true
     }
 
-    /// Receives as much as there is room for, and something at least; false where the grader is gone.
+    /// Receives as much as there is room for, and something at least; false where the grader is gone. What was received
+    /// before stands before it, so that a request is here in one piece.
     fn receive(&mut self, socket: usize) -> bool {
-        let place = self.received.as_mut_ptr() as usize;
+        let (from, to) = self.waiting;
+        self.received.copy_within(from..to, 0);
+        (self.waiting, self.sure.0) = ((0, to - from), 0);
+        let room = &mut self.received[to - from..];
         loop {
             // SAFETY: the place is valid for its length.
-            match unsafe { system::call(system::READ, [socket, place, RECEIVED, 0, 0, 0]) } {
+            match unsafe {
+                system::call(system::READ, [socket, room.as_mut_ptr() as usize, room.len(), 0, 0, 0])
+            } {
                 count if count > 0 => {
-                    self.waiting = (0, count as usize);
-                    self.sure.0 = 0;
+                    self.waiting.1 += count as usize;
                     return true;
                 }
                 error if error == -system::EINTR => {}
@@ -122,8 +125,8 @@ impl Post {
         }
     }
 
-    /// Sends what waits. A grader that is gone ends this process.
-    fn send(&mut self, socket: usize) {
+    /// Sends what waits, all of which is sure. A grader that is gone ends this process.
+    pub(crate) fn send(&mut self, socket: usize) {
         const MSG_NOSIGNAL: usize = 0x4000;
         let mut sent = 0;
         while sent < self.filled {

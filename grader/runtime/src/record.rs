@@ -232,7 +232,11 @@ impl Record {
 
     /// What is there of a run whose main thread is alone; nothing where it can hardly be the same again.
     pub(crate) fn beginning(&self) -> Option<Beginning> {
-        let is_alone = self.finish.is_none() && self.threads == 1 && !self.outside && self.events == 0;
+        let is_alone = self.finish.is_none()
+            && self.threads == 1
+            && !self.outside
+            && !self.polls_outside
+            && self.events == 0;
         let mut outputs = [0; MOST_OUTPUT_AT_FIRST];
         let kept = self.outputs[..self.output].iter();
         if !is_alone || kept.len() > outputs.len() {
@@ -243,13 +247,12 @@ impl Record {
         Some(Beginning { atomics, hash, steps, thread: self.thread[0], outputs, output })
     }
 
-    /// Begins a run after that. The steps are those of the main thread.
+    /// Begins a run after that. Its steps are still there: they are the same in all runs.
     pub(crate) fn begin_after(&mut self, beginning: &Beginning) {
         self.reset();
         let &Beginning { atomics, hash, steps, output, .. } = beginning;
         (self.atomics, self.hash, self.steps, self.output) = (atomics, hash, steps, output);
         (self.threads, self.thread[0]) = (1, beginning.thread);
-        self.step[..steps].fill(0);
         self.outputs[..output].copy_from_slice(&beginning.outputs[..output]);
     }
 

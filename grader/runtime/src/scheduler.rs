@@ -124,14 +124,21 @@ pub(crate) fn close_prefix() -> bool {
 }
 
 /// Begins another run where the first thread of this one is created. The memory is as it was there.
-pub(crate) fn begin_after_prefix(request: Request) {
-    let fits = with_run(|run| {
+///
+/// False where it does not fit.
+pub(crate) fn begin_after_prefix(request: Request) -> bool {
+    with_run(|run| {
         run.writes = request.writes;
         run.mechanism.begin_after(request, &run.prefix)
-    });
-    if !fits {
-        system::exit(70);
-    }
+    })
+}
+
+/// Whether this is the main thread's own stack, with much room below.
+pub(crate) fn is_high_on_main_stack() -> bool {
+    const USED_AT_MOST: usize = 1 << 20;
+    let here = 0u8;
+    let top = with_body(0, |body| body.stack_top as usize);
+    top.checked_sub(&raw const here as usize).is_some_and(|used| used < USED_AT_MOST)
 }
 
 /// A point before an operation on `object`.
@@ -174,7 +181,7 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let me = with(|mechanism| mechanism.current());
     with_body(me, |body| body.wait = Some(wait));
     record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Outside { .. });
-    with_run(|run| run.prefix.break_off());
+    break_prefix_off();
     with(|mechanism| mechanism.block(wait.for_mechanism()));
     step();
     with(|mechanism| mechanism.threads().get(me).woken)

@@ -54,7 +54,6 @@ impl Server {
                 continue;
             }
             record::get().hand(&bytes);
-            contexts::prepare_for(record::get().threads.saturating_sub(1) as u8);
             let runs = record::get().runs;
             let Some(last) = self.make_runs() else { return };
             let is_first = record::get().runs <= runs + 1;
@@ -97,18 +96,20 @@ impl Server {
             return None;
         }
         let end = watch::wait_for(child, true);
-        self.clean_up();
+        let is_late = self.clean_up() && !record::get().takes_in;
         let record = record::get();
+        // What others have printed stands behind what came after it.
+        record.others_print |= is_late;
         match record.runner {
             Runner::IsDone => system::exit(0),
             // What was read of a request, or sent of an answer, is lost with who did it.
             Runner::Idles | Runner::Reads | Runner::Answers => system::exit(70),
-            Runner::Runs if post::get().is_sure() => {
+            Runner::Runs if post::get().is_sure() && !is_late => {
                 let all = Usage::of(Of::Children).microseconds().saturating_sub(before);
                 answer::put(self.socket, end, all.saturating_sub(record.answered), false, false);
             }
             last @ (Runner::Runs | Runner::Retires) => {
-                record.is_careful |= last == Runner::Runs;
+                record.is_careful |= last == Runner::Runs && !is_late;
                 self.again = post::get().take_back() / Request::SIZE;
             }
             Runner::Leaves | Runner::Cannot => {}
@@ -155,13 +156,13 @@ impl Server {
         child
     }
 
-    /// After the end of a process of runs.
-    fn clean_up(&self) {
+    /// After the end of a process of runs. Whether somebody had printed what was not taken in.
+    fn clean_up(&self) -> bool {
         if !orphans::end(self.alone) {
             // They cannot be ended from here: the keeper ends them, and this process.
             system::exit(70);
         }
-        inherited::take_in_rest();
+        inherited::take_in_rest()
     }
 }
 

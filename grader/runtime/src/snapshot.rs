@@ -6,6 +6,8 @@
 
 use core::ptr;
 
+use schedule::ThreadId;
+
 use crate::proc::Path;
 use crate::warm::page_size;
 use crate::{contexts, system};
@@ -24,6 +26,8 @@ const MOST_TEXT: usize = 64 << 10;
 struct Part {
     start: usize,
     length: usize,
+    /// The husk that it belongs to; 0 for none.
+    husk: ThreadId,
 }
 
 /// Zeroes are one that was not taken.
@@ -85,35 +89,36 @@ impl Snapshot {
     fn add(&mut self, Mapping { start, end }: Mapping, stack: usize, pages: usize) -> bool {
         // What lies below is no part of a stack yet.
         if (start..end).contains(&stack) {
-            return self.keep(stack, end);
+            return self.keep(stack, end, 0);
         }
         let mut stacks = contexts::stacks_in_use(start, end);
         match (stacks.next(), stacks.next()) {
             (None, _) => {
                 let page = page_size();
                 each_page(pages, start, end, |at, is_there| match is_there {
-                    true => self.keep(at, at + page),
+                    true => self.keep(at, at + page, 0),
                     false => self.miss(at, at + page),
                 })
             }
-            (Some(in_use), None) => self.keep(in_use, end),
+            (Some((husk, in_use)), None) => self.keep(in_use, end, husk),
             // Which libc has put together.
             (Some(_), Some(_)) => false,
         }
     }
 
-    fn keep(&mut self, start: usize, end: usize) -> bool {
+    fn keep(&mut self, start: usize, end: usize, husk: ThreadId) -> bool {
         self.bytes += end - start;
-        self.bytes <= MOST_BYTES && extend(&mut self.kept, &mut self.kept_count, start, end)
+        self.bytes <= MOST_BYTES
+            && extend(&mut self.kept, &mut self.kept_count, Part { start, length: end - start, husk })
     }
 
     fn miss(&mut self, start: usize, end: usize) -> bool {
-        extend(&mut self.absent, &mut self.absent_count, start, end)
+        extend(&mut self.absent, &mut self.absent_count, Part { start, length: end - start, husk: 0 })
     }
 
     fn copy_all(&mut self) {
         let mut to = 0;
-        for &Part { start, length } in &self.kept[..self.kept_count] {
+        for &Part { start, length, .. } in &self.kept[..self.kept_count] {
             let place = &mut self.copy[to..][..length];
             // SAFETY: it is mapped and can be read, and the copy is elsewhere. Nobody else runs.
             unsafe {
@@ -135,14 +140,19 @@ impl Snapshot {
         if !self.absent[..self.absent_count].iter().all(give_back) {
             return false;
         }
+        // Where that is noted is put back, too.
+        let used = contexts::used();
         let mut from = 0;
-        for &Part { start, length } in &self.kept[..self.kept_count] {
+        for &Part { start, length, husk } in &self.kept[..self.kept_count] {
             let copy = &self.copy[from..][..length];
+            from += length;
+            if husk != 0 && !used.contains(husk) {
+                continue;
+            }
             // SAFETY: it is mapped and can be written to, as when the copy was made; who uses it goes on from there.
             unsafe {
                 ptr::copy_nonoverlapping(copy.as_ptr(), ptr::with_exposed_provenance_mut(start), length)
             };
-            from += length;
         }
         true
     }
@@ -166,10 +176,12 @@ impl Snapshot {
     /// How many of the pages that were not there are now, and which; not more than there is room for.
     fn find_used(&self, used: &mut [usize; MOST_LEARNT]) -> Option<usize> {
         let file = usize::try_from(system::open_to_read(c"/proc/self/pagemap")).ok()?;
+        let room = used.len().min((MOST_BYTES - self.bytes) / page_size());
+        let room = room.min((MOST_PARTS - self.kept_count.max(self.absent_count)) / 2);
         let mut count = 0;
         for part in &self.absent[..self.absent_count] {
             each_page(file, part.start, part.start + part.length, |page, is_there| {
-                if is_there && count < used.len() {
+                if is_there && count < room {
                     used[count] = page;
                     count += 1;
                 }
@@ -191,15 +203,16 @@ impl Snapshot {
 }
 
 /// Adds a part, joined to the last one where it begins at its end.
-fn extend(parts: &mut [Part; MOST_PARTS], count: &mut usize, start: usize, end: usize) -> bool {
+fn extend(parts: &mut [Part; MOST_PARTS], count: &mut usize, part: Part) -> bool {
     if let Some(last) = parts[..*count].last_mut()
-        && last.start + last.length == start
+        && last.start + last.length == part.start
+        && last.husk == part.husk
     {
-        last.length += end - start;
+        last.length += part.length;
         return true;
     }
     let Some(next) = parts.get_mut(*count) else { return false };
-    *next = Part { start, length: end - start };
+    *next = part;
     *count += 1;
     true
 }

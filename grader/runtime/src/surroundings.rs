@@ -40,9 +40,9 @@ impl Surroundings {
         }
     }
 
-    /// The status flags of the standard streams, and where input is read.
-    pub(crate) fn streams(&self) -> ([i32; 3], isize) {
-        self.streams
+    /// Whether they are the same but for how much memory is mapped.
+    pub(crate) fn differ_in_pages_at_most(&self, other: &Self) -> bool {
+        Self { pages: other.pages, ..*self } == *other
     }
 
     /// Whether the kernel tells of memory.

@@ -12,7 +12,7 @@ use crate::arch::entry;
 use crate::libc::next;
 use crate::record::Done;
 use crate::scheduler::{self, Wait};
-use crate::{contexts, processors, runner, system, token};
+use crate::{contexts, keep, processors, runner, system, token};
 
 type Start = extern "C" fn(*mut c_void) -> *mut c_void;
 type Create = unsafe extern "C" fn(*mut u64, *const c_void, Start, *mut c_void) -> c_int;
@@ -236,7 +236,7 @@ extern "C" fn sigaltstack(new: *const SignalStack, old: *mut SignalStack) -> c_i
         return 0;
     }
     if token::me().is_some() && !new.is_null() {
-        runner::spoil();
+        keep::spoil();
     }
     // SAFETY: the caller's own arguments.
     let result = unsafe { system::call(system::SIGALTSTACK, [new as usize, old as usize, 0, 0, 0, 0]) };

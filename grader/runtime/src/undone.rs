@@ -5,7 +5,7 @@ use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 use crate::arch::number as calls;
 use crate::libc::real;
-use crate::{record, runner, token};
+use crate::{contexts, keep, record, token};
 
 /// Defines a function of libc's under its name, after which the process makes no further run.
 macro_rules! undone {
@@ -13,7 +13,7 @@ macro_rules! undone {
         #[unsafe(no_mangle)]
         extern "C" fn $name($($argument: $type),*) -> $result {
             if token::me().is_some() {
-                runner::spoil();
+                keep::spoil();
             }
             real!($name as extern "C" fn($($type),*) -> $result)($($argument),*)
         }
@@ -34,8 +34,6 @@ undone! {
     fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
     fn setsid() -> c_int;
     fn setpgid(process: c_int, group: c_int) -> c_int;
-    fn mmap(place: *mut c_void, size: usize, rights: c_int, flags: c_int, file: c_int, from: c_long) -> *mut c_void;
-    fn mmap64(place: *mut c_void, size: usize, rights: c_int, flags: c_int, file: c_int, from: c_long) -> *mut c_void;
     fn munmap(place: *mut c_void, size: usize) -> c_int;
     fn mprotect(place: *mut c_void, size: usize, rights: c_int) -> c_int;
     fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
@@ -59,8 +57,43 @@ undone! {
     fn sched_setscheduler(process: c_int, policy: c_int, parameter: *const c_void) -> c_int;
     fn sched_setparam(process: c_int, parameter: *const c_void) -> c_int;
     fn fork() -> c_int;
+    fn posix_spawn(process: *mut c_int, path: *const c_char, actions: *const c_void, attributes: *const c_void, arguments: *const c_void, environment: *const c_void) -> c_int;
+    fn posix_spawnp(process: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void, arguments: *const c_void, environment: *const c_void) -> c_int;
     fn system(command: *const c_char) -> c_int;
     fn popen(command: *const c_char, kind: *const c_char) -> *mut c_void;
+}
+
+macro_rules! maps {
+    ($($name:ident),*) => { $(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name(
+            place: *mut c_void,
+            size: usize,
+            rights: c_int,
+            flags: c_int,
+            file: c_int,
+            from: c_long,
+        ) -> *mut c_void {
+            if token::me().is_some() {
+                map(rights, flags);
+            }
+            type Map = extern "C" fn(*mut c_void, usize, c_int, c_int, c_int, c_long) -> *mut c_void;
+            real!($name as Map)(place, size, rights, flags, file, from)
+        }
+    )* };
+}
+maps!(mmap, mmap64);
+
+/// A file that is written through a mapping does not look changed: so each run has a folder of its own then.
+fn map(rights: c_int, flags: c_int) {
+    const PROT_WRITE: c_int = 2;
+    const MAP_SHARED: c_int = 1;
+    const MAP_ANONYMOUS: c_int = 0x20;
+    if keep::get().is_some() && rights & PROT_WRITE != 0 && flags & (MAP_SHARED | MAP_ANONYMOUS) == MAP_SHARED
+    {
+        contexts::leave();
+    }
+    keep::spoil();
 }
 
 /// A call by its number (syscall(2)): what is not known to leave nothing behind is taken to leave something.
@@ -89,7 +122,7 @@ pub(crate) fn any_call(number: usize, argument: usize) {
         calls::EXIT_GROUP,
     ];
     if !HARMLESS.contains(&number) {
-        runner::spoil();
+        keep::spoil();
     }
     if number == calls::EXIT_GROUP {
         record::leave(argument as c_int);

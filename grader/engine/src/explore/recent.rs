@@ -24,9 +24,11 @@ impl Recent {
         if seen.evidence.is_some() {
             return judge();
         }
-        if let Some(place) = self.0.iter().position(|(known, _)| looks_the_same(known, seen)) {
-            self.0.swap(0, place);
-            return self.0[0].1.clone();
+        let place = self.0.iter().position(|(known, _)| looks_the_same(known, seen));
+        if let Some(known) = place.and_then(|place| self.0.remove(place)) {
+            let judgements = known.1.clone();
+            self.0.push_front(known);
+            return judgements;
         }
         let judgements = judge();
         self.0.truncate(MOST - 1);

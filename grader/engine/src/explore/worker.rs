@@ -101,31 +101,42 @@ impl<'a> Worker<'a> {
             self.ahead.give_up();
             return None;
         }
-        if !self.ahead.has_begun() {
-            self.renew().ok()?;
+        if !self.ahead.has_begun() && self.renew().is_err() {
+            return self.give_up();
         }
-        let mut made = Vec::new();
-        for place in 0..wanted.len() {
-            made.push(self.perform_once(case, seed, &wanted[place..]));
-            if made.last().is_none_or(is_last) {
-                // What was asked for behind it is not waited for.
-                self.servers.end();
-                break;
-            }
+        let made = self.perform_all(case, seed, wanted);
+        let needs_threads = made.iter().flatten().any(|run| run.finish() == Some(Finish::KernelThreads));
+        let is_as_before = self.ahead.is_as_before(self.folder.path()) && self.servers.are_fresh();
+        if made.last().is_none_or(is_last) {
+            // What was asked for behind it is not waited for.
+            self.servers.end();
         }
-        let needs = |finish| made.iter().flatten().any(|run| run.finish() == Some(finish));
-        let is_valid = self.ahead.is_as_before(self.folder.path())
-            && self.servers.are_fresh()
-            && !needs(Finish::KernelThreads);
-        if !is_valid {
-            self.ahead.give_up();
-            self.servers.make_all(Runs::Forked);
-            return None;
+        if !is_as_before || needs_threads {
+            return self.give_up();
         }
         if made.iter().flatten().any(Made::has_leaked) {
             note_leak();
         }
         Some(made)
+    }
+
+    /// From now on each run has a new folder and a process of its own.
+    fn give_up<T>(&mut self) -> Option<T> {
+        self.ahead.give_up();
+        self.servers.make_all(Runs::Forked);
+        None
+    }
+
+    /// Those runs, to the last that is made.
+    fn perform_all(&mut self, case: &Case, seed: u64, wanted: &[Wanted<'_>]) -> Vec<Result<Made, RunError>> {
+        let mut made = Vec::new();
+        for place in 0..wanted.len() {
+            made.push(self.perform_once(case, seed, &wanted[place..]));
+            if made.last().is_some_and(is_last) {
+                break;
+            }
+        }
+        made
     }
 
     fn perform_alone(&mut self, case: &Case, seed: u64, wanted: &[Wanted<'_>]) -> Result<Made, RunError> {
