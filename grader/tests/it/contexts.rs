@@ -89,18 +89,32 @@ fn essence(run: &RunRecord) -> String {
     )
 }
 
+/// They read `/proc/self/maps`, where the stacks of contexts stand, too: how often depends on its length.
+const READS_MAPS: [&str; 2] = ["double-panic", "backtrace"];
+
 #[test]
 fn a_schedule_is_the_same_run_in_whatever_way_threads_are_made() {
     let program = torture();
     for what in PROGRAMS {
         // It changes its folder.
         let many = if what == "surroundings" { 1 } else { 7 };
-        let [forked, others @ ..] =
-            [(Runs::Forked, 1), (Runs::WithKernelThreads, 1), (Runs::Reset, 1), (Runs::Reset, many)]
-                .map(|(made, at_once)| ((made, at_once), runs(&program, what, made, at_once)));
-        for (made, other) in others {
-            for (number, (one, other)) in forked.1.iter().zip(&other).enumerate() {
-                assert_eq!(essence(one), essence(other), "{what}, schedule {number}, {made:?}");
+        let forked = runs(&program, what, Runs::Forked, 1);
+        for (made, at_once) in [(Runs::WithKernelThreads, 1), (Runs::Reset, 1), (Runs::Reset, many)] {
+            if made == Runs::WithKernelThreads && READS_MAPS.contains(&what) {
+                continue;
+            }
+            let others = runs(&program, what, made, at_once);
+            for (number, (one, other)) in forked.iter().zip(&others).enumerate() {
+                let (one, other) = (essence(one), essence(other));
+                let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+                let rest =
+                    |text: &str| text.chars().skip(same.saturating_sub(200)).take(400).collect::<String>();
+                assert!(
+                    one == other,
+                    "{what}, schedule {number}, {made:?}, {at_once} at once:\n{}\n{}",
+                    rest(&one),
+                    rest(&other)
+                );
             }
         }
     }
