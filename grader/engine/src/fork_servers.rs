@@ -113,7 +113,7 @@ impl Ahead {
         !self.is_over && self.looks.is_some() && !self.calls_twice
     }
 
-    /// Whether there was a run.
+    /// Whether it is known how the folder looks, which is then not made anew.
     pub fn has_begun(&self) -> bool {
         self.looks.is_some()
     }

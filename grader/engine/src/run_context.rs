@@ -14,7 +14,8 @@ use crate::observation::Observation;
 pub struct RunContext<'a> {
     /// The built program.
     pub program: &'a Path,
-    /// A folder that is the program's working directory, empty before each run.
+    /// A folder that is the program's working directory: empty before each run, or as the run before has left it where it was
+    /// not changed.
     pub folder: &'a Path,
     /// Whom the program can talk to.
     pub network: Network,

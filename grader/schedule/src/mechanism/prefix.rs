@@ -1,8 +1,7 @@
 //! The prefix of a run: what the main thread does before there is a second one.
 //!
-//! It is the same in all runs of a program, whatever is asked for, as nobody else could take a step. So a run can begin
-//! where an earlier one had its second thread, once the mechanism was told the same again: what the policy and chance make of
-//! it is not the same.
+//! It is the same in all runs of a program, as nobody else could take a step. So a run can begin where an earlier one had
+//! its second thread, once the mechanism was told the same again: what the policy and chance make of it is not the same.
 
 use super::{Mechanism, Read, World};
 use crate::ThreadSet;
