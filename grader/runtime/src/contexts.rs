@@ -105,12 +105,26 @@ pub(crate) fn main_thread_pointer() -> u64 {
     unsafe { (*of(0)).place.thread_pointer }
 }
 
-/// The husks whose stacks lie in this memory, and where these are in use; while no run is on.
-pub(crate) fn stacks_in_use(start: usize, end: usize) -> impl Iterator<Item = (ThreadId, usize)> {
+/// The stack of a husk.
+pub(crate) struct HuskStack {
+    /// The thread that has it.
+    pub(crate) thread: ThreadId,
+    /// It is in use from there.
+    pub(crate) in_use: usize,
+    /// To there.
+    pub(crate) end: usize,
+}
+
+/// The husks' stacks that lie in this memory, while no run is on.
+pub(crate) fn stacks(start: usize, end: usize) -> impl Iterator<Item = HuskStack> {
     // SAFETY: the caller holds the token, or is the fork server.
     let husks = (1..=PREPARED).map(|thread| (thread, unsafe { &*of(thread) }));
     let here = husks.filter(move |(_, husk)| husk.handle != 0 && (start..end).contains(&husk.stack.0));
-    here.map(|(thread, husk)| (thread, husk.place.stack_pointer as usize))
+    here.map(|(thread, husk)| HuskStack {
+        thread,
+        in_use: husk.place.stack_pointer as usize,
+        end: husk.stack.0 + husk.stack.1,
+    })
 }
 
 /// The threads that have begun in a husk in this run. Nobody knows of the other husks' stacks.
@@ -278,7 +292,8 @@ pub(crate) fn describe_stack(me: ThreadId, attributes: *mut c_void) -> c_int {
     }
 }
 
-/// The program does what is right for kernel threads alone: ends the run, which is made again with them.
+/// Ends the run, which is made again in another way: the program does what is right for kernel threads alone, or maps a file
+/// where runs share a folder.
 pub(crate) fn leave() -> ! {
     record::end(Finish::KernelThreads)
 }

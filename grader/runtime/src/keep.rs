@@ -11,7 +11,7 @@ use crate::answer::{Of, Usage};
 use crate::record::{self, Beginning};
 use crate::snapshot::Snapshot;
 use crate::surroundings::Surroundings;
-use crate::{inherited, proc, system};
+use crate::{inherited, proc, system, world};
 
 /// After so many runs, the pages that they have used are learnt.
 const LEARNS_AFTER: [u32; 2] = [2, 32];
@@ -166,12 +166,12 @@ impl Keep {
 
     /// Whether all that the run has done can be undone. After the heap was shrunk.
     pub(crate) fn is_clean(&self) -> bool {
-        has_no_child() && Surroundings::now(self.socket, self.sizes) == self.surroundings
+        !world::has_children() && Surroundings::now(self.socket, self.sizes) == self.surroundings
     }
 
     /// Whether what the run has done so far can be done once for many: it has mapped memory at most.
     pub(crate) fn is_nearly_clean(&self) -> bool {
-        has_no_child()
+        !world::has_children()
             && self.can_close()
             && Surroundings::now(self.socket, self.sizes).differ_in_pages_at_most(&self.surroundings)
     }
@@ -222,13 +222,4 @@ impl Keep {
             from = end.saturating_add(1);
         }
     }
-}
-
-fn has_no_child() -> bool {
-    const WNOHANG: usize = 1;
-    /// Whatever signal it sends at its end.
-    const ALL: usize = 0x4000_0000;
-    const ECHILD: isize = 10;
-    // SAFETY: numbers, and no place for the status.
-    unsafe { system::call(system::WAIT4, [usize::MAX, 0, WNOHANG | ALL, 0, 0, 0]) == -ECHILD }
 }

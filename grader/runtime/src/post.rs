@@ -1,5 +1,5 @@
-//! The post between this program and the grader. Requests come several at once, and answers wait until no request does: so
-//! few system calls carry many of them.
+//! The post between this program and the grader. Requests come several at once, and answers, but those of slow runs, wait
+//! until no request does: so few system calls carry many of them.
 //!
 //! Answers are *sure* once it is known that the runs before them have left everything as it was. Only such are sent; others
 //! can be taken back, with the requests that they answer.

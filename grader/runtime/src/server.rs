@@ -100,7 +100,8 @@ impl Server {
         let record = record::get();
         // What others have printed stands behind what came after it.
         record.others_print |= is_late;
-        match record.runner {
+        let last = record.runner;
+        match last {
             Runner::IsDone => system::exit(0),
             // What was read of a request, or sent of an answer, is lost with who did it.
             Runner::Idles | Runner::Reads | Runner::Answers => system::exit(70),
@@ -108,13 +109,13 @@ impl Server {
                 let all = Usage::of(Of::Children).microseconds().saturating_sub(before);
                 answer::put(self.socket, end, all.saturating_sub(record.answered), false, false);
             }
-            last @ (Runner::Runs | Runner::Retires) => {
+            Runner::Runs | Runner::Retires => {
                 record.is_careful |= last == Runner::Runs && !is_late;
                 self.again = post::get().take_back() / Request::SIZE;
             }
             Runner::Leaves | Runner::Cannot => {}
         }
-        Some(record.runner)
+        Some(last)
     }
 
     /// Makes one run. Whether this is the child.

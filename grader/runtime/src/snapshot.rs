@@ -5,6 +5,7 @@
 //! Memory that processes share is left alone: what must outlive a run stands there.
 
 use core::ptr;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use schedule::ThreadId;
 
@@ -91,19 +92,24 @@ impl Snapshot {
         if (start..end).contains(&stack) {
             return self.keep(stack, end, 0);
         }
-        let mut stacks = contexts::stacks_in_use(start, end);
+        let mut stacks = contexts::stacks(start, end);
         match (stacks.next(), stacks.next()) {
-            (None, _) => {
-                let page = page_size();
-                each_page(pages, start, end, |at, is_there| match is_there {
-                    true => self.keep(at, at + page, 0),
-                    false => self.miss(at, at + page),
-                })
+            (None, _) => self.add_pages(pages, start, end),
+            (Some(husk), None) => {
+                self.keep(husk.in_use, husk.end, husk.thread) && self.add_pages(pages, husk.end, end)
             }
-            (Some((husk, in_use)), None) => self.keep(in_use, end, husk),
             // Which libc has put together.
             (Some(_), Some(_)) => false,
         }
+    }
+
+    /// Keeps the pages that are there, and notes those that are not.
+    fn add_pages(&mut self, pages: usize, start: usize, end: usize) -> bool {
+        let page = page_size();
+        each_page(pages, start, end, |at, is_there| match is_there {
+            true => self.keep(at, at + page, 0),
+            false => self.miss(at, at + page),
+        })
     }
 
     fn keep(&mut self, start: usize, end: usize, husk: ThreadId) -> bool {
@@ -136,12 +142,12 @@ impl Snapshot {
             // SAFETY: these pages were not there when the snapshot was taken, so nothing that is needed is in them.
             unsafe { system::call(system::MADVISE, [part.start, part.length, MADV_DONTNEED, 0, 0, 0]) == 0 }
         };
+        // Where that is noted is put back, too.
+        let used = contexts::used();
         // What is locked in memory stays there.
         if !self.absent[..self.absent_count].iter().all(give_back) {
             return false;
         }
-        // Where that is noted is put back, too.
-        let used = contexts::used();
         let mut from = 0;
         for &Part { start, length, husk } in &self.kept[..self.kept_count] {
             let copy = &self.copy[from..][..length];
@@ -166,9 +172,10 @@ impl Snapshot {
             return false;
         }
         for &page in &used[..count] {
-            let place = ptr::with_exposed_provenance_mut::<u8>(page);
-            // SAFETY: it is mapped and can be written to, and is put back; its byte stays as it is.
-            unsafe { place.write_volatile(place.read_volatile()) };
+            // SAFETY: it is mapped and can be written to, and is put back. Nobody else runs.
+            let byte = unsafe { AtomicU8::from_ptr(ptr::with_exposed_provenance_mut(page)) };
+            // Written at once, so that this page comes, and not those beside it; the byte stays as it is.
+            byte.fetch_add(0, Ordering::Relaxed);
         }
         self.take(stack)
     }

@@ -2,6 +2,7 @@
 //! (`runner`).
 
 use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::number as calls;
 use crate::libc::real;
@@ -75,7 +76,7 @@ macro_rules! maps {
             from: c_long,
         ) -> *mut c_void {
             if token::me().is_some() {
-                map(rights, flags);
+                map(flags);
             }
             type Map = extern "C" fn(*mut c_void, usize, c_int, c_int, c_int, c_long) -> *mut c_void;
             real!($name as Map)(place, size, rights, flags, file, from)
@@ -84,14 +85,27 @@ macro_rules! maps {
 }
 maps!(mmap, mmap64);
 
-/// A file that is written through a mapping does not look changed: so each run has a folder of its own then.
-fn map(rights: c_int, flags: c_int) {
-    const PROT_WRITE: c_int = 2;
+/// Whether runs share a folder as long as it does not look changed.
+static SHARES_FOLDER: AtomicBool = AtomicBool::new(false);
+
+/// From now on, they do.
+pub(crate) fn share_folder() {
+    SHARES_FOLDER.store(true, Ordering::Relaxed);
+}
+
+/// A file that is written through a mapping does not look changed. So where runs share a folder the run ends, as it would for
+/// want of kernel threads; it is made again where each run has a folder of its own.
+fn map_file() {
+    if SHARES_FOLDER.load(Ordering::Relaxed) {
+        contexts::leave();
+    }
+}
+
+fn map(flags: c_int) {
     const MAP_SHARED: c_int = 1;
     const MAP_ANONYMOUS: c_int = 0x20;
-    if keep::get().is_some() && rights & PROT_WRITE != 0 && flags & (MAP_SHARED | MAP_ANONYMOUS) == MAP_SHARED
-    {
-        contexts::leave();
+    if flags & (MAP_SHARED | MAP_ANONYMOUS) == MAP_SHARED {
+        map_file();
     }
     keep::spoil();
 }
@@ -123,6 +137,9 @@ pub(crate) fn any_call(number: usize, argument: usize) {
     ];
     if !HARMLESS.contains(&number) {
         keep::spoil();
+    }
+    if number == calls::MMAP {
+        map_file();
     }
     if number == calls::EXIT_GROUP {
         record::leave(argument as c_int);

@@ -12,5 +12,5 @@ pub(crate) use descriptors::{
     POLLIN, POLLOUT, POLLPRI, PollDescriptor, is_ready, poll_call, poll_for_real, set_status_flags,
     status_flags, wait_for_world,
 };
-pub(crate) use inside::{comes_from_inside, is_alone, is_own};
+pub(crate) use inside::{comes_from_inside, has_children, is_alone, is_own};
 pub(crate) use until::{Retried, Until};

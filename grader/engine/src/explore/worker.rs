@@ -106,12 +106,12 @@ impl<'a> Worker<'a> {
         }
         let made = self.perform_all(case, seed, wanted);
         let needs_threads = made.iter().flatten().any(|run| run.finish() == Some(Finish::KernelThreads));
-        let is_as_before = self.ahead.is_as_before(self.folder.path()) && self.servers.are_fresh();
+        let are_fresh = self.servers.are_fresh();
         if made.last().is_none_or(is_last) {
             // What was asked for behind it is not waited for.
             self.servers.end();
         }
-        if !is_as_before || needs_threads {
+        if !are_fresh || needs_threads || !self.ahead.is_as_before(self.folder.path()) {
             return self.give_up();
         }
         if made.iter().flatten().any(Made::has_leaked) {

@@ -21,19 +21,12 @@ const F_OFD_SETLK: c_int = 37;
 const F_OFD_SETLKW: c_int = 38;
 const F_WRLCK: i16 = 1;
 
-/// Whether it is a standard stream.
-fn is_standard(descriptor: c_int) -> bool {
-    (0..=2).contains(&descriptor)
-}
-
 pub(super) extern "C" fn lock_file(descriptor: c_int, operation: c_int, frame: *const u64) -> c_int {
     if token::me().is_none() {
         return system::libc_result(flock_for_real(descriptor, operation)) as c_int;
     }
-    if is_standard(descriptor) {
-        // All runs share the open file.
-        keep::spoil();
-    }
+    // The open file may be one that all runs share.
+    keep::spoil();
     let call = Call::new(Operation::Poll, descriptor, frame);
     let result = if operation & (LOCK_NB | LOCK_UN) != 0 {
         call.at_once(|| flock_for_real(descriptor, operation))

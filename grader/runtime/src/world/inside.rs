@@ -72,10 +72,11 @@ pub(crate) fn is_alone() -> bool {
     is_only_child && !has_children()
 }
 
-fn has_children() -> bool {
+/// Whether this process has children, whatever signal they send at their end; none is waited for.
+pub(crate) fn has_children() -> bool {
     const P_ALL: usize = 0;
-    /// `WEXITED | WNOHANG | WNOWAIT`, waitid(2).
-    const LOOK: usize = 4 | 1 | 0x0100_0000;
+    /// `WEXITED | WNOHANG | WNOWAIT | __WALL`, waitid(2).
+    const LOOK: usize = 4 | 1 | 0x0100_0000 | 0x4000_0000;
     // SAFETY: no information is asked for.
     unsafe { system::call(system::WAITID, [P_ALL, 0, 0, LOOK, 0, 0]) >= 0 }
 }

@@ -25,7 +25,8 @@ numbered! {
         Unseen,
         /// As many steps as a run can have.
         StepLimit,
-        /// The program does what is right for kernel threads alone, and its threads are contexts: it says nothing.
+        /// It says nothing, and is to be made in another way: the program does what is right for kernel threads alone, and its
+        /// threads are contexts, or it maps a file where runs share a folder.
         KernelThreads,
     }
 }
