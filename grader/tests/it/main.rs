@@ -2,6 +2,7 @@
 
 mod advice;
 mod audited;
+mod batches;
 mod blocking;
 mod bounds;
 mod build;

@@ -1,5 +1,6 @@
 //! Programs that call what safe code cannot, as C code in a crate does. They are not graded, only run under control.
 
+use std::path::Path;
 use std::process::Command;
 
 use confine::run::{Invocation, keeper};
@@ -15,9 +16,9 @@ use schedule::search;
 use crate::support::root;
 
 /// One program, under control.
-struct Native {
-    _folder: tempfile::TempDir,
-    server: Controlled,
+pub(crate) struct Native {
+    folder: tempfile::TempDir,
+    pub(crate) server: Controlled,
 }
 
 impl Native {
@@ -26,7 +27,7 @@ impl Native {
         Self::made(declared, body, Runs::Forked)
     }
 
-    fn made(declared: &str, body: &str, runs: Runs) -> Self {
+    pub(crate) fn made(declared: &str, body: &str, runs: Runs) -> Self {
         keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
         let workspace = Workspace::at(root());
         let source = Source::read(&workspace, "hello-threads", None).unwrap();
@@ -47,7 +48,12 @@ impl Native {
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
         let server =
             Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, runs).unwrap();
-        Self { _folder: folder, server }
+        Self { folder, server }
+    }
+
+    /// Where it runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Runs it under some schedule.
