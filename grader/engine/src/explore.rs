@@ -5,6 +5,7 @@
 //! numbers, so that it is the same on any number of processors. The first failure of each
 //! check is run again twice from its schedule alone before it counts, and then shortened.
 
+mod batch;
 mod budget;
 mod confirm;
 mod processors;
@@ -14,7 +15,7 @@ mod survey;
 mod worker;
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ use schedule::search::bounded::Bounded;
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Attempt, Complete, Search};
 
-use crate::case::{Case, External, Witness};
+use crate::case::{Case, Witness};
 use crate::compile::hooks;
 use crate::controlled::RunRecord;
 use crate::judgement::{Fault, Judge, Judgement};
@@ -34,10 +35,9 @@ use crate::program::Program;
 
 use budget::Budget;
 pub use budget::ENOUGH;
-use recent::Recent;
 pub use starve::starve;
 pub use survey::{Survey, survey};
-use worker::{Made, Worker};
+use worker::Worker;
 
 /// Runs in a batch: few at first, as most failures come soon; later enough that processors rarely wait for each other.
 const BATCH: std::ops::RangeInclusive<u64> = 40..=200;
@@ -277,79 +277,6 @@ impl Explorer<'_> {
         Ok((record, least))
     }
 
-    /// Makes these runs, on all processors, until what they cost together `is_too_much`; those before one that could
-    /// not be made, and why it could not.
-    fn batch(
-        &self,
-        workers: &mut [Worker<'_>],
-        attempts: &[Attempt],
-        is_too_much: impl Fn(Duration) -> bool + Sync,
-    ) -> Result<(Vec<Run>, Option<RunError>), RunError> {
-        let (next, cost, places) = (AtomicUsize::new(0), AtomicU64::new(0), workers.len());
-        let work = |worker: &mut Worker<'_>| {
-            let mut runs = Vec::new();
-            loop {
-                let most = worker.at_once().min(attempts.len() / (2 * places)).max(1);
-                let Some(mine) = share(attempts, next.fetch_add(most, Ordering::Relaxed), most) else {
-                    break;
-                };
-                for (attempt, run) in mine.iter().zip(self.runs(worker, mine)) {
-                    let more = run.as_ref().map_or(0, |run| run.cost.as_micros() as u64);
-                    let cost = cost.fetch_add(more, Ordering::Relaxed) + more;
-                    if is_last(&run) || is_too_much(Duration::from_micros(cost)) {
-                        next.store(attempts.len(), Ordering::Relaxed);
-                    }
-                    runs.push((attempt.number, run));
-                }
-            }
-            runs
-        };
-
-        let mut runs: Vec<_> = on_all(workers, work)?.into_iter().flatten().collect();
-        runs.sort_by_key(|(number, _)| *number);
-        // Runs are begun in order, so all before the first that ends the batch are here; what is behind it depends on
-        // the processors.
-        if let Some(first) = runs.iter().position(|(_, run)| is_last(run)) {
-            runs.truncate(first + 1);
-        }
-        let mut made = Vec::with_capacity(runs.len());
-        for (_, run) in runs {
-            match run {
-                Ok(run) => made.push(run),
-                Err(error) => return Ok((made, Some(error))),
-            }
-        }
-        Ok((made, None))
-    }
-
-    /// Makes these runs, until one ends them.
-    fn runs(&self, worker: &mut Worker<'_>, attempts: &[Attempt]) -> Vec<Result<Run, RunError>> {
-        let wanted: Vec<_> =
-            attempts.iter().map(|attempt| (attempt.request, attempt.steps.as_slice())).collect();
-        let made = worker.perform(self.case, self.seed, &wanted);
-        made.into_iter()
-            .zip(attempts)
-            .map(|(made, attempt)| Ok(self.judged(made?, attempt, &mut worker.recent)))
-            .collect()
-    }
-
-    fn judged(&self, Made { seen, record, clock }: Made, attempt: &Attempt, recent: &mut Recent) -> Run {
-        let judge = || self.judges.iter().map(|question| question.judge.judge(&seen)).collect();
-        let judgements = recent.judge(&seen, judge);
-        Run {
-            attempt: attempt.clone(),
-            cost: budget::cost(record.as_ref(), clock),
-            hash: record
-                .as_ref()
-                .filter(|_| self.case.external == External::Nobody)
-                .map(|record| record.header.hash),
-            record: record.filter(|_| attempt.request.trace),
-            judgements,
-            slow: is_slow(seen.ending()),
-            stub: seen.reached_stub().is_some().then_some(seen),
-        }
-    }
-
     /// Adds a batch; the first failure of a check is confirmed and shortened.
     fn count(
         &self,
@@ -384,12 +311,6 @@ impl Explorer<'_> {
     }
 }
 
-/// Up to `most` attempts from `start`; none behind the last.
-fn share(attempts: &[Attempt], start: usize, most: usize) -> Option<&[Attempt]> {
-    let rest = attempts.get(start..).filter(|rest| !rest.is_empty())?;
-    Some(&rest[..rest.len().min(most)])
-}
-
 /// Works with each worker in a thread of its own; the results are in the order of the workers.
 fn on_all<'a, T: Send>(
     workers: &mut [Worker<'a>],
@@ -411,11 +332,6 @@ fn lost_control(result: Result<(), RunError>) -> Result<Option<RunError>, RunErr
         Err(error @ (RunError::Control(_) | RunError::Setup(_))) => Ok(Some(error)),
         Err(error) => Err(error),
     }
-}
-
-/// Whether no further runs are begun after it.
-fn is_last(run: &Result<Run, RunError>) -> bool {
-    run.as_ref().map_or(true, |run| run.slow)
 }
 
 fn is_slow(ending: &Ending) -> bool {

@@ -16,6 +16,8 @@ mod clock;
 mod prefix;
 mod replay;
 mod spin;
+mod standing;
+mod thread;
 mod threads;
 
 use crate::policy::{AnyPolicy, Kind, Pending, Policy, RandomWalk};
@@ -26,7 +28,8 @@ use crate::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
 pub use clock::{Clock, EPOCH, MOST_HELD_UP};
 pub use prefix::{Prefix, Told};
 pub use spin::{Read, Spin};
-pub use threads::{NEVER, Thread, Threads, Wait, Woken};
+pub use thread::{NEVER, Thread, Wait, Woken};
+pub use threads::Threads;
 
 use replay::Replayed;
 
