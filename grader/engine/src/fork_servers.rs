@@ -171,7 +171,6 @@ impl Control for ControlledRun<'_, '_> {
         let request = Request { writes, ..*request };
         self.ahead.begin(self.folder);
         self.ahead.calls_twice |= self.record.is_some();
-        let coming = if self.ahead.asks() { self.coming(writes) } else { Vec::new() };
         // The server itself keeps its output, whatever its runs find.
         let call = call.stdout(Stdout::Kept);
         let known = self.servers.find(&call, self.runs);
@@ -179,6 +178,7 @@ impl Control for ControlledRun<'_, '_> {
         let place = match asked {
             Some(place) => place,
             None => {
+                let coming = if self.ahead.asks() { self.coming(writes) } else { Vec::new() };
                 let place = self.servers.of(call, self.runs)?;
                 self.servers.at(place).ask(&request, steps, &coming)?;
                 place

@@ -203,10 +203,10 @@ extern "C" fn next_run(code: usize) -> ! {
         leave(Runner::Retires);
     }
     let is_sure = is_looked_at();
-    if is_sure && !keep.is_clean() {
-        system::exit(code);
-    }
     if is_sure {
+        if !keep.is_clean() {
+            system::exit(code);
+        }
         post::get().make_sure();
     }
     let status = (code as c_int) << 8;

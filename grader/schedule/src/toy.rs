@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::mechanism::{Candidates, Mechanism, Read, Wait, World};
+use crate::mechanism::{Candidates, Mechanism, NoWorld, Read, Wait};
 use crate::policy::Pending;
 use crate::protocol::{Finish, Request};
-use crate::{Schedule, ThreadId, ThreadSet};
+use crate::{Schedule, ThreadId};
 
 /// What a thread does in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +40,6 @@ pub(crate) struct Ran {
     pub(crate) finish: Option<Finish>,
 }
 
-/// Nothing is outside of a toy.
-struct Nothing;
-
-impl World for Nothing {
-    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
-        ThreadSet::EMPTY
-    }
-
-    fn is_closed(&mut self, _: ThreadSet) -> bool {
-        false
-    }
-}
-
 const WORDS: usize = 4;
 
 /// Runs `toy` as `request` says, along `steps` first.
@@ -70,7 +57,7 @@ pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
     let mut ran =
         Ran { schedule: Schedule::default(), candidates: Vec::new(), found: Vec::new(), finish: None };
     while !state.is_over(toy) {
-        let choice = match mechanism.choose(&mut Nothing) {
+        let choice = match mechanism.choose(&mut NoWorld) {
             Ok(choice) => choice,
             Err(finish) => {
                 ran.finish = Some(finish);

@@ -7,41 +7,12 @@ use schedule::protocol::{CHILD, Finish, Request};
 use schedule::search;
 
 use crate::native::Native;
-use crate::support::{Program, grade};
-
-/// Two threads that take turns. `BEFORE` is done by the main thread before, `INSIDE` by each of the two.
-const TURNS: &str = "
-use std::sync::{Condvar, Mutex};
-use std::thread;
-
-fn main() {
-    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
-    BEFORE
-    let (next, changed) = (Mutex::new(1), Condvar::new());
-    let write = |parity: u64| {
-        INSIDE
-        let mut next = next.lock().unwrap();
-        loop {
-            next = changed.wait_while(next, |next| *next <= max && *next % 2 != parity).unwrap();
-            if *next > max {
-                return;
-            }
-            println!(\"{next}\");
-            *next += 1;
-            changed.notify_all();
-        }
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| write(0));
-        scope.spawn(|| write(1));
-    });
-}
-";
+use crate::support::{Program, TURNS, grade};
 
 /// The program passes every check of even-odd.
 #[track_caller]
 fn passes(before: &str, inside: &str) {
-    let program = Program::new(&TURNS.replace("BEFORE", before).replace("INSIDE", inside));
+    let program = Program::new(&TURNS.replace("/* BEFORE */", before).replace("/* INSIDE */", inside));
     grade(["check", "even-odd", "--schedules", "400", "--source", &program.path()]).success();
 }
 

@@ -11,40 +11,18 @@ use engine::controlled::runs::Runs;
 use predicates::prelude::*;
 use predicates::str::contains;
 
-use crate::support::{Program, grade, root};
+use crate::support::{Program, TURNS, grade, root};
 
-/// Right in every schedule: two threads that take turns. `MARK` stands in the built program.
-const RIGHT: &str = "
-use std::sync::{Condvar, Mutex};
-use std::thread;
-
-fn main() {
-    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().expect(\"MARK\"));
-    let (next, changed) = (Mutex::new(1), Condvar::new());
-    let write = |parity: u64| {
-        let mut next = next.lock().unwrap();
-        loop {
-            next = changed.wait_while(next, |next| *next <= max && *next % 2 != parity).unwrap();
-            if *next > max {
-                return;
-            }
-            println!(\"{next}\");
-            *next += 1;
-            changed.notify_all();
-        }
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| write(0));
-        scope.spawn(|| write(1));
-    });
+/// The program, with a mark that stands in it when it is built.
+fn marked(mark: &str) -> String {
+    TURNS.replace(".parse().unwrap()", &format!(".parse().expect({mark:?})"))
 }
-";
 
 #[test]
 fn a_program_without_hooks_is_inconclusive() {
     // Else an earlier run's build would be found.
     let mark = format!("mark-without-hooks-{}", std::process::id());
-    let text = RIGHT.replace("MARK", &mark);
+    let text = marked(&mark);
     let program = Program::new(&text);
     let path = program.path();
     let args = ["check", "even-odd", "--schedules", "40", "--source", &path];

@@ -13,34 +13,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
 
-use crate::support::root;
-
-/// Right in every schedule, and with nothing but std, so that it is built soon.
-const RIGHT: &str = "
-use std::sync::{Condvar, Mutex};
-use std::thread;
-
-fn main() {
-    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
-    let (next, changed) = (Mutex::new(1), Condvar::new());
-    let write = |parity: u64| {
-        let mut next = next.lock().unwrap();
-        loop {
-            next = changed.wait_while(next, |next| *next <= max && *next % 2 != parity).unwrap();
-            if *next > max {
-                return;
-            }
-            println!(\"{next}\");
-            *next += 1;
-            changed.notify_all();
-        }
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| write(0));
-        scope.spawn(|| write(1));
-    });
-}
-";
+use crate::support::{TURNS, root};
 
 /// A course of one exercise that needs no crates.
 struct Course {
@@ -62,7 +35,7 @@ impl Course {
         let lock = ["version = 4\n", &entry("even-odd", ""), &runtime, &entry("schedule", "")].join("\n");
         course.write("Cargo.lock", &lock);
         course.package("crates/even-odd", "even-odd", "");
-        course.write("crates/even-odd/src/main.rs", RIGHT);
+        course.write("crates/even-odd/src/main.rs", TURNS);
         let lib = |name: &str| {
             format!("path = '{}'\n", root().join("grader").join(name).join("src/lib.rs").display())
         };

@@ -110,3 +110,33 @@ pub(crate) fn processes_with(text: &str) -> Vec<String> {
     let arguments = arguments.map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "));
     arguments.filter(|arguments| arguments.contains(text)).collect()
 }
+
+/// Two threads that take turns, as even-odd asks for: right in every schedule, and with nothing but std, so that it is built
+/// soon. What stands for `BEFORE` is done by the main thread before, for `INSIDE` by each of the two.
+pub(crate) const TURNS: &str = "
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+fn main() {
+    let max: u64 = std::env::args().nth(2).map_or(10, |text| text.parse().unwrap());
+    /* BEFORE */
+    let (next, changed) = (Mutex::new(1), Condvar::new());
+    let write = |parity: u64| {
+        /* INSIDE */
+        let mut next = next.lock().unwrap();
+        loop {
+            next = changed.wait_while(next, |next| *next <= max && *next % 2 != parity).unwrap();
+            if *next > max {
+                return;
+            }
+            println!(\"{next}\");
+            *next += 1;
+            changed.notify_all();
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| write(0));
+        scope.spawn(|| write(1));
+    });
+}
+";

@@ -1,8 +1,8 @@
 //! One processor's part in an exploration.
 //!
-//! Where runs leave their folder as they find it ([`confine::sandbox::Looks`]), it is not made anew for each, many are asked for at once, and the
-//! program may make them in one process. That they have is looked at afterwards, for all of them: if not, they count for
-//! nothing, and from then on each run has a new folder and a process of its own.
+//! Where runs leave their folder as they find it ([`confine::sandbox::Looks`]), it is not made anew for each, many are
+//! asked for at once, and the program may make them in one process. That they have is looked at afterwards, for all of
+//! them: if not, they count for nothing, and from then on each run has a new folder and a process of its own.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -74,20 +74,13 @@ impl<'a> Worker<'a> {
         wanted: &[Wanted<'_>],
     ) -> Vec<Result<Made, RunError>> {
         let started = Instant::now();
-        if let Some(made) = self.perform_still(case, seed, wanted) {
+        let wanted: Vec<Wanted<'_>> =
+            wanted.iter().map(|&(request, steps)| (limited(case, request), steps)).collect();
+        if let Some(made) = self.perform_still(case, seed, &wanted) {
             self.cost = started.elapsed() / made.len().max(1) as u32;
             return made;
         }
-        let mut made = Vec::new();
-        for (place, _) in wanted.iter().enumerate() {
-            let run = self.perform_alone(case, seed, &wanted[place..=place]);
-            let is_last = is_last(&run);
-            made.push(run);
-            if is_last {
-                break;
-            }
-        }
-        made
+        up_to_the_last(&wanted, |wanted| self.perform_alone(case, seed, wanted))
     }
 
     /// Those runs, if nothing was changed by any of them.
@@ -104,7 +97,7 @@ impl<'a> Worker<'a> {
         if !self.ahead.has_begun() && self.renew().is_err() {
             return self.give_up();
         }
-        let made = self.perform_all(case, seed, wanted);
+        let made = up_to_the_last(wanted, |wanted| self.perform_once(case, seed, wanted));
         let needs_threads = made.iter().flatten().any(|run| run.finish() == Some(Finish::KernelThreads));
         let are_fresh = self.servers.are_fresh();
         if made.last().is_none_or(is_last) {
@@ -125,18 +118,6 @@ impl<'a> Worker<'a> {
         self.ahead.give_up();
         self.servers.make_all(Runs::Forked);
         None
-    }
-
-    /// Those runs, to the last that is made.
-    fn perform_all(&mut self, case: &Case, seed: u64, wanted: &[Wanted<'_>]) -> Vec<Result<Made, RunError>> {
-        let mut made = Vec::new();
-        for place in 0..wanted.len() {
-            made.push(self.perform_once(case, seed, &wanted[place..]));
-            if made.last().is_some_and(is_last) {
-                break;
-            }
-        }
-        made
     }
 
     fn perform_alone(&mut self, case: &Case, seed: u64, wanted: &[Wanted<'_>]) -> Result<Made, RunError> {
@@ -161,16 +142,9 @@ impl<'a> Worker<'a> {
     /// The first of these runs; the others may be asked for with it.
     fn perform_once(&mut self, case: &Case, seed: u64, wanted: &[Wanted<'_>]) -> Result<Made, RunError> {
         let started = Instant::now();
-        let limited = |request: Request| Request {
-            keeps_to_itself: case.external == External::OwnThreads,
-            budget: case.most_steps.unwrap_or(request.budget),
-            ..case.chances.limit(request)
-        };
-        let wanted: Vec<Wanted<'_>> =
-            wanted.iter().map(|&(request, steps)| (limited(request), steps)).collect();
         let folder = self.folder.path();
         let runs = Runs::of(case);
-        let run = RefCell::new(ControlledRun::new(&mut self.servers, &wanted, runs, folder, &mut self.ahead));
+        let run = RefCell::new(ControlledRun::new(&mut self.servers, wanted, runs, folder, &mut self.ahead));
         let context = RunContext {
             program: &self.program.path,
             folder,
@@ -220,6 +194,30 @@ impl Made {
     fn has_leaked(&self) -> bool {
         self.record.as_ref().is_some_and(|record| record.header.leaked)
     }
+}
+
+/// A request as the case has it.
+fn limited(case: &Case, request: Request) -> Request {
+    Request {
+        keeps_to_itself: case.external == External::OwnThreads,
+        budget: case.most_steps.unwrap_or(request.budget),
+        ..case.chances.limit(request)
+    }
+}
+
+/// What `act` makes of the first of these, of the first of those behind it, and so on, to the last that is made.
+fn up_to_the_last(
+    wanted: &[Wanted<'_>],
+    mut act: impl FnMut(&[Wanted<'_>]) -> Result<Made, RunError>,
+) -> Vec<Result<Made, RunError>> {
+    let mut made = Vec::new();
+    for place in 0..wanted.len() {
+        made.push(act(&wanted[place..]));
+        if made.last().is_some_and(is_last) {
+            break;
+        }
+    }
+    made
 }
 
 /// Whether none is made after it.

@@ -3,8 +3,7 @@
 //! It is the same in all runs of a program, as nobody else could take a step. So a run can begin where an earlier one had
 //! its second thread, once the mechanism was told the same again: what the policy and chance make of it is not the same.
 
-use super::{Mechanism, Read, World};
-use crate::ThreadSet;
+use super::{Mechanism, NoWorld, Read};
 use crate::policy::Pending;
 
 /// Longer ones are not kept.
@@ -84,19 +83,6 @@ impl Prefix {
 impl Default for Prefix {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Nobody waits for it.
-struct NoWorld;
-
-impl World for NoWorld {
-    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
-        ThreadSet::EMPTY
-    }
-
-    fn is_closed(&mut self, _: ThreadSet) -> bool {
-        false
     }
 }
 

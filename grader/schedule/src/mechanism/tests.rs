@@ -4,19 +4,6 @@ use super::*;
 use crate::search::replay;
 use crate::toy::{self, Op, toys};
 
-/// Nothing is outside.
-struct Nothing;
-
-impl World for Nothing {
-    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
-        ThreadSet::EMPTY
-    }
-
-    fn is_closed(&mut self, _: ThreadSet) -> bool {
-        false
-    }
-}
-
 fn requests() -> impl Strategy<Value = Request> {
     let kinds = prop_oneof![
         Just(Kind::RandomWalk),
@@ -106,7 +93,7 @@ fn two_threads(request: Request) -> Mechanism<'static> {
 }
 
 fn goes_on(mechanism: &mut Mechanism<'_>) -> Result<ThreadId, Finish> {
-    mechanism.choose(&mut Nothing).map(|choice| choice.thread)
+    mechanism.choose(&mut NoWorld).map(|choice| choice.thread)
 }
 
 const SECOND: u64 = 1_000_000_000;
