@@ -72,16 +72,9 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
     -Cforce-frame-pointers=yes";
 
 /// Cargo's settings for all that is part of a program, in the form of `--config`. Little is inlined, so that a frame has its
-/// function; and no flag, so that what the course's profile has less optimised is so here, too. But each schedule reads the
-/// command line anew. What is compiled in one piece takes the least time of processors; only the largest crate, for which
-/// the rest waits, is in several.
-const PROFILE: [&str; 5] = [
-    "profile.release.opt-level=1",
-    "profile.release.codegen-units=1",
-    "profile.release.package.clap_builder.opt-level=1",
-    "profile.release.package.clap_builder.codegen-units=4",
-    "profile.release.package.clap_lex.opt-level=1",
-];
+/// function; and no flag, so that what the course's profile has less optimised is so here, too. What is compiled in one piece
+/// takes the least time of processors.
+const PROFILE: [&str; 2] = ["profile.release.opt-level=1", "profile.release.codegen-units=1"];
 
 /// Builds `source` as the program of `exercise`, and beside it what runs it under control.
 ///

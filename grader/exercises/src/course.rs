@@ -9,8 +9,8 @@ use engine::error::Error;
 use engine::workspace::Workspace;
 use serde::Deserialize;
 
-use crate::exercise::Exercise;
 use crate::{WRITTEN, by_cases, by_tests};
+use exercise::Exercise;
 
 /// The exercises of one repository.
 #[derive(Clone, Default)]

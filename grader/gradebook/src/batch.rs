@@ -268,7 +268,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use exercises::bank_account;
+    use by_rust::bank_account;
     use report::{Explored, Stressed};
 
     use super::*;

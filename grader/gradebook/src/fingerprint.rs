@@ -187,7 +187,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
             let workspace = Workspace::at(folder.path());
-            let rubric = Rubric::read(&course, &exercises::bank_account::EXERCISE).unwrap();
+            let rubric = Rubric::read(&course, &by_rust::bank_account::EXERCISE).unwrap();
             rules(&workspace, "x", &rubric, None).unwrap()
         };
         let all = [

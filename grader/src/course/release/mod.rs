@@ -47,10 +47,13 @@ const FILES: &[&str] = &[
 
 /// The folders of the crates that grade: what they say, with the manifest and lock file of the workspace, decides what a
 /// report says.
-pub const GRADING: [&str; 8] = [
+pub const GRADING: [&str; 11] = [
     "grader",
+    "grader/by-files",
+    "grader/by-rust",
     "grader/confine",
     "grader/engine",
+    "grader/exercise",
     "grader/exercises",
     "grader/hooks",
     "grader/report",
