@@ -7,6 +7,7 @@ use std::hint;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use confine::run::RunError;
 use confine::sandbox;
@@ -14,6 +15,10 @@ use confine::sandbox;
 use crate::case::Case;
 use crate::observation::Observation;
 use crate::run_context::RunContext;
+
+/// How long a thread uses its processor, and how long it leaves it to others.
+const BURST: Duration = Duration::from_micros(200);
+const PAUSE: Duration = Duration::from_micros(50);
 
 /// Performs one run of `case`, in a fresh folder. Every other run has a busy machine around it; the first is audited
 /// where it matters who writes. One that is hurried is given up soon where it does not end.
@@ -42,7 +47,8 @@ pub fn perform(
     under_load(busy, || case.scenario.perform(&context))
 }
 
-/// Calls `work` while, if `busy`, a thread for each processor does nothing but use it.
+/// Calls `work` while, if `busy`, a thread for each processor uses it in bursts. They come back so often that a program is
+/// interrupted in many places; threads that never slept would only be given whole slices of milliseconds, and be waited for.
 fn under_load<T>(busy: bool, work: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(!busy);
     thread::scope(|scope| {
@@ -50,7 +56,11 @@ fn under_load<T>(busy: bool, work: impl FnOnce() -> T) -> T {
         for _ in 0..if busy { processors } else { 0 } {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    hint::spin_loop();
+                    let began = Instant::now();
+                    while began.elapsed() < BURST {
+                        hint::spin_loop();
+                    }
+                    thread::sleep(PAUSE);
                 }
             });
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use confine::interrupt;
-use confine::run::keeper;
+use confine::run::{keeper, reserve};
 use engine::controlled::runs::has_leaked;
 
 use crate::cli::args::Cli;
@@ -31,6 +31,7 @@ pub fn start<E: Display + From<Error>>(
     }
     let ready = interrupt::listen().and_then(|()| keeper::raise_open_files());
     let outcome = ready.map_err(Error::file("this process")).map_err(E::from).and_then(|()| act());
+    reserve::dismiss();
     if has_leaked() {
         eprintln!(
             "{name}: a run was another one after others than in a process of its own: a fault of the grader, of which its \

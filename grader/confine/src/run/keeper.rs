@@ -1,6 +1,6 @@
 //! The keeper: the process between the grader and a program that it runs.
 //!
-//! Its standard input is a socket to the grader, over which it gets its `Order`. It makes the program's jail and writes `started PID REAPER`
+//! Its standard input is a socket to the grader, over which it gets its `Order`: it may wait for that (`reserve`). It makes the program's jail and writes `started PID REAPER`
 //! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
 //! SURVIVORS FULL` (1 where the program filled its folder), `out-of-memory 0 SURVIVORS 0` where its control group
 //! was ended, or `failed REASON`. In an audited run the listener comes before all. When the grader
@@ -62,9 +62,8 @@ pub fn keep() -> io::Result<()> {
 }
 
 fn keep_program(control: &mut File) -> io::Result<Option<String>> {
-    let (order, folder) = (Order::receive(&mut *control)?, std::env::current_dir()?);
-    let Order { policy, stdin, variables, program, args } = order;
-    let target = Target { program, args, variables, folder, stdin: File::open(stdin)? };
+    let Order { policy, stdin, variables, program, args, folder } = Order::receive(&mut *control)?;
+    let target = Target { program, args, variables, folder: folder.into(), stdin: File::open(stdin)? };
     setsid()?;
     // What it makes is for the program, which may run as another user.
     umask(Mode::WGRP | Mode::WOTH);

@@ -11,6 +11,7 @@ mod ending;
 pub mod keeper;
 pub(crate) mod order;
 mod panics;
+pub mod reserve;
 mod running;
 mod system_calls;
 mod watch;
@@ -18,11 +19,7 @@ mod watch;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags};
@@ -37,6 +34,7 @@ pub use audit::{Write, Writes};
 pub use ending::Ending;
 use order::Order;
 pub use panics::panic_or_exit;
+use reserve::Waiting;
 pub use running::Running;
 
 /// What a program may use before the grader ends it.
@@ -277,40 +275,32 @@ impl Invocation {
     pub fn start(self) -> Result<Running, RunError> {
         let fault = |source| RunError::Start { program: self.program.clone(), source };
         let input = StdinFile::new(&self.stdin).map_err(fault)?;
-        let (control, keeper_end) = UnixStream::pair().map_err(fault)?;
         let order = Order {
             policy: self.policy(),
             stdin: input.path().into(),
             variables: self.environment,
             program: self.program.clone().into(),
             args: self.args,
+            folder: fs::canonicalize(&self.folder).map_err(fault)?.into(),
         };
-        let mut command = Command::new(keeper::executable());
-        command.arg0(keeper::NAME).arg(keeper::ARGUMENT);
-        command
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("LANG", "C.UTF-8")
-            .current_dir(&self.folder)
-            .stdin(Stdio::from(OwnedFd::from(keeper_end)))
-            .stdout(self.stdout.open().map_err(fault)?)
-            .stderr(Stdio::piped());
-        let mut keeper = command.spawn().map_err(fault)?;
+        let mut waiting = self.stdout.keeper().map_err(fault)?;
         if let Stdout::Closed { .. } = self.stdout {
             // The program is not there yet.
-            keeper.stdout = None;
+            waiting.keeper.stdout = None;
         }
         // One that could not take it says why, to who looks at how it ended.
-        let _ = order.send(&control);
-        Running::new(self.program, keeper, control, input, self.limits)
+        let _ = order.send(&waiting.control);
+        let running = Running::new(self.program, waiting, input, self.limits);
+        reserve::refill();
+        running
     }
 }
 
 impl Stdout {
-    fn open(self) -> io::Result<Stdio> {
+    fn keeper(self) -> io::Result<Waiting> {
         match self {
-            Self::Kept | Self::Closed { .. } => Ok(Stdio::piped()),
-            Self::Full => Ok(fs::OpenOptions::new().write(true).open("/dev/full")?.into()),
+            Self::Kept | Self::Closed { .. } => reserve::take(),
+            Self::Full => reserve::start(fs::OpenOptions::new().write(true).open("/dev/full")?.into()),
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Order {
     pub(super) variables: Vec<(OsString, OsString)>,
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
+    /// Where it runs.
+    pub(super) folder: OsString,
 }
 
 impl Order {
@@ -54,7 +56,8 @@ mod tests {
             stdin: odd.clone(),
             variables: vec![(odd.clone(), "".into())],
             program: odd.clone(),
-            args: vec!["".into(), odd],
+            args: vec!["".into(), odd.clone()],
+            folder: odd,
         };
         let mut sent = Vec::new();
         order.send(&mut sent).unwrap();

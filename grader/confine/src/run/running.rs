@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::audit::{Audit, Writes};
+use super::reserve::Waiting;
 use super::watch::{INTERVAL, LimitWatch};
 use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
@@ -58,8 +59,7 @@ impl Shared {
 impl Running {
     pub(super) fn new(
         program: PathBuf,
-        keeper: Child,
-        control: UnixStream,
+        Waiting { keeper, control }: Waiting,
         stdin: StdinFile,
         limits: Limits,
     ) -> Result<Self, RunError> {
