@@ -7,7 +7,7 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use report::{BoundedReport, Failure, FewerReport, Lesson};
 
-use super::{Findings, Grading};
+use super::{Findings, Grading, alone_on};
 use crate::error::Error;
 
 impl Grading<'_> {
@@ -16,6 +16,7 @@ impl Grading<'_> {
         if case.percent == 0 {
             return Ok(());
         }
+        let _alone = alone_on(case.network);
         let extent = Extent {
             schedules: (self.options.schedules * u64::from(case.percent)).div_ceil(100),
             preemptions: self.options.preemptions,
