@@ -144,7 +144,7 @@ fn run(program: &Path, runs: u32, lines: &str, is_audited: bool) -> Result<f64, 
 
 fn schedules(workspace: &Workspace, exercise: &Exercise, schedules: u64) -> Result<f64, Error> {
     let source = Source::read(workspace, exercise.name, None)?;
-    let options = Options { schedules, runs: Some(1), ..Options::default() };
+    let options = Options { schedules: Some(schedules), runs: Some(1), ..Options::default() };
     let report = grade::grade(workspace, exercise, &source, &options, &Progress::hidden())?;
     Ok(report.explored.per_second)
 }

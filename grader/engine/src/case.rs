@@ -97,6 +97,11 @@ impl Case {
         Self::new(id, Call::new(args))
     }
 
+    /// Whether its program talks to nobody: then many runs can be made in one process, and cost next to nothing.
+    pub fn is_alone(&self) -> bool {
+        self.external == External::Nobody && self.network == Network::Own
+    }
+
     /// A case for any scenario.
     pub fn new(id: impl Into<String>, scenario: impl Scenario + 'static) -> Self {
         Self {

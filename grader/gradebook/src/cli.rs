@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use grader::cli::args::SandboxArgs;
-use grader::grade::SCHEDULES;
 use report::late::Moment;
 
 use crate::error::Error;
@@ -51,9 +50,10 @@ pub struct CollectArgs {
     /// Grade one part of the class: slice:K/N (equal parts) or hash:K/N (a student stays in a part)
     #[arg(long, value_name = "PART")]
     pub partition: Option<Partition>,
-    /// How many schedules to explore an exercise with, over all its cases
-    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
-    pub schedules: u64,
+    /// How many schedules to explore an exercise with, over all its cases [default: 20000, or 2000 for cases in which the
+    /// program talks to others]
+    #[arg(long, value_name = "N")]
+    pub schedules: Option<u64>,
     /// Everything drawn by chance comes from this number [default: that of the gradebook; for a new one it is drawn]
     #[arg(long)]
     pub seed: Option<u64>,

@@ -48,7 +48,7 @@ pub fn exercise(
     hash.add(exercise.as_bytes());
     hash.add(rules.as_bytes());
     hash.add_file(&workspace.crate_folder(exercise).join("Cargo.toml"))?;
-    hash.add(format!("{} {} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
+    hash.add(format!("{} {:?} {:?}", options.seed, options.schedules, options.preemptions).as_bytes());
     Ok(hash.finish())
 }
 

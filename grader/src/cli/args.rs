@@ -12,7 +12,6 @@ use report::late::Moment;
 use schedule::{MOST_STEPS, Schedule};
 
 use crate::course::pull_request::ObjectId;
-use crate::grade::SCHEDULES;
 
 /// Grades concurrent programs under stress and under controlled thread schedules.
 ///
@@ -75,9 +74,10 @@ pub struct CheckArgs {
     /// Everything drawn by chance comes from this number; `random` draws one
     #[arg(long, default_value_t = 0, value_parser = parse_seed)]
     pub seed: u64,
-    /// How many schedules to explore an exercise with, over all its cases
-    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
-    pub schedules: u64,
+    /// How many schedules to explore an exercise with, over all its cases [default: 20000, or 2000 for cases in which the
+    /// program talks to others]
+    #[arg(long, value_name = "N")]
+    pub schedules: Option<u64>,
     /// Explore all schedules with at most B preemptions instead of random ones, the fewest first
     #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(..=9))]
     pub preemptions: Option<u32>,
@@ -329,9 +329,10 @@ pub struct WatchArgs {
     /// Everything drawn by chance comes from this number
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// How many schedules to explore an exercise with, over all its cases
-    #[arg(long, value_name = "N", default_value_t = SCHEDULES)]
-    pub schedules: u64,
+    /// How many schedules to explore an exercise with, over all its cases [default: 20000, or 2000 for cases in which the
+    /// program talks to others]
+    #[arg(long, value_name = "N")]
+    pub schedules: Option<u64>,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
 }

@@ -18,7 +18,7 @@ impl Grading<'_> {
         }
         let _alone = alone_on(case.network);
         let extent = Extent {
-            schedules: (self.options.schedules * u64::from(case.percent)).div_ceil(100),
+            schedules: self.options.schedules_of(case),
             preemptions: self.options.preemptions,
             time: None,
         };

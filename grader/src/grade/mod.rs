@@ -38,26 +38,30 @@ pub(crate) use explored::{bounded, fewer};
 pub use replay::replay;
 
 /// How a case is run and judged, whatever the exercise.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Everything drawn by chance comes from it.
     pub seed: u64,
     /// Only this case, where it is named.
     pub case: Option<String>,
-    /// How many schedules an exercise is explored with, over all its cases.
-    pub schedules: u64,
+    /// How many schedules an exercise is explored with, over all its cases, where that is not left to each case.
+    pub schedules: Option<u64>,
     /// Explore all schedules with at most so many preemptions instead of random ones.
     pub preemptions: Option<u32>,
     /// How often each case is run without control, in place of its own number.
     pub runs: Option<u32>,
 }
 
-/// Found enough for every mutant of the exercises, and over in about a second.
-pub const SCHEDULES: u64 = 2_000;
+/// Finds what one in some thousands of schedules shows, and is over in about a second where many runs are made in one process.
+const SCHEDULES: u64 = 20_000;
+/// For cases whose runs take a process each. Found enough for every mutant of the exercises.
+const SCHEDULES_WITH_OTHERS: u64 = 2_000;
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { seed: 0, case: None, schedules: SCHEDULES, preemptions: None, runs: None }
+impl Options {
+    /// The part of the exercise's schedules that `case` is explored with.
+    fn schedules_of(&self, case: &Case) -> u64 {
+        let by_default = if case.is_alone() { SCHEDULES } else { SCHEDULES_WITH_OTHERS };
+        (self.schedules.unwrap_or(by_default) * u64::from(case.percent)).div_ceil(100)
     }
 }
 

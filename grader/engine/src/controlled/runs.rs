@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use confine::sandbox::Network;
 use schedule::protocol::RUNS_VARIABLE;
 
-use crate::case::{Case, External};
+use crate::case::Case;
 
 /// How runs of a program are made. A schedule is the same run in all of these ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +36,7 @@ impl Runs {
     /// For runs of a case. Who talks to others has a process each time: what they have been told cannot be taken back. On
     /// AArch64 putting back was not tried on a processor yet, and an emulator does not tell of memory as the kernel does.
     pub fn of(case: &Case) -> Self {
-        match (case.external, case.network) {
-            (External::Nobody, Network::Own) if cfg!(target_arch = "x86_64") => Self::Reset,
-            _ => Self::Forked,
-        }
+        if case.is_alone() && cfg!(target_arch = "x86_64") { Self::Reset } else { Self::Forked }
     }
 }
 

@@ -158,7 +158,7 @@ impl Selftest {
 
     fn grade(&self, subject: &Subject) -> Result<ExerciseReport, Error> {
         let options = self.schedules.map_or_else(Options::default, |schedules| Options {
-            schedules: whole_budget(subject.exercise, schedules),
+            schedules: Some(whole_budget(subject.exercise, schedules)),
             ..Options::default()
         });
         grade::grade(&self.workspace, subject.exercise, &subject.source, &options, &self.progress)
