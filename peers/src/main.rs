@@ -105,7 +105,8 @@ fn report(bug: &Bug, schedules: u64, runs: u32) -> Result<ExerciseReport> {
     let mutants = workspace.root().join("fixtures").join(bug.exercise).join("mutants");
     let path = mutants.join(bug.mutant).with_extension("rs");
     let source = Source::read(&workspace, bug.exercise, Some(&path))?;
-    let options = Options { case: Some(bug.case.into()), schedules, runs: Some(runs), ..Options::default() };
+    let (case, schedules, runs) = (Some(bug.case.into()), Some(schedules), Some(runs));
+    let options = Options { case, schedules, runs, ..Options::default() };
     Ok(grade(&workspace, exercise, &source, &options, &Progress::hidden())?)
 }
 
