@@ -7,7 +7,7 @@ use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use report::{BoundedReport, Failure, FewerReport, Lesson};
 
-use super::{Findings, Grading, alone_on};
+use super::{Findings, Grading};
 use crate::error::Error;
 
 impl Grading<'_> {
@@ -16,7 +16,6 @@ impl Grading<'_> {
         if case.percent == 0 {
             return Ok(());
         }
-        let _alone = alone_on(case.network);
         let extent = Extent {
             schedules: self.options.schedules_of(case),
             preemptions: self.options.preemptions,

@@ -5,23 +5,25 @@ pub mod contract;
 mod excerpts;
 mod explored;
 mod failure;
-mod in_order;
 pub mod progress;
 mod replay;
 pub mod rubric;
 mod sharing;
-mod stress;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use confine::run::Ending;
 use confine::sandbox::Network;
 use engine::case::Case;
 use engine::compile::{self, Build};
 use engine::escape::terminal;
+use engine::judgement::{Fault, Judgement};
+use engine::observation::Observation;
 use engine::program::Program;
 use engine::source::Source;
+use engine::stress;
 use engine::workspace::Workspace;
 use exercises::{Check, Exercise};
 use report::verdict::Verdict;
@@ -222,28 +224,25 @@ impl<'a> Grading<'a> {
     fn report(&self) -> Result<ExerciseReport, Error> {
         let cases = self.cases()?;
         let mut findings = Findings { of_ending: checks_of_ending(&cases), ..Findings::default() };
-        let (explored, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.percent > 0);
-        for (index, case) in explored.iter().enumerate() {
-            let (number, all) = (index + 1, cases.len());
-            self.progress.say(format!("{}: {} ({number} of {all})", self.exercise.name, case.id));
+        for (index, case) in cases.iter().enumerate() {
+            self.progress.say(format!(
+                "{}: {} ({} of {})",
+                self.exercise.name,
+                case.id,
+                index + 1,
+                cases.len()
+            ));
+            let _alone = alone_on(case.network);
             self.explore(case, &mut findings)?;
             if findings.stub.is_none() {
                 self.stress(case, &mut findings)?;
             }
-            if !findings.goes_on() {
+            if let Some(message) = findings.stub {
+                return Ok(without_runs(self.exercise, &self.rubric, Verdict::NotImplemented, message));
+            }
+            if findings.is_cut() {
                 break;
             }
-        }
-        if findings.goes_on() {
-            self.progress.say(format!(
-                "{}: {} cases that are not explored",
-                self.exercise.name,
-                others.len()
-            ));
-            self.stress_unexplored(&others, &mut findings)?;
-        }
-        if let Some(message) = findings.stub {
-            return Ok(without_runs(self.exercise, &self.rubric, Verdict::NotImplemented, message));
         }
         Ok(self.summary(findings))
     }
@@ -263,6 +262,75 @@ impl<'a> Grading<'a> {
             cases.retain(|case| case.id == *wanted);
         }
         Ok(cases)
+    }
+
+    fn stress(&self, case: &Case, findings: &mut Findings) -> Result<(), Error> {
+        for run in 0..self.options.runs.unwrap_or(case.runs) {
+            // What has failed is not hidden by more runs, and a wrong program can be very slow: one that sleeps in
+            // place of waiting takes its time here, and none under control.
+            if self.is_lost(findings) && (run > 0 || case.percent > 0) {
+                return Ok(());
+            }
+            let undecided = case.judges.iter().any(|(check, _)| !findings.has_failed(check));
+            if !undecided {
+                return Ok(());
+            }
+            // Nothing more is held against a program that has failed to end.
+            let is_hurried = findings.long_endings > 0 && findings.has_failed_to_end();
+            let seen = stress::perform(&self.program.path, case, self.options.seed, run, is_hurried)?;
+            findings.runs += 1;
+            if let Some(stub) = seen.reached_stub() {
+                findings.stub = Some(stub);
+                return Ok(());
+            }
+            self.judge(case, &seen, findings);
+            self.judge_writers(case, &seen, findings);
+            findings.waited_for += u32::from(seen.was_waited_for());
+            if seen.code().is_none() {
+                findings.long_endings +=
+                    u32::from(!matches!(seen.ending(), Ending::Deadlocked { .. } | Ending::Stopped));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a check that is worth points has failed.
+    fn is_lost(&self, findings: &Findings) -> bool {
+        findings.results.iter().any(|(check, result)| result.has_failed() && self.rubric.points(check) > 0.0)
+    }
+
+    /// Who wrote the lines of an audited run. That it was right is no proof, as only control shows many interleavings.
+    fn judge_writers(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
+        for (check, judge) in &case.writer_judges {
+            if seen.has_evaded {
+                let reason = "its lines came to standard output in a way that hides who wrote them";
+                findings.result(check).unproven(format!("case {}: {reason}", case.id));
+            }
+            if seen.stdout.threads.is_none() {
+                continue;
+            }
+            if let Some(Judgement::Broken(fault)) = judge.judge(seen) {
+                let fault = Fault { seen: format!("in a run without control, {}", fault.seen), ..fault };
+                self.broken(check, self.failure((case, check), seen, fault, None), findings);
+            }
+        }
+    }
+
+    /// A run that did not end by itself says something only about whether the program terminates.
+    fn judge(&self, case: &Case, seen: &Observation, findings: &mut Findings) {
+        for (check, judge) in &case.judges {
+            match judge.judge(seen) {
+                None | Some(Judgement::Nothing) => {}
+                Some(Judgement::Kept) => findings.result(check).kept(!case.is_idle),
+                Some(Judgement::Unproven(reason)) => {
+                    findings.result(check).unproven(format!("case {}: {reason}", case.id));
+                }
+                Some(Judgement::Broken(fault)) => {
+                    self.broken(check, self.failure((case, check), seen, fault, None), findings);
+                }
+            }
+        }
     }
 
     /// Notes a failure, and shows the first of each check at once, where students may see it.
@@ -328,11 +396,6 @@ fn alone_on(network: Network) -> Option<MutexGuard<'static, ()>> {
 }
 
 impl Findings {
-    /// Whether anything more of the program is run.
-    fn goes_on(&self) -> bool {
-        self.stub.is_none() && !self.is_cut()
-    }
-
     /// Whether the program has cost so much that nothing more of it is run.
     fn is_cut(&self) -> bool {
         self.long_endings >= MOST_LONG_ENDINGS || self.waited_for >= MOST_WAITED_FOR
