@@ -62,8 +62,7 @@ pub fn keep() -> io::Result<()> {
 }
 
 fn keep_program(control: &mut File) -> io::Result<Option<String>> {
-    let Order { policy, stdin, variables, program, args, folder } = Order::receive(&mut *control)?;
-    let target = Target { program, args, variables, folder: folder.into(), stdin: File::open(stdin)? };
+    // Nothing of this needs the order. Of a terminal's signals the grader tells it, by hanging up.
     setsid()?;
     // What it makes is for the program, which may run as another user.
     umask(Mode::WGRP | Mode::WOTH);
@@ -71,6 +70,8 @@ fn keep_program(control: &mut File) -> io::Result<Option<String>> {
     set_resource_limits()?;
     // Older kernels lack it; then only what Rust opened is closed.
     let _ = system::close_others_on_exec();
+    let Order { policy, stdin, variables, program, args, folder } = Order::receive(&mut *control)?;
+    let target = Target { program, args, variables, folder: folder.into(), stdin: File::open(stdin)? };
     let is_audited = policy.is_audited;
     let mut jailed = jail::start(&policy, target)?;
     let process: OwnedFd = pidfd_open(jailed.child, PidfdFlags::empty())?;

@@ -1,8 +1,8 @@
 //! A keeper in reserve: started already, it waits for its order. To start one takes a third of what a short run takes, and
 //! a processor is idle while the keeper before it makes its jail.
 //!
-//! It sees the files that the grader sees, and where the grader enters its sandbox, that must come first. It ends when the
-//! grader dismisses it, or is gone.
+//! It sees the files that the grader saw when it was started. So one is dismissed before the grader enters its sandbox, and
+//! calls of cargo leave none. It ends, too, when the grader is gone.
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::audit::{Audit, Writes};
-use super::reserve::Waiting;
+use super::reserve::{self, Waiting};
 use super::watch::{INTERVAL, LimitWatch};
 use super::{Ending, Limits, Outcome, RunError, StdinFile, panic_or_exit};
 use crate::interrupt;
@@ -57,16 +57,23 @@ impl Shared {
 }
 
 impl Running {
+    /// Hears the keeper, and puts one in reserve where more runs are to be expected.
     pub(super) fn new(
         program: PathBuf,
         Waiting { keeper, control }: Waiting,
         stdin: StdinFile,
         limits: Limits,
+        is_followed: bool,
     ) -> Result<Self, RunError> {
         let fault = |source| RunError::Start { program: program.clone(), source };
         let shared = Arc::new(Shared::default());
         let supervisor = Supervisor::new(keeper, control.try_clone().map_err(fault)?, limits, shared.clone());
-        let thread = thread::Builder::new().name("supervisor".into()).spawn(move || supervisor.run());
+        let thread = thread::Builder::new().name("supervisor".into()).spawn(move || {
+            if is_followed {
+                reserve::refill();
+            }
+            supervisor.run()
+        });
         Ok(Self { shared, control, stdin, supervisor: Some(thread.map_err(fault)?) })
     }
 
