@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Three exercises against programs that others wrote, all on this machine and over loopback only.
 
-primes against primesieve (Debian package primesieve-bin), downloader against curl -Z, and how many
-messages a second the chat server delivers to 500 clients. Each time is the median of five.
-Call it with the repository built: cargo build --release --package primes --package downloader --package chat-server
+primes against primesieve (Debian package primesieve-bin), downloader against curl -Z, and the chat server against a
+room as one writes it with tokio, by how many messages a second either delivers to 500 clients. Each time is the median of five.
+Call it with both built: cargo build --release --package primes --package downloader --package chat-server, and
+cargo build --release --manifest-path peers/Cargo.toml --bin chat
 """
 
 import os
@@ -21,6 +22,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAMS = os.path.join(ROOT, "target", "release")
+PEERS = os.path.join(ROOT, "peers", "target", "release")
 REPETITIONS = 5
 
 
@@ -77,11 +79,10 @@ def downloads():
         print(f"downloader, {files} files of 1 MiB: {ours:.2f} s; curl -Z {theirs:.2f} s; ratio {ours / theirs:.2f}")
 
 
-def chat():
+def delivered_a_second(call):
+    """Messages that a chat server delivers in a second."""
     clients, senders, messages = 500, 10, 20
-    server = subprocess.Popen(
-        [os.path.join(PROGRAMS, "chat-server"), "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    server = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     address = server.stdout.readline().split()[-1].rsplit(":", 1)
     joined = []
     for number in range(clients):
@@ -116,8 +117,22 @@ def chat():
     seconds = time.perf_counter() - started
     server.stdin.close()
     server.wait()
-    delivered = clients * senders * messages
-    print(f"chat-server, {clients} clients: {delivered / seconds:,.0f} messages a second delivered (read by Python)")
+    for connection in joined:
+        connection.close()
+    return clients * senders * messages / seconds
+
+
+def chat():
+    rates = {"ours": [], "theirs": []}
+    # In turns: a slow moment of the machine meets both.
+    for _ in range(REPETITIONS):
+        rates["ours"].append(delivered_a_second([os.path.join(PROGRAMS, "chat-server"), "serve"]))
+        rates["theirs"].append(delivered_a_second([os.path.join(PEERS, "chat")]))
+    ours, theirs = statistics.median(rates["ours"]), statistics.median(rates["theirs"])
+    print(
+        f"chat-server, 500 clients: {ours:,.0f} messages a second delivered (read by Python); "
+        f"tokio {theirs:,.0f}; ratio {ours / theirs:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -112,11 +112,14 @@ impl Segment {
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        let count = self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum();
+        // Eight bytes at once: bits are counted as fast in a long number as in a short one.
+        let (words, rest) = self.bits.as_chunks::<8>();
+        let in_words: u64 = words.iter().map(|word| u64::from(u64::from_le_bytes(*word).count_ones())).sum();
+        let in_rest: u64 = rest.iter().map(|byte| u64::from(byte.count_ones())).sum();
         let last = self.bits.iter().rposition(|&bits| bits != 0);
         let largest =
             last.map_or(0, |at| 30 * (self.first + at as u64) + WHEEL[self.bits[at].ilog2() as usize]);
-        Tally { count, largest }
+        Tally { count: in_words + in_rest, largest }
     }
 
     fn clear_above(&mut self, limit: u64) {
