@@ -92,6 +92,6 @@ impl<'a> Cargo<'a> {
             // Of the program alone.
             .args(["--".to_owned()].into_iter().chain(hooks::link_flags(hooks)));
         let what = format!("building what {} needs", package.exercise());
-        telling::run(call, &what, self.count(package)?, tell)
+        telling::run(call, &what, || self.count(package), tell)
     }
 }

@@ -19,12 +19,19 @@ pub(super) const LISTING: [&str; 4] = ["--prefix", "none", "--edges", "normal,bu
 /// Is told what is being done, again and again, by several threads.
 pub type Tell<'a> = &'a (dyn Fn(String) + Sync);
 
-/// Runs a build that is [`TELLING`] to its end, and tells how many of `total` crates are built of `what`.
+/// Runs a build that is [`TELLING`] to its end, and tells how many of `total` crates are built of `what`. They are counted
+/// while it has begun.
 ///
 /// # Errors
 /// When cargo cannot be run, or fails.
-pub(super) fn run(build: Invocation, what: &str, total: usize, tell: Tell) -> Result<(), Error> {
+pub(super) fn run(
+    build: Invocation,
+    what: &str,
+    total: impl FnOnce() -> Result<usize, Error>,
+    tell: Tell,
+) -> Result<(), Error> {
     let running = build.start()?;
+    let total = total()?;
     // Each time that cargo has written something there is something to tell, and never an end of it.
     running.wait_for_stdout(|said| {
         let Built { count, last } = Built::so_far(said);
