@@ -1,6 +1,8 @@
 //! Which schedules are tried: a search proposes runs, the explorer makes them.
 
 pub mod bounded;
+pub mod dpor;
+pub mod happens_before;
 pub mod portfolio;
 
 use crate::mechanism::Candidates;

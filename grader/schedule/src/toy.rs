@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use crate::mechanism::{Candidates, Mechanism, NoWorld, Read, Wait};
 use crate::policy::Pending;
 use crate::protocol::{Finish, Request};
+use crate::search::happens_before::{Access, Step};
+use crate::search::replay;
 use crate::{Schedule, ThreadId};
 
 /// What a thread does in one step.
@@ -30,10 +32,12 @@ pub(crate) enum Op {
 pub(crate) type Toy = Vec<Vec<Op>>;
 
 /// What a run came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) schedule: Schedule,
     pub(crate) candidates: Vec<Candidates>,
+    /// What each step touched.
+    pub(crate) accesses: Vec<Vec<Access>>,
     /// What each load found, in order.
     pub(crate) found: Vec<(ThreadId, u64)>,
     /// `None` where all threads ended.
@@ -54,8 +58,7 @@ pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
         locked: [false; WORDS],
         waits: vec![false; toy.len()],
     };
-    let mut ran =
-        Ran { schedule: Schedule::default(), candidates: Vec::new(), found: Vec::new(), finish: None };
+    let mut ran = Ran::default();
     while !state.is_over(toy) {
         let choice = match mechanism.choose(&mut NoWorld) {
             Ok(choice) => choice,
@@ -67,12 +70,20 @@ pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
         let thread = choice.thread;
         ran.schedule.steps.push(thread);
         ran.candidates.push(choice.candidates);
+        ran.accesses.push(state.touches(toy, thread));
         if !std::mem::take(&mut state.waits[usize::from(thread)]) {
             state.step(toy, thread, &mut mechanism, &mut ran.found);
         }
         state.says_what_is_next(toy, thread, &mut mechanism);
     }
     ran
+}
+
+/// The steps of a run along `steps`, and on without preemption.
+pub(crate) fn steps(toy: &Toy, steps: &[ThreadId]) -> Vec<Step> {
+    let ran = run(toy, replay(), steps);
+    let taken = ran.schedule.steps.iter().zip(ran.candidates).zip(ran.accesses);
+    taken.map(|((&thread, candidates), accesses)| Step { thread, able: candidates.all(), accesses }).collect()
 }
 
 struct State {
@@ -94,6 +105,15 @@ impl State {
             Some(op) => mechanism.intends(pending(*op)),
             None => mechanism.end(),
         }
+    }
+
+    /// What the next step of `thread` touches. Who waits for a lock is woken by what is done to it.
+    fn touches(&self, toy: &Toy, thread: ThreadId) -> Vec<Access> {
+        let thread = usize::from(thread);
+        // Who sleeps last of all only wakes up.
+        let op = toy[thread].get(self.next[thread]);
+        let Pending { object, writes } = op.map_or_else(Pending::default, |op| pending(*op));
+        if object == 0 { Vec::new() } else { vec![Access { object, writes }] }
     }
 
     /// Does the next operation of `thread`.
