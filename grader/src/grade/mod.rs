@@ -54,7 +54,8 @@ pub struct Options {
     pub runs: Option<u32>,
 }
 
-/// Finds what one in some thousands of schedules shows, and is over in about a second where many runs are made in one process.
+/// Finds what one in some thousands of schedules shows, and is over in about a second where many runs are made in one
+/// process.
 const SCHEDULES: u64 = 20_000;
 /// For cases whose runs take a process each. Found enough for every mutant of the exercises.
 const SCHEDULES_WITH_OTHERS: u64 = 2_000;

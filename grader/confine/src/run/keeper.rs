@@ -1,7 +1,7 @@
 //! The keeper: the process between the grader and a program that it runs.
 //!
-//! Its standard input is a socket to the grader, over which it gets its `Order`: it may wait for that (`reserve`). It makes the program's jail and writes `started PID REAPER`
-//! (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
+//! Its standard input is a socket to the grader, over which it gets its `Order`: it may wait for that (`reserve`). It makes
+//! the program's jail and writes `started PID REAPER` (0 without a jail of its own), then, when all is over, `exited CODE SURVIVORS FULL` or `signalled SIGNAL
 //! SURVIVORS FULL` (1 where the program filled its folder), `out-of-memory 0 SURVIVORS 0` where its control group
 //! was ended, or `failed REASON`. In an audited run the listener comes before all. When the grader
 //! closes its end, by intent or by dying, the keeper ends the program and writes `ended`.

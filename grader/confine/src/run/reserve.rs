@@ -25,7 +25,7 @@ static RESERVE: Mutex<Option<Waiting>> = Mutex::new(None);
 /// The keeper in reserve, or a new one. Its standard output and error are pipes.
 pub(super) fn take() -> io::Result<Waiting> {
     let kept = reserve().take();
-    // Ctrl-C ends who waits, too.
+    // It may have been ended meanwhile.
     match kept.and_then(|mut waiting| matches!(waiting.keeper.try_wait(), Ok(None)).then_some(waiting)) {
         Some(waiting) => Ok(waiting),
         None => start(Stdio::piped()),

@@ -73,13 +73,16 @@ impl Execution {
         stores.nth(age).expect("so many stores were made").0
     }
 
+    fn is_same_place(&self, one: usize, other: usize) -> bool {
+        let location = self.events[one].location();
+        location.is_some() && location == self.events[other].location()
+    }
+
     /// The axiom that it breaks, if it breaks one.
     pub(super) fn broken(&self) -> Option<&'static str> {
         let of = |are: &dyn Fn(usize, usize) -> bool| Relation::of(self.events.len(), are);
         let at = |number: usize| &self.events[number];
-        let is_same_place = |from: usize, to: usize| {
-            at(from).location().is_some() && at(from).location() == at(to).location()
-        };
+        let is_same_place = |from: usize, to: usize| self.is_same_place(from, to);
         let program =
             of(&|from, to| from < to && (from < self.locations || at(from).thread == at(to).thread));
         let reads_from = of(&|from, to| at(to).read() == Some(from));
@@ -99,7 +102,10 @@ impl Execution {
         if !self.sequential(&program, &happens, &extended).is_acyclic() {
             return Some("sequential consistency");
         }
-        program.or(&reads_from).is_acyclic().then_some(()).map_or(Some("no value out of thin air"), |()| None)
+        if !program.or(&reads_from).is_acyclic() {
+            return Some("no value out of thin air");
+        }
+        None
     }
 
     /// Which releases synchronize with which acquires.
@@ -117,9 +123,7 @@ impl Execution {
     /// The order that sequentially consistent operations must have (`psc`).
     fn sequential(&self, program: &Relation, happens: &Relation, extended: &Relation) -> Relation {
         let at = |number: usize| &self.events[number];
-        let is_same_place = |from: usize, to: usize| {
-            at(from).location().is_some() && at(from).location() == at(to).location()
-        };
+        let is_same_place = |from: usize, to: usize| self.is_same_place(from, to);
         let elsewhere = program.only(|from, to| !is_same_place(from, to));
         let same = happens.only(is_same_place);
         let before = program.or(&elsewhere.then(happens).then(&elsewhere)).or(&same).or(extended);

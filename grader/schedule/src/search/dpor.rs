@@ -22,7 +22,6 @@ pub struct Dpor {
     /// How many runs were proposed.
     proposed: u64,
     classes: u64,
-    is_begun: bool,
 }
 
 /// The place before one step of the run at hand.
@@ -62,10 +61,9 @@ impl Dpor {
 
     /// The next run, once the one before is learnt; none when all classes were run.
     pub fn propose(&mut self) -> Option<Attempt> {
-        if self.is_begun && !self.turn_back() {
+        if self.proposed > 0 && !self.turn_back() {
             return None;
         }
-        self.is_begun = true;
         self.proposed += 1;
         let steps = self.path.iter().filter_map(|node| Some(node.step.as_ref()?.0)).collect();
         Some(Attempt { number: self.proposed - 1, request: replay(), steps })
