@@ -5,11 +5,11 @@ pub const MOST_THREADS: usize = 16;
 
 /// For each thread, how many of its operations are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clock([u32; MOST_THREADS]);
+pub(crate) struct Clock([u32; MOST_THREADS]);
 
 impl Clock {
     /// Knows nothing.
-    pub const EMPTY: Self = Self([0; MOST_THREADS]);
+    pub(crate) const EMPTY: Self = Self([0; MOST_THREADS]);
 
     /// Counts one more operation of `thread`, and gives back its number, which is not 0.
     pub(crate) fn tick(&mut self, thread: usize) -> u32 {
@@ -27,6 +27,12 @@ impl Clock {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             *mine = theirs.max(*mine);
         }
+    }
+
+    /// Each learns what the other knows.
+    pub(crate) fn meet(&mut self, other: &mut Self) {
+        self.join(other);
+        *other = *self;
     }
 
     /// Both together.

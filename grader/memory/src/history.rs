@@ -1,4 +1,4 @@
-//! One location: its last stores, and which of them a load may return.
+//! One location of the program's own: its last stores, and which of them a load may return.
 
 use crate::clock::{Clock, MOST_THREADS};
 
@@ -21,13 +21,13 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn new(value: u64, thread: usize, number: u32, released: Clock) -> Self {
+    pub(crate) const fn new(value: u64, thread: usize, number: u32, released: Clock) -> Self {
         let first_reads = [0; MOST_THREADS];
         Self { value, thread: thread as u8, number, is_sequential: false, released, first_reads }
     }
 
     /// What was there before anybody stored.
-    fn known_to_all(value: u64) -> Self {
+    const fn known_to_all(value: u64) -> Self {
         Self::new(value, 0, 0, Clock::EMPTY)
     }
 
@@ -45,18 +45,20 @@ impl Store {
     }
 }
 
-/// The last stores to one location, the newest first by age.
-#[derive(Clone, Debug)]
+/// The last stores to one location.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct History {
     stores: [Store; MOST_STORES],
     /// Where the newest is.
     newest: usize,
-    count: usize,
+    /// How many there are besides.
+    older: usize,
 }
 
 impl History {
-    pub(crate) fn new(value: u64) -> Self {
-        Self { stores: [Store::known_to_all(value); MOST_STORES], newest: 0, count: 1 }
+    /// Of a location that has this value, and everybody knows.
+    pub(crate) const fn new(value: u64) -> Self {
+        Self { stores: [Store::known_to_all(value); MOST_STORES], newest: 0, older: 0 }
     }
 
     /// The store that came `age` stores before the newest.
@@ -67,7 +69,7 @@ impl History {
     pub(crate) fn push(&mut self, store: Store) {
         self.newest = (self.newest + 1) % MOST_STORES;
         self.stores[self.newest] = store;
-        self.count = (self.count + 1).min(MOST_STORES);
+        self.older = (self.older + 1).min(MOST_STORES - 1);
     }
 
     /// How many stores, from the newest on, a load may return that knows `clock`. One that it is bound to know ends them:
@@ -78,7 +80,7 @@ impl History {
             store.is_known(clock)
                 || fenced.is_some_and(|fenced| store.is_sequential || store.is_known(fenced))
         };
-        let last = (0..self.count).find(|&age| ends(self.at(age)));
-        last.map_or(self.count, |age| age + 1)
+        let last = (0..self.older).find(|&age| ends(self.at(age)));
+        1 + last.unwrap_or(self.older)
     }
 }

@@ -8,19 +8,35 @@
 //! returns what is stored later, or in which stores change places, are not made. None is made that the standard forbids:
 //! `tests` holds each against the axioms.
 //!
-//! No I/O and no unsafe code; memory is taken when a [`Memory`] is made, and never later.
+//! Locations that code uses of which not all is seen are *strong* ([`Memory::meet`]): a load returns the newest value, and
+//! each operation is ordered after all before it. That hides what the standard allows, and makes nothing that it forbids.
+//!
+//! No I/O and no unsafe code; no memory is taken, and a [`Memory`] that is new is all zeroes.
 
 #![forbid(unsafe_code)]
 
 mod clock;
 mod history;
 mod model;
+mod strong;
+mod table;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{Clock, MOST_THREADS};
+pub use clock::MOST_THREADS;
 pub use history::MOST_STORES;
-pub use model::{MOST_LOCATIONS, Memory};
+pub use model::Memory;
+
+/// Where an operation is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The address.
+    pub address: u64,
+    /// How many bytes stand there: 1, 2, 4 or 8.
+    pub size: u8,
+    /// What they hold before the operation: the newest value.
+    pub value: u64,
+}
 
 /// The memory order of an operation, as `std::sync::atomic::Ordering` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

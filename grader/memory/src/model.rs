@@ -1,64 +1,92 @@
 //! All locations and threads of one execution.
 
-use crate::Order;
+use core::ops::Range;
+
 use crate::clock::{Clock, MOST_THREADS};
 use crate::history::{History, Store};
+use crate::strong::Strong;
+use crate::table::{At, Table};
+use crate::{Order, Place};
 
-/// How many locations can be told apart. Those beyond are one, and the strongest there is: a load returns the newest value,
-/// and each operation on them is ordered after all before it.
-pub const MOST_LOCATIONS: usize = 512;
+/// How many locations of the program's own can be told apart. Tests make many memories, each on the stack.
+const MOST_OWN: usize = if cfg!(test) { 16 } else { 512 };
+/// How many others.
+const MOST_STRONG: usize = if cfg!(test) { 16 } else { 2048 };
 
 /// What one thread knows.
-#[derive(Clone, Copy, Debug, Default)]
-struct Thread {
-    clock: Clock,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Thread {
+    pub(crate) clock: Clock,
     /// What an acquire fence would learn, by reads that did not acquire.
     acquirable: Clock,
     /// What was known at the last release fence.
     released: Clock,
+    /// The strong location that it used last.
+    pub(crate) last_met: Option<At>,
 }
 
-/// What is in memory, and who knows of it. Operations are given in the order in which they are executed, each with the
-/// address of its location and the value that is there, which is the newest one.
+impl Thread {
+    const NEW: Self =
+        Self { clock: Clock::EMPTY, acquirable: Clock::EMPTY, released: Clock::EMPTY, last_met: None };
+}
+
+/// What is in memory, and who knows of it. Operations are given in the order in which they are executed.
+///
+/// It gives up where there are more threads or locations than it can tell apart: from then on it says of each load that it
+/// returns the newest value, which is always allowed.
 pub struct Memory {
-    threads: [Thread; MOST_THREADS],
-    /// Linear probing over a table of twice as many places as there can be locations.
-    locations: Box<[Option<(u64, History)>]>,
-    known: usize,
+    pub(crate) is_on: bool,
+    pub(crate) threads: [Thread; MOST_THREADS],
+    own: Table<History, MOST_OWN, { 2 * MOST_OWN }>,
+    pub(crate) strong: Table<Strong, MOST_STRONG, { 2 * MOST_STRONG }>,
     /// What was known at sequentially consistent fences.
     fenced: Clock,
     /// What was known at all other sequentially consistent operations.
     sequential: Clock,
-    /// What was known at operations on locations that cannot be told apart.
-    beyond: Clock,
+    /// What was known at operations on the world outside.
+    pub(crate) outside: Clock,
 }
 
-const PLACES: usize = 2 * MOST_LOCATIONS;
-
 impl Memory {
-    /// With one thread, number 0, which knows of nothing.
-    pub fn new() -> Self {
+    /// One that has not begun: it says of all loads that they return the newest value.
+    pub const fn new() -> Self {
         Self {
-            threads: [Thread::default(); MOST_THREADS],
-            locations: (0..PLACES).map(|_| None).collect(),
-            known: 0,
+            is_on: false,
+            threads: [Thread::NEW; MOST_THREADS],
+            own: Table::new(History::new(0)),
+            strong: Table::new(Strong::NEW),
             fenced: Clock::EMPTY,
             sequential: Clock::EMPTY,
-            beyond: Clock::EMPTY,
+            outside: Clock::EMPTY,
         }
+    }
+
+    /// Begins: what was done before is known to all. Once at most.
+    pub fn begin(&mut self) {
+        self.is_on = true;
+    }
+
+    /// Whether it has begun, and has not given up.
+    pub fn is_on(&self) -> bool {
+        self.is_on
     }
 
     /// `parent` starts `child`, which knows what it knows.
     pub fn start(&mut self, parent: usize, child: usize) {
-        self.threads[parent].clock.tick(parent);
-        let clock = self.threads[parent].clock;
-        self.threads[child] = Thread { clock: self.threads[child].clock.with(&clock), ..Thread::default() };
+        self.is_on &= child < MOST_THREADS;
+        if self.is_on {
+            self.threads[parent].clock.tick(parent);
+            let clock = self.threads[parent].clock;
+            self.threads[child] = Thread { clock: self.threads[child].clock.with(&clock), ..Thread::NEW };
+        }
     }
 
     /// `thread` has waited for the end of `ended`, and knows what that knew.
     pub fn join(&mut self, thread: usize, ended: usize) {
-        let clock = self.threads[ended].clock;
-        self.threads[thread].clock.join(&clock);
+        if self.is_on {
+            let clock = self.threads[ended].clock;
+            self.threads[thread].clock.join(&clock);
+        }
     }
 
     /// A load. `choose` is given how many stores it may return, the newest first, and says which; it is not asked where
@@ -66,18 +94,15 @@ impl Memory {
     pub fn load(
         &mut self,
         thread: usize,
-        place: (u64, u64),
+        place: Place,
         order: Order,
         choose: impl FnOnce(usize) -> usize,
     ) -> (u64, usize) {
+        let Some(at) = self.history(thread, place, place.value, order) else { return (place.value, 0) };
         let number = self.threads[thread].clock.tick(thread);
-        let fenced = order.is_sequential().then_some(self.fenced);
-        let clock = self.threads[thread].clock;
-        let Some(history) = self.history(place) else {
-            self.meet_all(thread, order);
-            return (place.1, 0);
-        };
-        let choices = history.choices(&clock, fenced.as_ref());
+        let fenced = order.is_sequential().then_some(&self.fenced);
+        let history = self.own.get(at);
+        let choices = history.choices(&self.threads[thread].clock, fenced);
         let age = if choices > 1 { choose(choices).min(choices - 1) } else { 0 };
         let store = history.at(age);
         store.note_read(thread, number);
@@ -89,54 +114,81 @@ impl Memory {
     }
 
     /// A store of `value`. It ends the release sequence of what it overwrites, whoever stored that (C++20).
-    pub fn store(&mut self, thread: usize, place: (u64, u64), value: u64, order: Order) {
-        self.write(thread, place, value, order, Clock::EMPTY);
+    pub fn store(&mut self, thread: usize, place: Place, value: u64, order: Order) {
+        if let Some(at) = self.history(thread, place, value, order) {
+            self.write(thread, at, value, order, Clock::EMPTY);
+        }
     }
 
     /// An operation that reads the newest value and stores `value` in its place, which nobody comes between.
-    pub fn update(&mut self, thread: usize, place: (u64, u64), value: u64, order: Order) {
-        self.load(thread, place, order, |_| 0);
-        let released = self.history(place).map_or(Clock::EMPTY, |history| history.at(0).released);
-        self.write(thread, place, value, order, released);
+    pub fn update(&mut self, thread: usize, place: Place, value: u64, order: Order) {
+        let Some(at) = self.history(thread, place, value, order) else { return };
+        let number = self.threads[thread].clock.tick(thread);
+        let read = self.own.get(at).at(0);
+        read.note_read(thread, number);
+        read.is_sequential |= order.is_sequential();
+        let released = read.released;
+        self.learn(thread, &released, order);
+        self.write(thread, at, value, order, released);
     }
 
     /// A fence. A relaxed one does nothing.
     pub fn fence(&mut self, thread: usize, order: Order) {
-        let (fenced, sequential) = (self.fenced, self.sequential);
+        if !self.is_on {
+            return;
+        }
         let me = &mut self.threads[thread];
         me.clock.tick(thread);
         if order.acquires() {
             me.clock.join(&me.acquirable);
         }
         if order.is_sequential() {
-            me.clock.join(&fenced);
-            me.clock.join(&sequential);
-            self.fenced.join(&me.clock);
+            me.clock.join(&self.sequential);
+            me.clock.meet(&mut self.fenced);
         }
         if order.releases() {
             me.released = me.clock;
         }
     }
 
-    /// What is in memory at `address` was put there by no operation that was seen, and whoever uses it knows of it: it is
-    /// new memory, or nobody else could have used it.
-    pub fn forget(&mut self, address: u64, value: u64) {
-        if let Ok(place) = self.find(address) {
-            self.locations[place] = Some((address, History::new(value)));
+    /// This memory is given back: what was there has nothing to do with what will be.
+    pub fn free(&mut self, addresses: Range<u64>) {
+        if self.is_on {
+            self.own.take_out(&addresses);
+            self.strong.take_out(&addresses);
         }
     }
 
+    /// The history of a location of the program's own, which has the value that it says: else it was put there by no
+    /// operation that was seen, as nobody else could have used it, and who uses it knows of it. Where the location is strong,
+    /// or becomes so, the operation is done.
+    fn history(&mut self, thread: usize, place: Place, after: u64, order: Order) -> Option<At> {
+        let Place { address, value, .. } = place;
+        if !self.is_on {
+            return None;
+        }
+        if self.strong.find(address).is_some() {
+            self.meet(thread, place, after, order);
+            return None;
+        }
+        if let Some(at) = self.own.find(address)
+            && self.own.get(at).at(0).value == value
+        {
+            return Some(at);
+        }
+        let at = self.own.set(address, History::new(value));
+        self.is_on &= at.is_some();
+        at
+    }
+
     /// Stores `value`. Of a release sequence it goes on with, acquiring learns `released`, too.
-    fn write(&mut self, thread: usize, place: (u64, u64), value: u64, order: Order, released: Clock) {
+    fn write(&mut self, thread: usize, at: At, value: u64, order: Order, released: Clock) {
         let number = self.threads[thread].clock.tick(thread);
         let me = &self.threads[thread];
         let own = if order.releases() { me.clock } else { me.released };
         let mut store = Store::new(value, thread, number, own.with(&released));
         store.is_sequential = order.is_sequential();
-        match self.history(place) {
-            Some(history) => history.push(store),
-            None => return self.meet_all(thread, order),
-        }
+        self.own.get(at).push(store);
         self.note_sequential(thread, order);
     }
 
@@ -149,46 +201,10 @@ impl Memory {
         }
     }
 
-    fn note_sequential(&mut self, thread: usize, order: Order) {
+    pub(crate) fn note_sequential(&mut self, thread: usize, order: Order) {
         if order.is_sequential() {
             self.sequential.join(&self.threads[thread].clock);
         }
-    }
-
-    /// Acquires and releases what all do that use the locations that cannot be told apart.
-    fn meet_all(&mut self, thread: usize, order: Order) {
-        self.threads[thread].clock.join(&self.beyond);
-        self.beyond = self.threads[thread].clock;
-        self.note_sequential(thread, order);
-    }
-
-    /// The location at an address, with this value in it where it is seen for the first time: whatever came before is known
-    /// to all. `None` where there is no place for one more.
-    fn history(&mut self, (address, value): (u64, u64)) -> Option<&mut History> {
-        let place = match self.find(address) {
-            Ok(place) => place,
-            Err(_) if self.known == MOST_LOCATIONS => return None,
-            Err(free) => {
-                self.locations[free] = Some((address, History::new(value)));
-                self.known += 1;
-                free
-            }
-        };
-        self.locations[place].as_mut().map(|(_, history)| history)
-    }
-
-    /// Where the location is, or would be.
-    fn find(&self, address: u64) -> Result<usize, usize> {
-        // Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4): neighbours come apart.
-        let hash = (address.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
-        let mut place = hash % PLACES;
-        while let Some((known, _)) = &self.locations[place] {
-            if *known == address {
-                return Ok(place);
-            }
-            place = (place + 1) % PLACES;
-        }
-        Err(place)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Op, Program, run};
+use super::{By, Op, Program, run, run_by};
 use crate::Order::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 fn op() -> impl Strategy<Value = Op> {
@@ -41,6 +41,22 @@ proptest! {
         let (mut turns, mut reads) = (turns.into_iter().cycle(), reads.into_iter().cycle());
         let next = |alive: &[usize]| alive[turns.next().unwrap_or(0) % alive.len()];
         let outcome = run(&program, next, |choices| reads.next().unwrap_or(0) % choices);
+        prop_assert_eq!(outcome.execution.broken(), None, "{:?}", outcome);
+    }
+
+    /// Where other code uses some of the locations, and not all of that is seen.
+    #[test]
+    fn no_execution_of_which_not_all_is_seen_is_forbidden(
+        program in programs(),
+        turns in prop::collection::vec(any::<usize>(), 32),
+        reads in prop::collection::vec(any::<usize>(), 32),
+        by in prop::collection::vec(prop::sample::select(&[By::Own, By::Own, By::Other, By::Unseen]), 32),
+    ) {
+        let (mut turns, mut reads) = (turns.into_iter().cycle(), reads.into_iter().cycle());
+        let mut by = by.into_iter().cycle();
+        let next = |alive: &[usize]| alive[turns.next().unwrap_or(0) % alive.len()];
+        let choose = |choices: usize| reads.next().unwrap_or(0) % choices;
+        let outcome = run_by(&program, next, choose, || by.next().unwrap_or(By::Own));
         prop_assert_eq!(outcome.execution.broken(), None, "{:?}", outcome);
     }
 }
