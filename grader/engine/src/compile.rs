@@ -40,6 +40,7 @@ use crate::program::Program;
 use crate::rules::Refusal;
 use crate::short_hash::short_hash;
 use crate::source::Source;
+use crate::symbols::OwnCode;
 use crate::workspace::Workspace;
 
 pub use any_package::{Executable, Selection, executables};
@@ -97,7 +98,7 @@ pub fn build(workspace: &Workspace, exercise: &str, source: &Source, tell: Tell)
         (compiled, runtime.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     Ok(match compiled? {
-        Build::Ready(path) => Build::Ready(Program { path, runtime: runtime? }),
+        Build::Ready(path) => Build::Ready(Program::new(path, runtime?, OwnCode::of_exercise(exercise))),
         Build::Errors(message) => Build::Errors(message),
         Build::Refused(refusals) => Build::Refused(refusals),
     })

@@ -19,12 +19,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::socket_peercred;
 use schedule::mechanism::Candidates;
 use schedule::protocol::{
-    ALONE_VARIABLE, CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, RUNS_VARIABLE, Request,
-    SOCKET_VARIABLE, ThreadRecord,
+    ALONE_VARIABLE, CHILD, Event, Finish, Header, OutputHead, PROCESSOR_VARIABLE, RUNS_VARIABLE, Raise,
+    Request, SOCKET_VARIABLE, ThreadRecord,
 };
 use schedule::{Schedule, ThreadId};
 
 use crate::observation::{Observation, Text};
+use crate::sites::Sites;
 use link::{Link, Lost};
 use runs::Runs;
 
@@ -60,7 +61,7 @@ pub struct RunRecord {
 }
 
 impl Controlled {
-    /// Starts the fork server of `invocation`'s program on one processor.
+    /// Starts the fork server of `invocation`'s program on one processor. `sites` are the program's own atomic operations.
     ///
     /// # Errors
     /// When the program cannot be started or its runtime does not report: then it is not under
@@ -68,6 +69,7 @@ impl Controlled {
     pub fn start(
         invocation: Invocation,
         runtime: &Path,
+        sites: &Sites,
         processor: usize,
         runs: Runs,
     ) -> Result<Self, RunError> {
@@ -95,7 +97,8 @@ impl Controlled {
             .start()?;
         let Some(socket) = accept(&listener, &server)? else { return Err(ended_early(server)) };
         let temporary = socket_peercred(&socket).ok().and_then(|peer| Temporary::of(peer.pid));
-        let link = Link::new(socket).map_err(|error| RunError::Setup(error.to_string()))?;
+        let mut link = Link::new(socket).map_err(|error| RunError::Setup(error.to_string()))?;
+        link.send(&sites.encoded()).map_err(no_run)?;
         Ok(Self { link, _server: server, _folder: folder, temporary, asked: VecDeque::new() })
     }
 
@@ -109,11 +112,11 @@ impl Controlled {
     /// # Errors
     /// When the fork server is gone, was stopped or does not answer, or the grader was interrupted.
     pub fn run(&mut self, request: &Request, replayed: &[ThreadId]) -> Result<RunRecord, RunError> {
-        self.ask(request, replayed, &[])?;
+        self.ask(request, replayed, &[], &[])?;
         self.answer()
     }
 
-    /// Asks for a run, and at once for those that mostly come next.
+    /// Asks for a run, in which these memory orders are raised, and at once for those that mostly come next.
     ///
     /// # Errors
     /// As for [`Controlled::run`].
@@ -121,14 +124,17 @@ impl Controlled {
         &mut self,
         request: &Request,
         replayed: &[ThreadId],
+        raised: &[Raise],
         coming: &[Request],
     ) -> Result<(), RunError> {
         while !self.asked.is_empty() {
             self.answer()?;
         }
-        let request = Request { replayed: replayed.len() as u32, ..*request };
+        let (steps, orders) = (replayed.len() as u32, raised.len() as u32);
+        let request = Request { replayed: steps, raised: orders, ..*request };
         let mut message = request.encode().to_vec();
         message.extend_from_slice(replayed);
+        raised.iter().for_each(|raise| message.extend_from_slice(&raise.encode()));
         coming.iter().for_each(|request| message.extend_from_slice(&request.encode()));
         self.link.send(&message).map_err(no_run)?;
         self.asked.push_back(request);

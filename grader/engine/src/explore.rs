@@ -10,6 +10,7 @@ mod budget;
 mod confirm;
 mod processors;
 mod recent;
+mod remedy;
 mod starve;
 mod survey;
 mod worker;
@@ -35,6 +36,7 @@ use crate::program::Program;
 
 use budget::Budget;
 pub use budget::ENOUGH;
+pub use remedy::{Raised, Remedy};
 pub use starve::starve;
 pub use survey::{Survey, survey};
 use worker::Worker;
@@ -104,6 +106,8 @@ pub struct Counterexample {
     pub record: RunRecord,
     /// How many schedules were run until it was found, this one included.
     pub found_after: u64,
+    /// Where loads return old values in it: which memory orders keep it away.
+    pub remedy: Option<Remedy>,
 }
 
 /// What one run said.

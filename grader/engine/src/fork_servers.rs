@@ -5,13 +5,14 @@ use std::path::Path;
 use confine::run::{Invocation, RunError, Stdout};
 use confine::sandbox::Looks;
 use schedule::ThreadId;
-use schedule::protocol::Request;
+use schedule::protocol::{Raise, Request};
 
 use crate::controlled::runs::{Runs, has_leaked};
 use crate::controlled::{Controlled, RunRecord};
 use crate::observation::Observation;
 use crate::program::Program;
 use crate::run_context::{Control, Kept};
+use crate::sites::Sites;
 
 /// One fork server for each different call.
 pub struct ForkServers<'a> {
@@ -19,6 +20,10 @@ pub struct ForkServers<'a> {
     processor: usize,
     servers: Vec<(Invocation, Runs, Controlled)>,
     kept: Kept,
+    /// Whether servers are told of the program's own atomic operations: loads are stale in no run else.
+    has_stale_loads: bool,
+    /// Memory orders that are raised in all runs.
+    raised: Vec<Raise>,
     /// How all runs are made, where that is not up to the case.
     all: Option<Runs>,
 }
@@ -26,7 +31,19 @@ pub struct ForkServers<'a> {
 impl<'a> ForkServers<'a> {
     /// No server yet.
     pub fn new(program: &'a Program, processor: usize) -> Self {
-        Self { program, processor, servers: Vec::new(), kept: None, all: Runs::wanted() }
+        let (servers, raised) = (Vec::new(), Vec::new());
+        let (has_stale_loads, all) = (false, Runs::wanted());
+        Self { program, processor, servers, kept: None, has_stale_loads, raised, all }
+    }
+
+    /// Servers that are started from now on make runs in which loads may be stale.
+    pub fn allow_stale_loads(&mut self) {
+        self.has_stale_loads = true;
+    }
+
+    /// From now on these memory orders are raised in all runs.
+    pub fn raise(&mut self, orders: Vec<Raise>) {
+        self.raised = orders;
     }
 
     /// Ends all servers; from now on all runs are made so, unless with kernel threads.
@@ -74,7 +91,9 @@ impl<'a> ForkServers<'a> {
         if let Some(place) = self.find(&call, runs) {
             return Ok(place);
         }
-        let server = Controlled::start(call.clone(), &self.program.runtime, self.processor, runs)?;
+        let none = Sites::default();
+        let sites = if self.has_stale_loads { self.program.sites() } else { &none };
+        let server = Controlled::start(call.clone(), &self.program.runtime, sites, self.processor, runs)?;
         self.servers.push((call, runs, server));
         Ok(self.servers.len() - 1)
     }
@@ -178,9 +197,14 @@ impl Control for ControlledRun<'_, '_> {
         let place = match asked {
             Some(place) => place,
             None => {
-                let coming = if self.ahead.asks() { self.coming(writes) } else { Vec::new() };
+                let coming = if self.ahead.asks() && self.servers.raised.is_empty() {
+                    self.coming(writes)
+                } else {
+                    Vec::new()
+                };
                 let place = self.servers.of(call, self.runs)?;
-                self.servers.at(place).ask(&request, steps, &coming)?;
+                let ForkServers { servers, raised, .. } = &mut *self.servers;
+                servers[place].2.ask(&request, steps, raised, &coming)?;
                 place
             }
         };

@@ -24,6 +24,7 @@ pub mod program;
 pub mod rules;
 pub mod run_context;
 pub mod short_hash;
+pub mod sites;
 pub mod solution_region;
 pub mod source;
 pub mod stress;

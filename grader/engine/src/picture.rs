@@ -24,6 +24,9 @@ pub struct Picture {
     /// Threads that had not ended when the program did.
     #[serde(default)]
     pub left: Vec<ThreadId>,
+    /// What memory orders have to do with it: which loads returned an old value, and what would keep them from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<String>,
     /// The student's line at which the first panic began, which may have come before all that is shown.
     #[serde(skip)]
     pub panicked: Option<SourceLine>,
@@ -130,7 +133,8 @@ impl Picture {
             .waits
             .iter()
             .any(|wait| matches!(&wait.reason, WaitReason::Object { object: named, .. } if named == object));
-        waits || self.rows.iter().any(|row| row.operation.split(' ').any(is_it))
+        let texts = self.rows.iter().map(|row| &row.operation).chain(&self.orders);
+        waits || texts.flat_map(|text| text.split(' ')).any(is_it)
     }
 
     /// Says which threads had not ended when the program did.

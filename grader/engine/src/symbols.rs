@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use debug_information::DebugInformation;
+pub(crate) use debug_information::DebugInformation;
 pub use own_code::OwnCode;
 use schedule::protocol::Event;
 

@@ -43,8 +43,6 @@ pub struct Memory {
     fenced: Clock,
     /// What was known at all other sequentially consistent operations.
     sequential: Clock,
-    /// What was known at operations on the world outside.
-    pub(crate) outside: Clock,
 }
 
 impl Memory {
@@ -57,7 +55,6 @@ impl Memory {
             strong: Table::new(Strong::NEW),
             fenced: Clock::EMPTY,
             sequential: Clock::EMPTY,
-            outside: Clock::EMPTY,
         }
     }
 

@@ -6,11 +6,13 @@
 
 use crate::clock::Clock;
 use crate::model::Memory;
+use crate::table::At;
 use crate::{Order, Place};
 
 /// What is known of one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strong {
+    /// 0 where its value is not known.
     size: u8,
     value: u64,
     /// What all know who have used it.
@@ -22,28 +24,36 @@ impl Strong {
 }
 
 impl Memory {
-    /// An operation of other code than the program's own, which leaves `value`; a call of a futex, too, which leaves what is
-    /// there. The location is strong from then on. Who comes first learns all that anybody knows, as it may have been used
-    /// before.
+    /// An operation of other code than the program's own, which leaves `value`. The location is strong from then on.
     pub fn meet(&mut self, thread: usize, place: Place, value: u64, order: Order) {
-        if !self.is_on {
-            return;
+        if let Some(at) = self.pass_by(thread, place.address) {
+            let strong = self.strong.get(at);
+            (strong.size, strong.value) = (place.size, value);
+            self.note_sequential(thread, order);
         }
-        let at = self.strong.find(place.address).or_else(|| {
+    }
+
+    /// `thread` deals with something that is known by this number: a futex, a lock of C code, a stream. It is after all that
+    /// did so before.
+    pub fn pass(&mut self, thread: usize, object: u64) {
+        self.pass_by(thread, object);
+    }
+
+    /// Who comes first learns all that anybody knows, as it may have been used before.
+    fn pass_by(&mut self, thread: usize, address: u64) -> Option<At> {
+        if !self.is_on {
+            return None;
+        }
+        let at = self.strong.find(address).or_else(|| {
             self.know_all(thread);
-            self.strong.set(place.address, Strong::NEW)
+            self.strong.set(address, Strong::NEW)
         });
-        let Some(at) = at else {
-            self.is_on = false;
-            return;
-        };
+        self.is_on &= at.is_some();
         let me = &mut self.threads[thread];
-        me.last_met = Some(at);
+        me.last_met = at;
         me.clock.tick(thread);
-        let strong = self.strong.get(at);
-        me.clock.meet(&mut strong.met);
-        (strong.size, strong.value) = (place.size, value);
-        self.note_sequential(thread, order);
+        me.clock.meet(&mut self.strong.get(at?).met);
+        at
     }
 
     /// `thread` comes out of the program, where it may have done what was not seen. `peek` says what so many bytes at an
@@ -57,7 +67,7 @@ impl Memory {
         }
         let me = &mut self.threads[thread];
         for (address, strong) in self.strong.each() {
-            let value = peek(address, strong.size);
+            let value = if strong.size == 0 { strong.value } else { peek(address, strong.size) };
             if value != strong.value {
                 strong.value = value;
                 me.clock.tick(thread);
@@ -66,13 +76,6 @@ impl Memory {
         }
         if let Some(at) = me.last_met {
             me.clock.join(&self.strong.get(at).met);
-        }
-    }
-
-    /// `thread` deals with the world outside: after all that did before.
-    pub fn meet_outside(&mut self, thread: usize) {
-        if self.is_on {
-            self.threads[thread].clock.meet(&mut self.outside);
         }
     }
 
@@ -164,11 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn the_world_outside_orders_who_deals_with_it() {
+    fn objects_order_who_deals_with_them() {
         let mut memory = begun();
+        (0..2).for_each(|thread| memory.pass(thread, LOCK));
         memory.store(0, at(DATA, 0), 7, Relaxed);
-        memory.meet_outside(0);
-        memory.meet_outside(1);
+        memory.pass(0, LOCK);
+        memory.look(0, |_, _| unreachable!("no value of it is known"));
+        memory.pass(1, LOCK);
         assert_eq!(choices(&mut memory, 1, 7), 1);
     }
 

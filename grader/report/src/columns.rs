@@ -15,8 +15,8 @@ const COLUMN: std::ops::RangeInclusive<usize> = 18..=34;
 /// Marks the row at which the failure shows; the space in it is no place to break a line.
 const HERE: &str = "◀\u{a0}here";
 
-/// The lines of text, in so many columns of a terminal: the rows, then what the threads wait for, then the objects'
-/// names.
+/// The lines of text, in so many columns of a terminal: the rows, then what memory orders have to do with it, what the
+/// threads wait for, and the objects' names.
 pub(crate) fn lines(picture: &Picture, width: usize) -> Vec<String> {
     let table = Table::new(picture, width);
     let mut lines = table.titles();
@@ -27,9 +27,10 @@ pub(crate) fn lines(picture: &Picture, width: usize) -> Vec<String> {
     lines.extend(gap(picture.rows_before, "before"));
     picture.rows.iter().for_each(|row| lines.extend(table.row(row)));
     lines.extend(gap(picture.rows_after, "after"));
-    let sentences =
-        picture.waits.iter().map(ToString::to_string).chain(cycle_line(picture)).chain(picture.left_line());
-    for sentence in sentences.chain(picture.objects.iter().filter_map(object_line)) {
+    let waits = picture.waits.iter().map(ToString::to_string);
+    let sentences = picture.orders.iter().cloned().chain(waits).chain(cycle_line(picture));
+    let objects = picture.objects.iter().filter_map(object_line);
+    for sentence in sentences.chain(picture.left_line()).chain(objects) {
         lines.extend(wrapped(&sentence, width, "    "));
     }
     lines

@@ -327,11 +327,13 @@ impl Report {
 }
 
 impl Failure {
-    /// The same failure with what the threads did.
+    /// The same failure with what the threads did. Once.
     pub fn with_picture(self, picture: Picture) -> Self {
         // Where the program says that it panicked may be a given function, which is not at fault.
         let place = picture.panicked.clone().or(self.place).or_else(|| picture.place().cloned());
-        Self { place, trace: columns::lines(&picture, columns::WIDTH), picture: Some(picture), ..self }
+        let old = if picture.orders.is_empty() { "" } else { ", where a load returns an old value" };
+        let (seen, trace) = (self.seen + old, columns::lines(&picture, columns::WIDTH));
+        Self { place, seen, trace, picture: Some(picture), ..self }
     }
 }
 

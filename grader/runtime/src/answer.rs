@@ -30,7 +30,7 @@ impl End {
 }
 
 /// Where the executable is loaded: its program headers say where they stand themselves.
-fn executable_base() -> u64 {
+pub(crate) fn executable_base() -> u64 {
     const AT_PHDR: u64 = 3;
     const PT_PHDR: u32 = 6;
     // SAFETY: the kernel passes the address of the program headers, of which the first describes

@@ -2,60 +2,71 @@
 //! operations (LLVM: compiler-rt/include/sanitizer/tsan_interface_atomic.h).
 //!
 //! Each function is a few instructions that hand its frame to a function here, which asks the scheduler
-//! before the operation, does it, and asks again. Orderings are ignored: one thread runs at a
-//! time, so every run is sequentially consistent.
+//! before the operation, does it, and asks again. One thread runs at a time, so the operation itself is sequentially
+//! consistent, whatever its order: what that allows besides, `orders` says.
 
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::SeqCst};
 
+use memory::Place;
 use schedule::protocol::Operation;
 
 use crate::arch::entry;
+use crate::orders::{self, Atomic};
 use crate::record::{self, Done};
 use crate::{scheduler, token};
 
-/// What an operation came to.
-struct Came<T> {
-    /// For the program.
-    result: T,
-    /// For the picture.
-    operation: Operation,
-    /// Whether the object has another value now.
-    changed: bool,
+/// A number that is back from among others.
+trait Narrow {
+    /// Of this many bits.
+    fn narrow(wide: u64) -> Self;
 }
 
-/// Runs `operation` on the object at `address` with a scheduling point on both sides.
-fn scheduled<T: Copy + Into<u64>>(
+/// What an operation came to.
+struct Came<T> {
+    operation: Operation,
+    /// What was there.
+    before: T,
+    /// What is there now.
+    after: T,
+    /// The memory order, as C has it.
+    order: i32,
+}
+
+/// Runs `operation` on the object at `address` with a scheduling point on both sides. What the program is to get, where that
+/// is not what it has stored.
+fn scheduled<T: Copy + Into<u64> + Narrow>(
     address: *mut T,
     writes: bool,
     frame: *const u64,
     operation: impl FnOnce() -> Came<T>,
 ) -> T {
-    if token::me().is_none() {
-        return operation().result;
-    }
+    let Some(me) = token::me() else { return operation().before };
     let object = address as u64;
     record::get().atomics += 1;
     scheduler::before(object, writes);
-    let Came { result, operation, changed } = operation();
-    let value: u64 = result.into();
-    if !changed {
+    let Came { operation, before, after, order } = operation();
+    let (before, after): (u64, u64) = (before.into(), after.into());
+    let place = Place { address: object, size: size_of::<T>() as u8, value: before };
+    let (read, age) = orders::operate(me, Atomic { operation, place, after, order, frame }, scheduler::choose_age);
+    let value = if operation == Operation::Store { after } else { read };
+    if before == after {
         // SAFETY: the hook's own frame: the saved frame pointer, then the return address.
         let site = unsafe { *frame.add(1) };
         scheduler::reads(object, site, value);
     }
-    scheduler::after(Done { operation, object, value }, changed, frame);
-    result
+    let done = Done { order: orders::noted(order), age, ..Done::new(operation, object, value) };
+    scheduler::after(done, before != after, frame);
+    T::narrow(read)
 }
 
 macro_rules! update {
     ($name:ident, $inner:ident, $int:ty, $atomic:ty, $method:ident, $operation:ident) => {
-        extern "C" fn $inner(address: *mut $int, value: $int, _order: i32, frame: *const u64) -> $int {
+        extern "C" fn $inner(address: *mut $int, value: $int, order: i32, frame: *const u64) -> $int {
             scheduled(address, true, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
-                let result = atomic.$method(value, SeqCst);
-                let changed = atomic.load(SeqCst) != result;
-                Came { result, operation: Operation::$operation, changed }
+                let before = atomic.$method(value, SeqCst);
+                Came { operation: Operation::$operation, before, after: atomic.load(SeqCst), order }
             })
         }
         entry!(local $name, 3, $inner);
@@ -65,33 +76,33 @@ macro_rules! update {
 macro_rules! atomics_of_size {
     ($int:ty, $atomic:ty, $load:ident $load_inner:ident, $store:ident $store_inner:ident,
      $cas:ident $cas_inner:ident, [$($name:ident $inner:ident $method:ident $operation:ident),*]) => {
-        extern "C" fn $load_inner(address: *mut $int, _order: i32, frame: *const u64) -> $int {
+        extern "C" fn $load_inner(address: *mut $int, order: i32, frame: *const u64) -> $int {
             scheduled(address, false, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
-                let atomic = unsafe { <$atomic>::from_ptr(address) };
-                Came { result: atomic.load(SeqCst), operation: Operation::Load, changed: false }
+                let before = unsafe { <$atomic>::from_ptr(address) }.load(SeqCst);
+                Came { operation: Operation::Load, before, after: before, order }
             })
         }
         entry!(local $load, 2, $load_inner);
 
-        extern "C" fn $store_inner(address: *mut $int, value: $int, _order: i32, frame: *const u64) {
+        extern "C" fn $store_inner(address: *mut $int, after: $int, order: i32, frame: *const u64) {
             scheduled(address, true, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
-                let before = unsafe { <$atomic>::from_ptr(address) }.swap(value, SeqCst);
-                Came { result: value, operation: Operation::Store, changed: before != value }
+                let before = unsafe { <$atomic>::from_ptr(address) }.swap(after, SeqCst);
+                Came { operation: Operation::Store, before, after, order }
             });
         }
         entry!(local $store, 3, $store_inner);
 
         extern "C" fn $cas_inner(
-            address: *mut $int, expected: $int, value: $int, _order: i32, _fail: i32, frame: *const u64,
+            address: *mut $int, expected: $int, after: $int, order: i32, fail: i32, frame: *const u64,
         ) -> $int {
             scheduled(address, true, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
-                match atomic.compare_exchange(expected, value, SeqCst, SeqCst) {
-                    Ok(result) => Came { result, operation: Operation::CompareSwap, changed: result != value },
-                    Err(result) => Came { result, operation: Operation::CompareFail, changed: false },
+                match atomic.compare_exchange(expected, after, SeqCst, SeqCst) {
+                    Ok(before) => Came { operation: Operation::CompareSwap, before, after, order },
+                    Err(before) => Came { operation: Operation::CompareFail, before, after: before, order: fail },
                 }
             })
         }
@@ -100,6 +111,17 @@ macro_rules! atomics_of_size {
         $(update!($name, $inner, $int, $atomic, $method, $operation);)*
     };
 }
+
+macro_rules! narrow {
+    ($($int:ty)*) => { $(
+        impl Narrow for $int {
+            fn narrow(wide: u64) -> Self {
+                wide as Self
+            }
+        }
+    )* };
+}
+narrow!(u8 u16 u32 u64);
 
 atomics_of_size!(u8, AtomicU8,
     __tsan_atomic8_load load8, __tsan_atomic8_store store8, __tsan_atomic8_compare_exchange_val cas8,
@@ -126,10 +148,11 @@ atomics_of_size!(u64, AtomicU64,
      __tsan_atomic64_fetch_or or64 fetch_or Update, __tsan_atomic64_fetch_xor xor64 fetch_xor Update,
      __tsan_atomic64_fetch_nand nand64 fetch_nand Update]);
 
-/// A fence orders nothing that is not ordered already, but it is a place to switch.
-extern "C" fn __tsan_atomic_thread_fence(_order: i32) {
-    if token::me().is_some() {
+/// A place to switch, too.
+extern "C" fn __tsan_atomic_thread_fence(order: i32) {
+    if let Some(me) = token::me() {
         scheduler::before(0, false);
+        orders::fence(me, order);
     }
 }
 

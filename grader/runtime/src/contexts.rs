@@ -127,6 +127,12 @@ pub(crate) fn stacks(start: usize, end: usize) -> impl Iterator<Item = HuskStack
     })
 }
 
+/// The stack of a thread that is a context: from and so many bytes.
+pub(crate) fn stack(thread: ThreadId) -> (usize, usize) {
+    // SAFETY: the caller holds the token.
+    unsafe { (*of(thread)).stack }
+}
+
 /// The threads that have begun in a husk in this run. Nobody knows of the other husks' stacks.
 pub(crate) fn used() -> ThreadSet {
     let mut used = ThreadSet::EMPTY;

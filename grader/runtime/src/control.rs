@@ -7,7 +7,9 @@ use core::ptr;
 use schedule::protocol::{ALONE_VARIABLE, PROCESSOR_VARIABLE, RUNS_VARIABLE, SOCKET_VARIABLE};
 
 use crate::server::Server;
-use crate::{contexts, inherited, orphans, post, record, runner, system, threads, token, warm};
+use crate::{
+    answer, contexts, inherited, orphans, post, record, runner, sites, system, threads, token, warm,
+};
 
 /// How this library gets into the program.
 const PRELOAD_VARIABLE: &str = "LD_PRELOAD";
@@ -56,6 +58,7 @@ extern "C" fn construct(_count: c_int, arguments: *const *const c_char, environm
     if has_runners {
         runner::prepare();
     }
+    sites::receive(socket, shared(), answer::executable_base());
     Server::new(socket, alone, has_runners).serve();
 }
 

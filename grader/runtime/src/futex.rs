@@ -82,13 +82,13 @@ fn absolute(timeout: usize) -> Option<u64> {
 }
 
 fn wait(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const u64) -> isize {
-    scheduler::before(word as u64, false);
+    scheduler::before_call(word as u64, false);
     // SAFETY: the kernel would read the same word; programs pass valid ones.
     let found = unsafe { AtomicU32::from_ptr(word as *mut u32) }.load(Ordering::SeqCst);
     if found != value {
         return system::libc_result(-system::EAGAIN);
     }
-    let done = |operation| Done { operation, object: word as u64, value: value.into() };
+    let done = |operation| Done::new(operation, word as u64, value.into());
     let wait = Wait::Futex { word: word as u64, bits, deadline };
     match scheduler::block(wait, done(Operation::FutexWait), frame) {
         Woken::Done => 0,
@@ -105,9 +105,9 @@ fn wait(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const
 }
 
 fn wake(word: usize, most: u32, bits: u32, frame: *const u64) -> isize {
-    scheduler::before(word as u64, true);
+    scheduler::before_call(word as u64, true);
     let woken = scheduler::wake_futex(word as u64, bits, most);
-    let done = Done { operation: Operation::FutexWake, object: word as u64, value: woken.into() };
+    let done = Done::new(Operation::FutexWake, word as u64, woken.into());
     scheduler::after(done, true, frame);
     woken as isize
 }
@@ -120,7 +120,7 @@ fn requeue(
     expected: Option<u32>,
     frame: *const u64,
 ) -> isize {
-    scheduler::before(word as u64, true);
+    scheduler::before_call(word as u64, true);
     // SAFETY: the kernel would read the same word; programs pass valid ones.
     let found = unsafe { AtomicU32::from_ptr(word as *mut u32) }.load(Ordering::SeqCst);
     if expected.is_some_and(|expected| expected != found) {
@@ -128,7 +128,7 @@ fn requeue(
     }
     let woken = scheduler::wake_futex(word as u64, ALL_BITS, wakes);
     let moved = scheduler::move_futex(word as u64, moves, to as u64);
-    let done = Done { operation: Operation::FutexWake, object: word as u64, value: woken.into() };
+    let done = Done::new(Operation::FutexWake, word as u64, woken.into());
     scheduler::after(done, true, frame);
     // Both are counted by either call, whatever futex(2) says of the older one.
     (woken + moved) as isize
@@ -142,7 +142,7 @@ fn wake_op(
     code: u32,
     frame: *const u64,
 ) -> isize {
-    scheduler::before(word as u64, true);
+    scheduler::before_call(word as u64, true);
     // SAFETY: the kernel would change the same word; programs pass valid ones.
     let second_word = unsafe { AtomicU32::from_ptr(second as *mut u32) };
     let found = second_word.load(Ordering::SeqCst);
@@ -154,7 +154,7 @@ fn wake_op(
     if wakes_second {
         woken += scheduler::wake_futex(second as u64, ALL_BITS, second_wakes);
     }
-    let done = Done { operation: Operation::FutexWake, object: word as u64, value: woken.into() };
+    let done = Done::new(Operation::FutexWake, word as u64, woken.into());
     scheduler::after(done, true, frame);
     woken as isize
 }

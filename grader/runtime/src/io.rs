@@ -50,12 +50,12 @@ impl Call {
     }
 
     fn done(self, result: isize) -> Done {
-        Done { operation: self.operation, object: self.descriptor as u64, value: result as u64 }
+        Done::new(self.operation, self.descriptor as u64, result as u64)
     }
 
     /// Makes it where it cannot block.
     fn at_once(self, act: impl FnOnce() -> isize) -> isize {
-        scheduler::before(WORLD, true);
+        scheduler::before_call(WORLD, true);
         let result = act();
         scheduler::after(self.done(result), true, self.frame);
         result
@@ -69,7 +69,7 @@ impl Call {
         wait: impl Fn(Option<u64>) -> Wait,
         mut attempt: impl FnMut() -> Option<isize>,
     ) -> Option<isize> {
-        scheduler::before(WORLD, true);
+        scheduler::before_call(WORLD, true);
         let mut deadline = None;
         loop {
             if let Some(result) = attempt() {

@@ -52,7 +52,7 @@ pub(crate) fn take(
     frame: *const u64,
     attempt: impl Fn() -> c_int,
 ) -> c_int {
-    scheduler::before(object as u64, true);
+    scheduler::before_call(object as u64, true);
     loop {
         let result = attempt();
         if result != EBUSY {
@@ -79,7 +79,7 @@ pub(crate) fn wait(object: usize, deadline: Option<u64>, frame: *const u64) -> W
 
 /// Gives an object back, as `act` does, and wakes so many waiters.
 pub(crate) fn give_back(object: usize, most: u32, frame: *const u64, act: impl Fn() -> c_int) -> c_int {
-    scheduler::before(object as u64, true);
+    scheduler::before_call(object as u64, true);
     let result = act();
     let woken = scheduler::wake_futex(object as u64, u32::MAX, most);
     scheduler::after(done(Operation::FutexWake, object, woken.into()), true, frame);
@@ -87,5 +87,5 @@ pub(crate) fn give_back(object: usize, most: u32, frame: *const u64, act: impl F
 }
 
 fn done(operation: Operation, object: usize, value: u64) -> Done {
-    Done { operation, object: object as u64, value }
+    Done::new(operation, object as u64, value)
 }

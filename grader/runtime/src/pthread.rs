@@ -86,7 +86,7 @@ static COND_BROADCAST: Function = Function::new(c"pthread_cond_broadcast");
 
 /// Nobody waits for a condition but in the scheduler, so what libc keeps in it has no part.
 fn wait_until(condition: usize, mutex: *const u32, deadline: Option<u64>, frame: *const u64) -> c_int {
-    scheduler::before(condition as u64, true);
+    scheduler::before_call(condition as u64, true);
     // SAFETY: the caller's mutex, which it holds.
     let result = unsafe { MUTEX_UNLOCK.call([mutex as usize, 0, 0, 0]) };
     if result != 0 {
@@ -236,7 +236,7 @@ extern "C" fn meet(barrier: *mut Barrier, frame: *const u64) -> c_int {
         return unsafe { REAL.call([barrier as usize, 0, 0, 0]) };
     }
     let object = barrier as usize;
-    scheduler::before(object as u64, true);
+    scheduler::before_call(object as u64, true);
     // SAFETY: the caller's barrier, which only the token's holder uses; no reference lives across a wait.
     let (own, is_last) = unsafe {
         (*barrier).came += 1;
@@ -274,7 +274,7 @@ extern "C" fn do_once(control: *mut u32, act: extern "C" fn(), frame: *const u64
         return unsafe { REAL.call([control as usize, act as usize, 0, 0]) };
     }
     let object = control as usize;
-    scheduler::before(object as u64, true);
+    scheduler::before_call(object as u64, true);
     loop {
         // SAFETY: the caller's word, which only the token's holder uses.
         match unsafe { control.read() } {

@@ -5,7 +5,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use schedule::mechanism::Candidates;
-use schedule::protocol::{Event, Finish, Operation, OutputHead, Request, ThreadRecord};
+use schedule::protocol::{Event, Finish, MemoryOrder, Operation, OutputHead, Request, ThreadRecord};
 use schedule::{MOST_STEPS, MOST_THREADS, ThreadId};
 
 use crate::system;
@@ -330,4 +330,13 @@ pub(crate) struct Done {
     pub(crate) operation: Operation,
     pub(crate) object: u64,
     pub(crate) value: u64,
+    pub(crate) order: MemoryOrder,
+    pub(crate) age: u8,
+}
+
+impl Done {
+    /// One that is not atomic.
+    pub(crate) fn new(operation: Operation, object: u64, value: u64) -> Self {
+        Self { operation, object, value, order: MemoryOrder::None, age: 0 }
+    }
 }

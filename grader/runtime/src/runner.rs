@@ -54,7 +54,7 @@ pub(crate) fn prepare() {
 
 /// Whether a runner makes such runs: not those that people look at.
 pub(crate) fn makes(request: &Request) -> bool {
-    !request.trace && request.replayed == 0
+    !request.trace && request.replayed == 0 && request.raised == 0
 }
 
 /// In a fresh child of the fork server: makes runs until one cannot be undone, or no more are asked for. Returns at the

@@ -8,17 +8,17 @@ mod wait;
 
 use core::cell::UnsafeCell;
 
-use schedule::mechanism::{self, Choice, Mechanism, Prefix, Read, Told, World};
+use schedule::mechanism::{self, Candidates, Choice, Mechanism, Prefix, Read, Told, World};
 use schedule::policy::Pending;
-use schedule::protocol::{Event, Finish, Operation, Request};
-use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet};
+use schedule::protocol::{Event, Finish, Operation, Request, Staleness};
+use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet, age_of, stale};
 
 pub(crate) use schedule::mechanism::Woken;
 pub(crate) use wait::Wait;
 
 use crate::record::{self, Done, Writer};
 use crate::world::{self, PollDescriptor};
-use crate::{inherited, system, token};
+use crate::{inherited, orders, system, token};
 
 /// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
@@ -82,6 +82,11 @@ fn with<T>(act: impl FnOnce(&mut Mechanism<'static>) -> T) -> T {
     })
 }
 
+/// The calling thread.
+fn current() -> ThreadId {
+    with(|mechanism| mechanism.current())
+}
+
 /// Tells the mechanism what the calling thread does.
 fn tell(told: Told) {
     with_run(|run| run.prefix.note(told));
@@ -98,6 +103,9 @@ pub(crate) fn replay_buffer(count: usize) -> Option<&'static mut [ThreadId]> {
 pub(crate) fn begin(request: Request, stack_top: u64) {
     // SAFETY: the buffer was filled before and is not written to any more.
     let replayed = unsafe { &(&*REPLAYED.0.get())[..request.replayed as usize] };
+    orders::begin(
+        request.staleness != Staleness::Never || replayed.iter().any(|&step| age_of(step).is_some()),
+    );
     with_run(|run| {
         run.mechanism.begin(request, replayed);
         run.traces = request.trace;
@@ -127,6 +135,7 @@ pub(crate) fn close_prefix() -> bool {
 ///
 /// False where it does not fit.
 pub(crate) fn begin_after_prefix(request: Request) -> bool {
+    orders::begin(request.staleness != Staleness::Never);
     with_run(|run| {
         run.writes = request.writes;
         run.mechanism.begin_after(request, &run.prefix)
@@ -144,8 +153,29 @@ pub(crate) fn is_high_on_main_stack() -> bool {
 /// A point before an operation on `object`.
 pub(crate) fn before(object: u64, writes: bool) {
     let _inside = token::Inside::new();
+    orders::look(current());
     tell(Told::Intends(Pending { object, writes }));
     step();
+}
+
+/// As [`before`], where the operation is no atomic one: what threads do before and after it is in order.
+pub(crate) fn before_call(object: u64, writes: bool) {
+    let _inside = token::Inside::new();
+    let me = current();
+    orders::look(me);
+    orders::pass(me, object);
+    tell(Told::Intends(Pending { object, writes }));
+    step();
+    orders::pass(me, object);
+}
+
+/// Which of so many values, the newest first, the calling thread loads. It is inside already.
+pub(crate) fn choose_age(values: usize) -> usize {
+    let age = with(|mechanism| mechanism.choose_age(values as u32)).unwrap_or_else(|reason| finish(reason));
+    if age > 0 {
+        add_step(stale(age), Candidates::UNKNOWN);
+    }
+    age.into()
 }
 
 /// A point after an operation. `changed` says whether others may find something else than before.
@@ -168,7 +198,8 @@ pub(crate) fn reads(object: u64, site: u64, value: u64) {
 /// The calling thread gives way until something has been written, or nobody else can go on.
 pub(crate) fn give_way(frame: *const u64) {
     let _inside = token::Inside::new();
-    note(Done { operation: Operation::Yield, object: 0, value: 0 }, frame);
+    orders::look(current());
+    note(Done::new(Operation::Yield, 0, 0), frame);
     tell(Told::HasDone);
     tell(Told::Yields);
     step();
@@ -178,13 +209,25 @@ pub(crate) fn give_way(frame: *const u64) {
 pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     let _inside = token::Inside::new();
     note(doing, frame);
-    let me = with(|mechanism| mechanism.current());
+    let me = current();
     with_body(me, |body| body.wait = Some(wait));
     record::get().outside |= matches!(wait, Wait::Ready { .. } | Wait::Outside { .. });
     break_prefix_off();
     with(|mechanism| mechanism.block(wait.for_mechanism()));
     step();
-    with(|mechanism| mechanism.threads().get(me).woken)
+    let woken = with(|mechanism| mechanism.threads().get(me).woken);
+    match wait {
+        Wait::Futex { word, .. } if woken != Woken::TimedOut => orders::pass(me, word),
+        Wait::Join { thread } => orders::joined(me, Some(thread)),
+        _ => orders::has_waited(me),
+    }
+    woken
+}
+
+/// The calling thread has found that another one has ended; one that is not known may be any.
+pub(crate) fn joined(ended: Option<ThreadId>) {
+    let _inside = token::Inside::new();
+    orders::joined(current(), ended);
 }
 
 /// Notes something for the picture that is no step.
@@ -236,8 +279,10 @@ pub(crate) fn unspawn(thread: ThreadId) {
     record::get().thread[usize::from(thread)].ended = true;
 }
 
-/// Remembers libc's handle of a thread, for [`find`].
-pub(crate) fn set_handle(thread: ThreadId, handle: u64) {
+/// The calling thread has created another one, of which libc has this handle, for [`find`].
+pub(crate) fn spawned(thread: ThreadId, handle: u64) {
+    let _inside = token::Inside::new();
+    orders::spawned(current(), thread);
     with_body(thread, |body| body.handle = handle);
 }
 
@@ -257,13 +302,14 @@ pub(crate) fn has_ended(thread: ThreadId) -> bool {
 pub(crate) fn started(me: ThreadId, stack_top: u64) {
     let _inside = token::Inside::new();
     with_body(me, |body| body.stack_top = stack_top);
-    note(Done { operation: Operation::Start, object: 0, value: 0 }, core::ptr::null());
+    note(Done::new(Operation::Start, 0, 0), core::ptr::null());
 }
 
 /// The calling thread's last step: hands the token over for good.
 pub(crate) fn end_thread(me: ThreadId) {
     let _inside = token::Inside::new();
-    note(Done { operation: Operation::End, object: 0, value: 0 }, core::ptr::null());
+    orders::look(me);
+    note(Done::new(Operation::End, 0, 0), core::ptr::null());
     with(Mechanism::end);
     record::get().thread[usize::from(me)].ended = true;
     let next = choose();
@@ -355,11 +401,15 @@ fn choose() -> ThreadId {
 
 fn write_down(choice: Result<Choice, Finish>) -> ThreadId {
     let Choice { thread, candidates } = choice.unwrap_or_else(|reason| finish(reason));
+    add_step(thread, candidates);
+    thread
+}
+
+fn add_step(step: ThreadId, candidates: Candidates) {
     let traces = with_run(|run| run.traces);
-    if !record::get().add_step(thread, candidates, traces) {
+    if !record::get().add_step(step, candidates, traces) {
         finish(Finish::StepLimit);
     }
-    thread
 }
 
 /// Notes an operation in the thread's record and, in a trace, in the log.
@@ -376,6 +426,8 @@ fn note(done: Done, frame: *const u64) {
         operation: done.operation,
         object: done.object,
         value: done.value,
+        order: done.order,
+        age: done.age,
         frames: frames::frames(frame, stack_top),
     };
     record.thread[usize::from(me)].last = event;

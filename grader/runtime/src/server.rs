@@ -10,7 +10,7 @@ use schedule::protocol::Request;
 
 use crate::answer::{self, Of, Usage};
 use crate::record::Runner;
-use crate::{contexts, dates, inherited, orphans, post, record, runner, scheduler, system, watch};
+use crate::{contexts, dates, inherited, orphans, post, record, runner, scheduler, sites, system, watch};
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -85,6 +85,7 @@ impl Server {
 
     /// Has a child make runs until it ends; what it did last. A run that it was in is answered. `None` in that child.
     fn make_runs(&mut self) -> Option<Runner> {
+        sites::receive_raised(self.socket, 0);
         let record = record::get();
         (record.runner, record.answered) = (Runner::Idles, 0);
         let before = Usage::of(Of::Children).microseconds();
@@ -124,6 +125,7 @@ impl Server {
         if !post::get().take(self.socket, steps) {
             system::exit(0);
         }
+        sites::receive_raised(self.socket, request.raised);
         record::get().reset();
         record::get().takes_in = true;
         inherited::open_as_at_first();

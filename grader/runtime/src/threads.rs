@@ -108,11 +108,11 @@ extern "C" fn create(
     };
     if result == 0 {
         // SAFETY: pthread_create has written the handle.
-        scheduler::set_handle(thread, unsafe { *handle });
+        scheduler::spawned(thread, unsafe { *handle });
     } else {
         scheduler::unspawn(thread);
     }
-    scheduler::after(Done { operation: Operation::Spawn, object: thread.into(), value: 0 }, false, frame);
+    scheduler::after(Done::new(Operation::Spawn, thread.into(), 0), false, frame);
     result
 }
 entry!(pthread_create, 4, create);
@@ -168,12 +168,15 @@ extern "C" fn join(handle: u64, result: *mut *mut c_void, frame: *const u64) -> 
         let thread = scheduler::find(handle);
         if let Some(thread) = thread {
             scheduler::before(0, false);
-            let done = Done { operation: Operation::Join, object: thread.into(), value: 0 };
+            let done = Done::new(Operation::Join, thread.into(), 0);
             if scheduler::has_ended(thread) {
+                scheduler::joined(Some(thread));
                 scheduler::after(done, false, frame);
             } else {
                 scheduler::block(Wait::Join { thread }, done, frame);
             }
+        } else {
+            scheduler::joined(None);
         }
         if contexts::are_on() {
             // A thread that is not found has ended: its number has another one now.

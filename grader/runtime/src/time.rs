@@ -97,7 +97,7 @@ extern "C" fn gettimeofday(result: *mut Timeval, _zone: *mut c_void) -> c_int {
 /// Sleeps until virtual time `deadline`.
 fn sleep_until(deadline: u64, frame: *const u64) {
     scheduler::before(0, false);
-    let doing = Done { operation: Operation::Sleep, object: 0, value: deadline };
+    let doing = Done::new(Operation::Sleep, 0, deadline);
     scheduler::block(Wait::Sleep { deadline }, doing, frame);
 }
 

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::number as calls;
 use crate::libc::real;
-use crate::{contexts, keep, record, token};
+use crate::{contexts, keep, orders, record, token};
 
 /// Defines a function of libc's under its name, after which the process makes no further run.
 macro_rules! undone {
@@ -35,12 +35,10 @@ undone! {
     fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
     fn setsid() -> c_int;
     fn setpgid(process: c_int, group: c_int) -> c_int;
-    fn munmap(place: *mut c_void, size: usize) -> c_int;
     fn mprotect(place: *mut c_void, size: usize, rights: c_int) -> c_int;
     fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
     fn brk(place: *mut c_void) -> c_int;
     fn sbrk(by: isize) -> *mut c_void;
-    fn mremap(place: *mut c_void, old: usize, new: usize, flags: c_int, to: *mut c_void) -> *mut c_void;
     fn mlock(place: *const c_void, size: usize) -> c_int;
     fn mlock2(place: *const c_void, size: usize, flags: c_uint) -> c_int;
     fn mlockall(flags: c_int) -> c_int;
@@ -62,6 +60,26 @@ undone! {
     fn posix_spawnp(process: *mut c_int, file: *const c_char, actions: *const c_void, attributes: *const c_void, arguments: *const c_void, environment: *const c_void) -> c_int;
     fn system(command: *const c_char) -> c_int;
     fn popen(command: *const c_char, kind: *const c_char) -> *mut c_void;
+}
+
+/// Defines the same of functions that take memory away: `size` bytes at `place`.
+macro_rules! unmaps {
+    ($(fn $name:ident($place:ident: *mut c_void, $size:ident: usize $(, $argument:ident: $type:ty)*) -> $result:ty;)*) => { $(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name($place: *mut c_void, $size: usize $(, $argument: $type)*) -> $result {
+            if token::me().is_some() {
+                let _inside = token::Inside::new();
+                keep::spoil();
+                orders::freed($place as usize, || $size);
+            }
+            real!($name as extern "C" fn(*mut c_void, usize $(, $type)*) -> $result)($place, $size $(, $argument)*)
+        }
+    )* };
+}
+
+unmaps! {
+    fn munmap(place: *mut c_void, size: usize) -> c_int;
+    fn mremap(place: *mut c_void, old: usize, new: usize, flags: c_int, to: *mut c_void) -> *mut c_void;
 }
 
 macro_rules! maps {

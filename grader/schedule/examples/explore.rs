@@ -98,8 +98,10 @@ impl Server {
             }
         };
         std::fs::remove_file(&path)?;
-        let socket = socket?;
+        let mut socket = socket?;
         socket.set_nonblocking(false)?;
+        // It is told of no atomic operations of its own: all are as strong as can be.
+        socket.write_all(&0u64.to_le_bytes())?;
         socket.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { socket, child })
     }

@@ -1,4 +1,5 @@
-//! Schedules as text: `T1×12 T0×3` lets thread 1 take twelve steps, then thread 0 three.
+//! Schedules as text: `T1×12 T0×3` lets thread 1 take twelve steps, then thread 0 three. `T1×5 ~1 T0×3`: what thread 1 loads
+//! after five steps is what was stored before the newest value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +10,27 @@ use crate::thread_set::MOST_THREADS;
 /// The longest schedule that can be written or run, in steps: no run takes more.
 pub const MOST_STEPS: usize = 1 << 18;
 
+/// The oldest value that a load may return: so many stores are newer.
+pub const MOST_AGE: u8 = 7;
+
+/// Stands where a step does, and says that the load which the last thread is about to do returns a value that so many stores
+/// are newer than: from 1 to [`MOST_AGE`].
+pub const fn stale(age: u8) -> ThreadId {
+    MOST_THREADS as u8 - 1 + age
+}
+
+/// How many stores are newer than what a load returns, where that is what the step says.
+pub const fn age_of(step: ThreadId) -> Option<u8> {
+    match step.checked_sub(MOST_THREADS as u8 - 1) {
+        Some(age @ 1..) => Some(age),
+        _ => None,
+    }
+}
+
 /// Who took each step of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Schedule {
-    /// The thread of each step.
+    /// The thread of each step; between them, what [`stale`] stands for.
     pub steps: Vec<ThreadId>,
 }
 
@@ -37,9 +55,14 @@ impl Schedule {
         Self { steps: steps.into() }
     }
 
-    /// The runs of equal steps: thread and length.
+    /// The runs of equal steps: thread and length. A stale load is one of its own.
     pub fn runs(&self) -> impl Iterator<Item = (ThreadId, usize)> {
-        self.steps.chunk_by(|a, b| a == b).map(|run| (run[0], run.len()))
+        self.steps.chunk_by(|a, b| a == b && age_of(*a).is_none()).map(|run| (run[0], run.len()))
+    }
+
+    /// Whether a load returns something else than the newest value.
+    pub fn is_stale(&self) -> bool {
+        self.steps.iter().any(|&step| age_of(step).is_some())
     }
 
     /// How many times another thread goes on than the one that took the last step.
@@ -52,7 +75,10 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (thread, length)) in self.runs().enumerate() {
             let space = if index > 0 { " " } else { "" };
-            write!(f, "{space}T{thread}×{length}")?;
+            match age_of(thread) {
+                Some(age) => write!(f, "{space}~{age}")?,
+                None => write!(f, "{space}T{thread}×{length}")?,
+            }
         }
         Ok(())
     }
@@ -66,10 +92,7 @@ impl FromStr for Schedule {
         let mut steps = Vec::new();
         for word in text.split_whitespace() {
             let fault = |reason| ParseError { word: word.to_owned(), reason };
-            let (thread, length) = parse_run(word).ok_or_else(|| fault("a step is written T1×12"))?;
-            if usize::from(thread) >= MOST_THREADS {
-                return Err(fault("there are at most 64 threads, T0 to T63"));
-            }
+            let (thread, length) = parse_run(word).map_err(fault)?;
             if length == 0 || length > MOST_STEPS - steps.len() {
                 return Err(fault("a schedule has at most 262144 steps, and no empty ones"));
             }
@@ -79,7 +102,19 @@ impl FromStr for Schedule {
     }
 }
 
-fn parse_run(word: &str) -> Option<(ThreadId, usize)> {
+fn parse_run(word: &str) -> Result<(ThreadId, usize), &'static str> {
+    if let Some(age) = word.strip_prefix('~') {
+        let age = age.parse().ok().filter(|age| (1..=MOST_AGE).contains(age));
+        return Ok((stale(age.ok_or("a stale load is written ~1, up to ~7")?), 1));
+    }
+    let (thread, length) = parse_steps(word).ok_or("a step is written T1×12")?;
+    if usize::from(thread) >= MOST_THREADS {
+        return Err("there are at most 64 threads, T0 to T63");
+    }
+    Ok((thread, length))
+}
+
+fn parse_steps(word: &str) -> Option<(ThreadId, usize)> {
     let rest = word.strip_prefix('T')?;
     match rest.split_once(['×', 'x']) {
         Some((thread, length)) => Some((thread.parse().ok()?, length.parse().ok()?)),
@@ -107,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn stale_loads_stand_between_steps() {
+        let schedule: Schedule = "T1×5 ~1 T1 ~7 T0×3".parse().unwrap();
+        assert_eq!(schedule.to_string(), "T1×5 ~1 T1×1 ~7 T0×3");
+        assert_eq!(schedule.steps[5], stale(1));
+        assert!(schedule.is_stale() && !Schedule::new([0, 63]).is_stale());
+        assert_eq!("~1 ~1".parse(), Ok(Schedule::new([stale(1); 2])));
+        assert_eq!(age_of(63), None);
+        for wrong in ["~0", "~8", "~", "~x", "~1×2", "~256"] {
+            let said = wrong.parse::<Schedule>().unwrap_err().to_string();
+            assert!(said.ends_with("a stale load is written ~1, up to ~7"), "{said}");
+        }
+        assert!(format!("T0×{MOST_STEPS} ~1").parse::<Schedule>().is_err());
+    }
+
+    #[test]
     fn nonsense_is_named() {
         let message = |text: &str| text.parse::<Schedule>().unwrap_err().to_string();
         assert_eq!(message("T1×2 foo"), "`foo` in the schedule: a step is written T1×12");
@@ -124,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_back(steps in proptest::collection::vec(0u8..64, 0..200)) {
+        fn what_is_printed_is_read_back(steps in proptest::collection::vec(0u8..71, 0..200)) {
             let schedule = Schedule::new(steps);
             prop_assert_eq!(schedule.to_string().parse::<Schedule>(), Ok(schedule));
         }

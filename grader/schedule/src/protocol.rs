@@ -1,6 +1,8 @@
 //! What the grader and the runtime inside a graded program say to each other.
 //!
-//! Over one stream socket the grader sends a [`Request`] and the steps to replay; the runtime runs
+//! Over one stream socket the grader first says which atomic operations are the program's own: how many
+//! [`Site`]s follow, then these. Then it sends a [`Request`], the steps
+//! to replay and the memory orders to raise; the runtime runs
 //! the program once and answers with a [`Header`], then the threads, the output, the steps, the
 //! sets of threads that could have taken each step (ready ones, then reluctant ones), and the events, each
 //! as long as the header says. All numbers are little-endian.
@@ -8,16 +10,18 @@
 mod bytes;
 mod header;
 mod request;
+mod sites;
 #[cfg(test)]
 mod tests;
 mod trace;
 
 pub use header::{Finish, Header};
-pub use request::Request;
-pub use trace::{Event, FRAMES, Operation, OutputHead, ThreadRecord};
+pub use request::{Request, Staleness};
+pub use sites::{Code, Raise, Site, own_site};
+pub use trace::{Event, FRAMES, MemoryOrder, Operation, OutputHead, ThreadRecord};
 
 /// First word of every message; changes with the protocol.
-pub const MAGIC: u32 = 0x4c4b_5311;
+pub const MAGIC: u32 = 0x4c4b_5312;
 
 /// The environment variable that names the grader's socket to the runtime.
 pub const SOCKET_VARIABLE: &str = "LOCKSTEP_SOCKET";

@@ -8,7 +8,7 @@ use confine::run::RunError;
 use engine::case::Case;
 use engine::controlled::RunRecord;
 use engine::counterexample;
-use engine::explore::{ENOUGH, Exploration};
+use engine::explore::{ENOUGH, Exploration, Remedy};
 use engine::judgement::{Fault, Judgement};
 use engine::libtest::{self, PASSES};
 use engine::observation::Observation;
@@ -42,7 +42,8 @@ pub(super) fn of_exploration(
     let of = |finding: engine::explore::Finding| {
         let failure = finding.counterexample.map(|found| {
             let found_after = Some(found.found_after);
-            let failure = failure(program, task, case, &found.seen, &found.record, found.fault);
+            let remedy = found.remedy.as_ref();
+            let failure = failure(program, task, case, (&found.seen, &found.record, remedy), found.fault);
             let replay = replay(task, &failure, found_after);
             Failure { found_after, replay, ..failure }
         });
@@ -65,7 +66,7 @@ pub(super) fn of_run(
 ) -> Vec<CheckReport> {
     let of = |(id, judge): &(&'static str, engine::judgement::Judge)| match judge.judge(seen) {
         Some(Judgement::Broken(fault)) => {
-            check(task, id, Some(failure(program, task, case, seen, record, fault)), None, 0)
+            check(task, id, Some(failure(program, task, case, (seen, record, None), fault)), None, 0)
         }
         Some(Judgement::Unproven(reason)) => check(task, id, None, Some(reason), 0),
         Some(Judgement::Kept) => check(task, id, None, None, 1),
@@ -164,13 +165,13 @@ fn failure(
     program: &Program,
     task: &Task,
     case: &Case,
-    seen: &Observation,
-    record: &RunRecord,
+    (seen, record, remedy): (&Observation, &RunRecord, Option<&Remedy>),
     fault: Fault,
 ) -> Failure {
     let symbols = Symbols::of(&program.path, task.own.clone());
     let picture = counterexample::picture(record, &symbols, fault.line);
-    let picture = if task.is_test { libtest::without_harness(picture) } else { picture };
+    let mut picture = if task.is_test { libtest::without_harness(picture) } else { picture };
+    picture.orders.extend(remedy.map(|remedy| counterexample::remedy_line(remedy, record, &symbols)));
     let own = libtest::own_lines(&seen.stdout.lines, &task.id);
     let lines =
         if task.is_test { lines_around(&own, None) } else { lines_around(&seen.stdout.lines, fault.line) };

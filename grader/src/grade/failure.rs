@@ -3,6 +3,7 @@
 use engine::case::Case;
 use engine::controlled::RunRecord;
 use engine::counterexample;
+use engine::explore::Remedy;
 use engine::judgement::Fault;
 use engine::libtest;
 use engine::observation::Observation;
@@ -18,6 +19,12 @@ impl Grading<'_> {
         let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
         let picture = counterexample::picture(record, &symbols, fault.line);
         if self.is_by_tests() { libtest::without_harness(picture) } else { picture }
+    }
+
+    /// What keeps a failure away that needs old values.
+    pub(super) fn remedy_line(&self, remedy: &Remedy, record: &RunRecord) -> String {
+        let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
+        counterexample::remedy_line(remedy, record, &symbols)
     }
 
     fn is_by_tests(&self) -> bool {

@@ -48,7 +48,7 @@ fn many(native: &mut Native, count: u64) -> Vec<RunRecord> {
     let all: Vec<Request> = (0..count).map(request).collect();
     let mut runs = Vec::new();
     for batch in all.chunks(16) {
-        native.server.ask(&batch[0], &[], &batch[1..]).unwrap();
+        native.server.ask(&batch[0], &[], &[], &batch[1..]).unwrap();
         runs.extend(batch.iter().map(|_| native.server.answer().unwrap()));
     }
     runs

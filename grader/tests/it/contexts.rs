@@ -60,13 +60,13 @@ fn torture() -> Program {
 fn runs(program: &Program, what: &str, threads: Runs, at_once: usize) -> Vec<RunRecord> {
     let folder = sandbox::folder(1 << 28).unwrap();
     let call = Invocation::new(&program.path, folder.path()).args([what]);
-    let mut server = Controlled::start(call, &program.runtime, 0, threads).unwrap();
+    let mut server = Controlled::start(call, &program.runtime, program.sites(), 0, threads).unwrap();
     let requests: Vec<Request> =
         Portfolio::new(7, 300).propose(SCHEDULES).into_iter().map(|attempt| attempt.request).collect();
     let mut runs = Vec::new();
     for requests in requests.chunks(at_once) {
         folder.renew().unwrap();
-        server.ask(&requests[0], &[], &requests[1..]).unwrap();
+        server.ask(&requests[0], &[], &[], &requests[1..]).unwrap();
         runs.extend(requests.iter().map(|_| server.answer().unwrap()));
     }
     runs

@@ -90,7 +90,7 @@ fn every_operation_does_what_it_should_plainly_and_under_control() {
     let call = Invocation::new(&program.path, folder.path());
     let plain = call.clone().run().unwrap();
     assert_eq!((&plain.ending, &*plain.stdout), (&Ending::Exited(0), &b"all are right\n"[..]), "{plain:?}");
-    let mut server = Controlled::start(call, &program.runtime, 0, Runs::Forked).unwrap();
+    let mut server = Controlled::start(call, &program.runtime, program.sites(), 0, Runs::Forked).unwrap();
     let record = server.run(&Request { trace: false, ..search::replay() }, &[]).unwrap();
     let seen = record.observation();
     assert_eq!((seen.code(), &*seen.stdout.bytes), (Some(0), &b"all are right\n"[..]), "{seen:?}");

@@ -38,7 +38,7 @@ const FLOORS: [(&str, &[&str]); 15] = [
     ("launcher", &[]),
     ("memory", &[]),
     ("schedule", &[]),
-    ("runtime", &["schedule"]),
+    ("runtime", &["memory", "schedule"]),
     ("confine", &["schedule"]),
     ("engine", &["confine", "schedule"]),
     ("exercise", &["confine", "engine", "schedule"]),

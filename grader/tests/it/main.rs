@@ -27,6 +27,7 @@ mod places;
 mod pull_request;
 mod release;
 mod reports;
+mod sites;
 mod support;
 mod tidy;
 mod usage;

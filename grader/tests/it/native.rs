@@ -46,8 +46,14 @@ impl Native {
         let mut rustc = Command::new("rustc");
         rustc.args(["--edition=2024", "-Awarnings", "-Copt-level=1", "-Cforce-frame-pointers=yes", "-o"]);
         assert!(rustc.arg(&program).arg(&main).status().unwrap().success());
-        let server =
-            Controlled::start(Invocation::new(program, folder.path()), &hello.runtime, 0, runs).unwrap();
+        let server = Controlled::start(
+            Invocation::new(program, folder.path()),
+            &hello.runtime,
+            hello.sites(),
+            0,
+            runs,
+        )
+        .unwrap();
         Self { folder, server }
     }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use confine::run::{Invocation, RunError, keeper};
 use engine::controlled::Controlled;
 use engine::controlled::runs::Runs;
+use engine::sites::Sites;
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -84,7 +85,13 @@ fn compiled(folder: &Path, text: &str, args: &[&str]) -> PathBuf {
 #[track_caller]
 fn lost(program: impl Into<PathBuf>, folder: &Path, runtime: &str) -> String {
     keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    match Controlled::start(Invocation::new(program.into(), folder), Path::new(runtime), 0, Runs::Forked) {
+    match Controlled::start(
+        Invocation::new(program.into(), folder),
+        Path::new(runtime),
+        &Sites::default(),
+        0,
+        Runs::Forked,
+    ) {
         Err(RunError::Control(reason)) => reason,
         _ => panic!("it says that the program is under control"),
     }

@@ -76,13 +76,30 @@ pub(super) fn link_flags(object: &Path) -> [String; 2] {
 /// # Errors
 /// When the compiler cannot be run, or a program cannot be linked.
 pub fn linker(workspace: &Workspace) -> Result<(), Error> {
-    let object = object(workspace)?;
     let folder = temporary()?;
     let (source, program) = (folder.path().join("main.rs"), folder.path().join("main"));
     fs::write(&source, PROGRAM).map_err(Error::file(&source))?;
-    let flags = HOOKS.split_whitespace().map(str::to_owned);
-    let flags = flags.chain(link_flags(&object)).chain(["-Copt-level=1".into()]);
-    compile(Toolchain::find(workspace)?, &source, &program, flags)
+    compile_with(workspace, &source, &program, &[])
+}
+
+/// Builds one file with hooks, optimised as graded programs are, and with these arguments besides.
+///
+/// # Errors
+/// When the compiler cannot be run, or cannot build it.
+pub(crate) fn compile_with(
+    workspace: &Workspace,
+    source: &Path,
+    built: &Path,
+    args: &[&str],
+) -> Result<(), Error> {
+    let hooks = link_flags(&object(workspace)?);
+    let optimised = ["-Copt-level=1", "-Ccodegen-units=1"];
+    let args = HOOKS
+        .split_whitespace()
+        .chain(optimised)
+        .chain(args.iter().copied())
+        .chain(hooks.iter().map(String::as_str));
+    compile(Toolchain::find(workspace)?, source, built, args)
 }
 
 /// Whether they are linked into this program.

@@ -1,11 +1,12 @@
 //! Operations in the words of the calls that the student wrote.
 
-use schedule::protocol::{Event, Operation};
+use schedule::protocol::{Event, MemoryOrder, Operation};
 
 use super::kinds::is_inner;
 use super::locks::{Effect, effect};
 use super::objects::Objects;
 use super::shards;
+use super::stale::word;
 use crate::controlled::RunRecord;
 use crate::picture::SourceLine;
 use crate::symbols::{Place, Symbols};
@@ -56,7 +57,8 @@ pub(super) fn describe(
         Operation::Fence => "fence".to_owned(),
         _ => of_object(event, place, objects)?,
     };
-    Some(Said::Text(text))
+    let is_ordered = record.schedule.is_stale() && event.order != MemoryOrder::None;
+    Some(Said::Text(if is_ordered && is_own_atomic(place) { ordered(text, event) } else { text }))
 }
 
 /// Whether an operation is one by which threads meet, and the student's own: not a count of references, the
@@ -105,7 +107,7 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
             is_whole.then(|| of_lock(event, place, &name, call))?
         }
         "Condvar" => of_condition(event, &name, call),
-        _ if place.path.contains("core::sync::atomic") => Some(of_atomic(event, kind, &name, call)),
+        _ if is_own_atomic(place) => Some(of_atomic(event, kind, &name, call)),
         _ if matches!(call, "drop" | "drop_in_place") => Some(format!("drops {name}")),
         _ if place.chain.contains("Guard>") => Some(format!("unlocks {name}")),
         _ => Some(format!("{name} {call}")),
@@ -158,6 +160,17 @@ fn woken(name: &str, call: &str, count: u64) -> String {
     }
 }
 
+/// Whether it is one of the student's own atomic operations.
+fn is_own_atomic(place: &Place) -> bool {
+    place.path.contains("core::sync::atomic")
+}
+
+/// Where memory orders matter, they are told.
+fn ordered(text: String, event: &Event) -> String {
+    let old = if event.age > 0 { ", an old value" } else { "" };
+    format!("{text}{old} ({})", word(event.order))
+}
+
 fn of_atomic(event: &Event, kind: &str, name: &str, call: &str) -> String {
     let value = value(kind, event.value);
     match event.operation {
@@ -169,7 +182,7 @@ fn of_atomic(event: &Event, kind: &str, name: &str, call: &str) -> String {
 }
 
 /// A value as a program would print it.
-fn value(kind: &str, value: u64) -> String {
+pub(super) fn value(kind: &str, value: u64) -> String {
     match kind {
         "AtomicBool" => (value != 0).to_string(),
         "AtomicI8" => (value as i8).to_string(),

@@ -6,6 +6,7 @@ mod kinds;
 mod locks;
 mod objects;
 mod shards;
+mod stale;
 mod waits;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use crate::symbols::{Place, Symbols};
 use descriptions::{Said, describe};
 use locks::Held;
 use objects::Objects;
+pub use stale::remedy_line;
 
 /// The most rows of a picture: those up to the failure.
 const MOST_ROWS: usize = 48;
@@ -58,6 +60,7 @@ pub fn picture(record: &RunRecord, symbols: &Symbols, fault: Option<usize>) -> P
         waits,
         panicked: panic.and_then(|step| step.place.clone()),
         left: left.map(|(thread, _)| thread).collect(),
+        orders: stale::stale_loads(&operations, &mut objects),
         objects: Vec::new(),
     };
     picture.objects = objects.all().into_iter().filter(|object| picture.names(&object.name)).collect();

@@ -49,7 +49,8 @@ impl Explorer<'_> {
         let found_after = attempt.number + 1;
         match confirmed {
             Some(Broken { fault, seen, record }) => {
-                finding.counterexample = Some(Counterexample { fault, seen, record, found_after });
+                let remedy = self.remedy(worker, place, &record)?;
+                finding.counterexample = Some(Counterexample { fault, seen, record, found_after, remedy });
             }
             None => {
                 finding.unproven.get_or_insert(format!(

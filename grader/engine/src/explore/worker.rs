@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use confine::run::RunError;
 use confine::sandbox;
 use schedule::ThreadId;
-use schedule::protocol::{Finish, Request};
+use schedule::protocol::{Finish, Raise, Request};
 
 use super::is_slow;
 use super::recent::Recent;
@@ -55,6 +55,11 @@ impl<'a> Worker<'a> {
         Ok(Self { program, folder, servers, ahead, recent, cost: Duration::from_millis(1) })
     }
 
+    /// From now on these memory orders are raised in all runs.
+    pub(super) fn raise(&mut self, orders: Vec<Raise>) {
+        self.servers.raise(orders);
+    }
+
     /// How many runs it should make at once: what takes long is asked for one at a time, so that it can be given up.
     pub(super) fn at_once(&self) -> usize {
         const MOST: u128 = 32;
@@ -74,6 +79,9 @@ impl<'a> Worker<'a> {
         wanted: &[Wanted<'_>],
     ) -> Vec<Result<Made, RunError>> {
         let started = Instant::now();
+        if case.chances.stale_loads {
+            self.servers.allow_stale_loads();
+        }
         let wanted: Vec<Wanted<'_>> =
             wanted.iter().map(|&(request, steps)| (limited(case, request), steps)).collect();
         if let Some(made) = self.perform_still(case, seed, &wanted) {

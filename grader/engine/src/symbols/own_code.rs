@@ -23,12 +23,15 @@ impl OwnCode {
     }
 
     /// The file that debug information calls `path`, as reports name it.
-    pub(super) fn file_of<'a>(&self, path: &'a str) -> Option<&'a str> {
+    pub(crate) fn file_of<'a>(&self, path: &'a str) -> Option<&'a str> {
         match self {
             Self::Exercise(folders) => {
                 folders.iter().find_map(|folder| path.split_once(folder.as_str()).map(|(_, below)| below))
             }
-            Self::Folder(folder) => path.strip_prefix(folder.as_str()),
+            // The folder may be one that cargo and rustup have theirs in.
+            Self::Folder(folder) => path
+                .strip_prefix(folder.as_str())
+                .filter(|below| !below.starts_with(".cargo/") && !below.starts_with(".rustup/")),
         }
     }
 

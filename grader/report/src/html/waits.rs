@@ -19,10 +19,13 @@ const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 190.0;
 const NODE: f64 = 19.0;
 
-/// The graph and its words, where threads wait for ever; a sentence, where the program ended before its threads.
+/// The graph and its words, where threads wait for ever; else sentences: what memory orders have to do with it, and which threads had not
+/// ended when the program did.
 pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     if picture.waits.is_empty() {
-        return picture.left_line().map(|line| format!("<p class=\"left\">{line}</p>\n")).unwrap_or_default();
+        let orders = picture.orders.iter().map(|line| markup(line).to_string());
+        let lines = orders.chain(picture.left_line());
+        return lines.map(|line| format!("<p class=\"left\">{line}</p>\n")).collect();
     }
     let line = |wait: &engine::picture::Wait| match &wait.place {
         Some(place) => program.link(place, "line", &markup(&wait.to_string()), ""),

@@ -92,7 +92,7 @@ fn write_to_pipe(descriptor: c_int, given: Parts<'_>, written: &mut usize) -> Op
 
 fn keep_output(stream: i32, given: Parts<'_>, frame: *const u64) -> isize {
     // Two writers of one stream conflict: their order can be seen.
-    scheduler::before(stream as u64, true);
+    scheduler::before_call(stream as u64, true);
     inherited::take_in();
     let result = if stream == 1 && !scheduler::finds_a_reader() {
         // As for a program that ignores SIGPIPE, which Rust's standard library sees to.
@@ -103,7 +103,7 @@ fn keep_output(stream: i32, given: Parts<'_>, frame: *const u64) -> isize {
         }
         given.length() as isize
     };
-    let done = Done { operation: Operation::Write, object: stream as u64, value: result as u64 };
+    let done = Done::new(Operation::Write, stream as u64, result as u64);
     scheduler::after(done, true, frame);
     result
 }

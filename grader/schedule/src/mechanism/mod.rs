@@ -16,6 +16,7 @@ mod clock;
 mod prefix;
 mod replay;
 mod spin;
+mod stale;
 mod standing;
 mod thread;
 mod threads;

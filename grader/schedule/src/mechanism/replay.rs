@@ -3,7 +3,7 @@
 use super::choose::PATIENCE_BEFORE_TIME;
 use super::{Mechanism, Wait, World};
 use crate::protocol::Finish;
-use crate::{ThreadId, ThreadSet};
+use crate::{ThreadId, ThreadSet, age_of};
 
 /// The steps that are still to be replayed.
 pub(super) struct Replayed<'a> {
@@ -20,8 +20,18 @@ impl<'a> Replayed<'a> {
         self.steps.first().copied()
     }
 
+    /// How old the value is that the next load returns, where the next step says so.
+    pub(super) fn peek_age(&self) -> Option<u8> {
+        self.peek().and_then(age_of)
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// Takes the next step off.
-    fn take(&mut self) {
+    pub(super) fn take(&mut self) {
         self.steps = &self.steps[1..];
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::MAGIC;
-use super::bytes::{Field, message, variants};
+use super::bytes::{Field, message, numbered, variants};
 use crate::ThreadId;
 use crate::policy::Kind;
 
@@ -15,6 +15,21 @@ variants! {
         3: Sticky {},
         4: Straight {},
         5: Starve { thread: ThreadId },
+    }
+}
+
+numbered! {
+    /// Which of the values that it may return a load does return, beside those that the replayed steps say.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Staleness {
+        /// The newest.
+        Never,
+        /// Each as likely as the others.
+        Evenly,
+        /// The oldest or the newest.
+        Oldest,
+        /// Mostly the newest.
+        Seldom,
     }
 }
 
@@ -45,12 +60,16 @@ message! {
         /// How long a lenient run waits for the world outside before it leaves out steps that wait for
         /// it, in looks of 10 ms over the whole run.
         pub patience: u32,
+        /// Which values loads return that other threads store with an order that is too weak for more.
+        pub staleness: Staleness,
         /// How many writes to standard output find a reader, who then closes it; all of them, if none.
         pub writes: Option<u32>,
         /// The most steps of a run.
         pub budget: u32,
         /// How many steps to replay, which follow the request; the policy chooses after them.
         pub replayed: u32,
+        /// How many memory orders are raised, which follow the steps.
+        pub raised: u32,
     }
 }
 
@@ -67,9 +86,11 @@ impl Request {
         lenient: false,
         keeps_to_itself: false,
         patience: 0,
+        staleness: Staleness::Never,
         writes: None,
         budget: 0,
         replayed: 0,
+        raised: 0,
     };
 
     /// How long the world outside gets, of real time, when nothing else can happen.

@@ -16,8 +16,9 @@ fn kinds() -> impl Strategy<Value = Kind> {
 }
 
 fn requests() -> impl Strategy<Value = Request> {
-    (any::<u64>(), kinds(), any::<[bool; 7]>(), any::<[u32; 3]>(), any::<Option<u32>>()).prop_map(
-        |(seed, policy, switches, [patience, budget, replayed], writes)| {
+    let kinds = (kinds(), select(Staleness::ALL));
+    (any::<u64>(), kinds, any::<[bool; 7]>(), any::<[u32; 4]>(), any::<Option<u32>>()).prop_map(
+        |(seed, (policy, staleness), switches, [patience, budget, replayed, raised], writes)| {
             let [start_gate, spurious_wakes, busy_machine, real_sleep, trace, lenient, keeps_to_itself] =
                 switches;
             Request {
@@ -31,9 +32,11 @@ fn requests() -> impl Strategy<Value = Request> {
                 lenient,
                 keeps_to_itself,
                 patience,
+                staleness,
                 writes,
                 budget,
                 replayed,
+                raised,
             }
         },
     )
@@ -66,13 +69,16 @@ fn headers() -> impl Strategy<Value = Header> {
 }
 
 fn events() -> impl Strategy<Value = Event> {
-    (any::<(u32, u8, [u64; 2])>(), select(Operation::ALL), any::<[u64; FRAMES]>()).prop_map(
-        |((step, thread, [object, value]), operation, frames)| Event {
+    let kinds = (select(Operation::ALL), select(MemoryOrder::ALL));
+    (any::<(u32, [u8; 2], [u64; 2])>(), kinds, any::<[u64; FRAMES]>()).prop_map(
+        |((step, [thread, age], [object, value]), (operation, order), frames)| Event {
             step,
             thread,
             operation,
             object,
             value,
+            order,
+            age,
             frames,
         },
     )

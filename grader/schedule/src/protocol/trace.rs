@@ -54,6 +54,26 @@ numbered! {
     }
 }
 
+numbered! {
+    /// The memory order of an atomic operation: of a compare-and-swap that failed, that of failure.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum MemoryOrder {
+        /// It has none.
+        #[default]
+        None,
+        /// `Ordering::Relaxed`.
+        Relaxed,
+        /// `Ordering::Acquire`.
+        Acquire,
+        /// `Ordering::Release`.
+        Release,
+        /// `Ordering::AcqRel`.
+        AcqRel,
+        /// `Ordering::SeqCst`.
+        SeqCst,
+    }
+}
+
 /// How many return addresses are kept of each operation. A panic is written from a dozen calls below the line that
 /// panicked.
 pub const FRAMES: usize = 20;
@@ -72,6 +92,10 @@ message! {
         pub object: u64,
         /// The value read or written, the count of threads woken, the bytes moved.
         pub value: u64,
+        /// In which order.
+        pub order: MemoryOrder,
+        /// How many stores are newer than the value that a load has returned.
+        pub age: u8,
         /// Return addresses, the innermost first, 0 after the last.
         pub frames: [u64; FRAMES],
     }

@@ -3,11 +3,11 @@
 //! No policy finds every kind of bug best, so the budget is shared: random walk 40 %, POS 25 %, PCT
 //! 20 % (depth 2 to 5), sticky 15 %. Half of the runs hold new threads until their creator blocks, and half
 //! allow spurious wakes; a quarter is made as on a busy machine, where short timed waits expire early
-//! and giving way has little effect. All of it follows from the seed and the number of the run, so
+//! and giving way has little effect. In a quarter, loads return what memory orders allow, where that may be. All of it follows from the seed and the number of the run, so
 //! the same budget always tries the same schedules.
 
 use crate::policy::Kind;
-use crate::protocol::Request;
+use crate::protocol::{Request, Staleness};
 use crate::random::Random;
 
 use super::{Attempt, BUDGET, Search};
@@ -17,15 +17,17 @@ use super::{Attempt, BUDGET, Search};
 pub struct Chances {
     /// Waits end without a wake, in half of the runs.
     pub spurious_wakes: bool,
+    /// Loads return what memory orders allow, and not the newest value alone, in a quarter of the runs.
+    pub stale_loads: bool,
     /// Others are held up while time passes: sleeps end early, in a quarter of the runs waits with a time-out, too.
     pub eager_time: bool,
 }
 
 impl Chances {
-    /// All that a program may not rely on.
-    pub const ALL: Self = Self { spurious_wakes: true, eager_time: true };
+    /// All that a program may not rely on, in a world where what is stored is seen at once.
+    pub const ALL: Self = Self { spurious_wakes: true, stale_loads: false, eager_time: true };
     /// Nothing: what a machine with enough processors does.
-    pub const NONE: Self = Self { spurious_wakes: false, eager_time: false };
+    pub const NONE: Self = Self { spurious_wakes: false, stale_loads: false, eager_time: false };
 
     /// The same run, where only this may happen.
     pub fn limit(self, request: Request) -> Request {
@@ -33,6 +35,7 @@ impl Chances {
             spurious_wakes: request.spurious_wakes && self.spurious_wakes,
             busy_machine: request.busy_machine && self.eager_time,
             real_sleep: !self.eager_time,
+            staleness: if self.stale_loads { request.staleness } else { Staleness::Never },
             ..request
         }
     }
@@ -79,8 +82,18 @@ fn request(seed: u64, number: u64, length: u32) -> Request {
         start_gate: random.one_in(2),
         spurious_wakes: random.one_in(2),
         busy_machine: random.one_in(4),
+        staleness: staleness(&mut random),
         budget: BUDGET,
         ..Request::NONE
+    }
+}
+
+fn staleness(random: &mut Random) -> Staleness {
+    match random.below(12) {
+        0 => Staleness::Evenly,
+        1 => Staleness::Oldest,
+        2 => Staleness::Seldom,
+        _ => Staleness::Never,
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use confine::sandbox::{self, Demand};
 use engine::compile::{self, Build, Executable, Selection};
 use engine::program::Program;
+use engine::symbols::OwnCode;
 use engine::workspace::Workspace;
 use report::{Audience, ExerciseReport, Report};
 use schedule::search::portfolio::Chances;
@@ -76,7 +77,8 @@ fn explore_all(
         Build::Refused(_) => Vec::new(),
     };
     for executable in executables {
-        let program = Program { path: executable.path.clone(), runtime: runtime.clone() };
+        let own = OwnCode::of_folder(&executable.root);
+        let program = Program::new(executable.path.clone(), runtime.clone(), own);
         let options = options(args, called, &executable);
         let report = explore::explore(&program, &executable, called.tests, &options, &progress)?;
         // Where a name is asked for, most targets have no such test.
@@ -114,7 +116,7 @@ fn options(args: &ExploreArgs, called: &Called, executable: &Executable) -> Opti
         schedules: args.schedules,
         time: args.seconds.map(Duration::from_secs),
         preemptions: args.preemptions,
-        chances: Chances { spurious_wakes: args.spurious, eager_time: args.eager },
+        chances: Chances { spurious_wakes: args.spurious, stale_loads: true, eager_time: args.eager },
         most_steps: args.steps,
         filters: args.filters.clone(),
         exact: args.exact,

@@ -1,0 +1,134 @@
+//! Which atomic operations of a program are its own: the memory orders that it gives them are its to get right, those that
+//! std and other libraries give theirs are not.
+//!
+//! Whose an operation is, the compiler says: the functions of `core::sync::atomic` are inlined into their callers, and debug
+//! information has the chain of calls at each address. An operation is the program's own if the innermost code there is
+//! theirs and it is the user's own code that called them, at a line that is known. What the optimiser has made of several
+//! pieces of code has no line, and is nobody's own. Where a function of theirs is not inlined, as in a build without
+//! optimisation, whose an operation is says who called it.
+//!
+//! A tail call of a hook is not found: it returns to who called the function. There is none where a crate is compiled in one
+//! piece, as graded programs are.
+
+use std::ops::Range;
+use std::path::Path;
+
+use addr2line::FunctionName;
+use gimli::Reader;
+use schedule::protocol::{Code, Site};
+
+use crate::symbols::{DebugInformation, OwnCode};
+
+/// Where in a program, relative to where it is loaded, its own atomic operations are: what calls hooks there, calls them
+/// for those.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sites {
+    /// In order; no two overlap.
+    sites: Vec<Site>,
+}
+
+impl Sites {
+    /// Reads them from the debug information of a program of which this code is the user's. Whatever is doubtful is not its
+    /// own: without debug information, nothing is. So it is where the program calls one of the operations that have no hook:
+    /// what they store, and what that orders, is not seen.
+    pub fn read(program: &Path, own: &OwnCode) -> Self {
+        let Some(debug) = DebugInformation::read(program) else { return Self::default() };
+        let is_root = |root: &str| own.file_of(root).is_some();
+        let mut sites = Self::default();
+        for piece in debug.pieces(is_root, |file, _| is_of_atomics(file)) {
+            for address in piece {
+                // A piece begins where its chain of calls does.
+                let Some(code) = code(&debug, address, own) else { break };
+                if is_unseen(&debug, address) {
+                    return Self::default();
+                }
+                sites.add(Site { from: address, to: address + 1, code });
+            }
+        }
+        if sites.sites.iter().any(|site| site.code == Code::Atomic) {
+            let is_own = |file: &str, line: Option<u32>| line.is_some() && own.file_of(file).is_some();
+            let callers = debug.pieces(is_root, is_own).into_iter();
+            callers.for_each(|piece| {
+                sites.add(Site { from: piece.start, to: piece.end, code: Code::Caller });
+            });
+            sites.sites.sort_unstable_by_key(|site| site.from);
+        }
+        sites
+    }
+
+    /// Whether the program has no atomic operation of its own.
+    pub fn is_empty(&self) -> bool {
+        self.sites.is_empty()
+    }
+
+    /// Where the functions of atomic types are inlined into the program's own source.
+    pub fn own(&self) -> impl Iterator<Item = Range<u64>> {
+        self.sites.iter().filter(|site| site.code == Code::Own).map(|site| site.from..site.to)
+    }
+
+    /// What is at the call that returns to this address.
+    pub fn code(&self, site: u64) -> Option<Code> {
+        let at = site.wrapping_sub(1);
+        let after = self.sites.partition_point(|site| site.from <= at);
+        after.checked_sub(1).map(|place| self.sites[place]).filter(|site| at < site.to).map(|site| site.code)
+    }
+
+    /// As the runtime reads them: how many, then each.
+    pub(crate) fn encoded(&self) -> Vec<u8> {
+        let mut bytes = (self.sites.len() as u64).to_le_bytes().to_vec();
+        self.sites.iter().for_each(|site| bytes.extend_from_slice(&site.encode()));
+        bytes
+    }
+
+    /// Adds some addresses; of their kind none comes before those that were added.
+    fn add(&mut self, site: Site) {
+        match self.sites.last_mut() {
+            Some(last) if last.code == site.code && (last.from..=last.to).contains(&site.from) => {
+                last.to = last.to.max(site.to);
+            }
+            _ => self.sites.push(site),
+        }
+    }
+}
+
+/// Whose the operation is at an address of the atomic types' code. It is the program's own where they are called, through
+/// others of them alone, at a known line of the user's own code.
+fn code(debug: &DebugInformation, address: u64, own: &OwnCode) -> Option<Code> {
+    let mut frames = debug.frames(address)?;
+    let mut is_innermost = true;
+    while let Ok(Some(frame)) = frames.next() {
+        let location = frame.location.as_ref()?;
+        let file = location.file?;
+        if !is_of_atomics(file) {
+            let is_own = !is_innermost && location.line.is_some() && own.file_of(file).is_some();
+            return is_own.then_some(Code::Own);
+        }
+        // An instruction from no line at all has the file of the one before it, whoever's it is.
+        if is_innermost && location.line.is_none() && !is_named_so(frame.function) {
+            return None;
+        }
+        is_innermost = false;
+    }
+    (!is_innermost).then_some(Code::Atomic)
+}
+
+/// Whether an address belongs to an operation without hook.
+fn is_unseen(debug: &DebugInformation, address: u64) -> bool {
+    const UNSEEN: [&str; 4] = ["atomic_max", "atomic_min", "atomic_umax", "atomic_umin"];
+    let Some(Ok(Some(innermost))) = debug.frames(address).map(|mut frames| frames.next()) else {
+        return false;
+    };
+    let name = innermost.function.and_then(|function| Some(function.demangle().ok()?.into_owned()));
+    name.is_some_and(|name| UNSEEN.iter().any(|unseen| name.contains(unseen)))
+}
+
+fn is_of_atomics(file: &str) -> bool {
+    file.ends_with("/library/core/src/sync/atomic.rs")
+}
+
+fn is_named_so(function: Option<FunctionName<impl Reader>>) -> bool {
+    function.is_some_and(|name| name.demangle().is_ok_and(|name| name.starts_with("core::sync::atomic::")))
+}
+
+#[cfg(test)]
+mod tests;
