@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The crates, and the manifest whose settings they inherit.
-const PARTS: [&str; 4] = ["Cargo.toml", "grader/runtime", "grader/schedule", "grader/hooks"];
+const PARTS: [&str; 5] = ["Cargo.toml", "grader/runtime", "grader/memory", "grader/schedule", "grader/hooks"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

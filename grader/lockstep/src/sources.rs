@@ -62,7 +62,7 @@ fn adapted(name: &str, text: &str) -> String {
         workspace.insert("members".into(), Value::Array(vec!["grader/runtime".into()]));
         workspace.remove("exclude");
         if let Some(Value::Table(dependencies)) = workspace.get_mut("dependencies") {
-            dependencies.retain(|name, _| name == "schedule");
+            dependencies.retain(|name, _| ["memory", "schedule"].contains(&name.as_str()));
         }
     }
     manifest.to_string()
@@ -82,6 +82,7 @@ mod tests {
         for needed in [
             "Cargo.toml",
             "grader/runtime/src/lib.rs",
+            "grader/memory/src/lib.rs",
             "grader/schedule/src/lib.rs",
             "grader/hooks/src/lib.rs",
         ] {

@@ -4,7 +4,6 @@ use core::ops::Range;
 
 use crate::clock::{Clock, MOST_THREADS};
 use crate::history::{History, Store};
-use crate::strong::Strong;
 use crate::table::{At, Table};
 use crate::{Order, Place};
 
@@ -28,6 +27,20 @@ pub(crate) struct Thread {
 impl Thread {
     const NEW: Self =
         Self { clock: Clock::EMPTY, acquirable: Clock::EMPTY, released: Clock::EMPTY, last_met: None };
+}
+
+/// What is known of a location of other code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strong {
+    /// 0 where its value is not known.
+    pub(crate) size: u8,
+    pub(crate) value: u64,
+    /// What all know who have used it.
+    pub(crate) met: Clock,
+}
+
+impl Strong {
+    pub(crate) const NEW: Self = Self { size: 0, value: 0, met: Clock::EMPTY };
 }
 
 /// What is in memory, and who knows of it. Operations are given in the order in which they are executed.

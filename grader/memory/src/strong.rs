@@ -5,23 +5,9 @@
 //! just run ([`Memory::look`]).
 
 use crate::clock::Clock;
-use crate::model::Memory;
+use crate::model::{Memory, Strong};
 use crate::table::At;
 use crate::{Order, Place};
-
-/// What is known of one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Strong {
-    /// 0 where its value is not known.
-    size: u8,
-    value: u64,
-    /// What all know who have used it.
-    met: Clock,
-}
-
-impl Strong {
-    pub(crate) const NEW: Self = Self { size: 0, value: 0, met: Clock::EMPTY };
-}
 
 impl Memory {
     /// An operation of other code than the program's own, which leaves `value`. The location is strong from then on.

@@ -47,7 +47,8 @@ fn scheduled<T: Copy + Into<u64> + Narrow>(
     let Came { operation, before, after, order } = operation();
     let (before, after): (u64, u64) = (before.into(), after.into());
     let place = Place { address: object, size: size_of::<T>() as u8, value: before };
-    let (read, age) = orders::operate(me, Atomic { operation, place, after, order, frame }, scheduler::choose_age);
+    let (read, age) =
+        orders::operate(me, Atomic { operation, place, after, order, frame }, scheduler::choose_age);
     let value = if operation == Operation::Store { after } else { read };
     if before == after {
         // SAFETY: the hook's own frame: the saved frame pointer, then the return address.

@@ -104,11 +104,7 @@ pub(crate) struct Atomic {
 
 /// What the program gets for the value that was there before, and how many stores are newer. `choose` says how many, of so
 /// many values.
-pub(crate) fn operate(
-    thread: ThreadId,
-    atomic: Atomic,
-    choose: impl FnOnce(usize) -> usize,
-) -> (u64, u8) {
+pub(crate) fn operate(thread: ThreadId, atomic: Atomic, choose: impl FnOnce(usize) -> usize) -> (u64, u8) {
     let _inside = token::Inside::new();
     let Atomic { operation, place, after, frame, .. } = atomic;
     let (me, order) = (usize::from(thread), decoded(atomic.order));

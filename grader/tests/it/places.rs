@@ -26,13 +26,14 @@ impl Course {
     fn at(name: impl AsRef<Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let course = Self { root: folder.path().join(name), folder };
-        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/even-odd\", \"grader/runtime\", \"grader/schedule\"]\n\
+        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/even-odd\", \"grader/memory\", \"grader/runtime\", \"grader/schedule\"]\n\
             [profile.release]\ndebug = \"line-tables-only\"\n";
         course.write("Cargo.toml", manifest);
         let entry =
             |name: &str, rest: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n{rest}\n");
-        let runtime = entry("runtime", "dependencies = [\"schedule\"]\n");
-        let lock = ["version = 4\n", &entry("even-odd", ""), &runtime, &entry("schedule", "")].join("\n");
+        let runtime = entry("runtime", "dependencies = [\"memory\", \"schedule\"]\n");
+        let [memory, schedule] = ["memory", "schedule"].map(|name| entry(name, ""));
+        let lock = ["version = 4\n", &entry("even-odd", ""), &memory, &runtime, &schedule].join("\n");
         course.write("Cargo.lock", &lock);
         course.package("crates/even-odd", "even-odd", "");
         course.write("crates/even-odd/src/main.rs", TURNS);
@@ -40,11 +41,14 @@ impl Course {
             format!("path = '{}'\n", root().join("grader").join(name).join("src/lib.rs").display())
         };
         let runtime = format!(
-            "[lib]\nname = \"lockstep_runtime\"\ncrate-type = [\"cdylib\"]\n{}[dependencies]\nschedule = {{ path = \"../schedule\" }}\n",
+            "[lib]\nname = \"lockstep_runtime\"\ncrate-type = [\"cdylib\"]\n{}[dependencies]\nmemory = {{ path = \"../memory\" }}\n\
+            schedule = {{ path = \"../schedule\" }}\n",
             lib("runtime")
         );
         course.package("grader/runtime", "runtime", &runtime);
-        course.package("grader/schedule", "schedule", &format!("[lib]\n{}", lib("schedule")));
+        for name in ["memory", "schedule"] {
+            course.package(&format!("grader/{name}"), name, &format!("[lib]\n{}", lib(name)));
+        }
         for folder in ["fixtures", "grader/hooks"] {
             symlink(root().join(folder), course.root.join(folder)).unwrap();
         }

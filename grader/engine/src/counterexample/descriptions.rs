@@ -2,7 +2,7 @@
 
 use schedule::protocol::{Event, MemoryOrder, Operation};
 
-use super::kinds::is_inner;
+use super::kinds::{is_inner, value};
 use super::locks::{Effect, effect};
 use super::objects::Objects;
 use super::shards;
@@ -181,19 +181,6 @@ fn of_atomic(event: &Event, kind: &str, name: &str, call: &str) -> String {
     }
 }
 
-/// A value as a program would print it.
-pub(super) fn value(kind: &str, value: u64) -> String {
-    match kind {
-        "AtomicBool" => (value != 0).to_string(),
-        "AtomicI8" => (value as i8).to_string(),
-        "AtomicI16" => (value as i16).to_string(),
-        "AtomicI32" => (value as i32).to_string(),
-        "AtomicI64" | "AtomicIsize" => value.cast_signed().to_string(),
-        "AtomicPtr" => format!("{value:#x}"),
-        _ => value.to_string(),
-    }
-}
-
 /// So many characters of what is written to standard output stand in a row.
 const MOST_WRITTEN: usize = 40;
 
@@ -297,12 +284,5 @@ mod tests {
         let mut lines = line("1");
         assert!(lines.takes(&line("2")) && lines.takes(&line("3")));
         assert_eq!(lines.text(), "writes 1 to 3 (3 times)");
-    }
-
-    #[test]
-    fn values_are_those_of_the_type() {
-        assert_eq!(value("AtomicBool", 1), "true");
-        assert_eq!(value("AtomicI32", u64::from(u32::MAX)), "-1");
-        assert_eq!(value("AtomicU32", u64::from(u32::MAX)), "4294967295");
     }
 }

@@ -75,3 +75,28 @@ pub(super) fn kind(place: &Place) -> &str {
 pub(super) fn of_type(place: &Place) -> &str {
     place.called.split("::").next().unwrap_or_default()
 }
+
+/// A value as a program would print it.
+pub(super) fn value(kind: &str, value: u64) -> String {
+    match kind {
+        "AtomicBool" => (value != 0).to_string(),
+        "AtomicI8" => (value as i8).to_string(),
+        "AtomicI16" => (value as i16).to_string(),
+        "AtomicI32" => (value as i32).to_string(),
+        "AtomicI64" | "AtomicIsize" => value.cast_signed().to_string(),
+        "AtomicPtr" => format!("{value:#x}"),
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_the_type() {
+        assert_eq!(value("AtomicBool", 1), "true");
+        assert_eq!(value("AtomicI32", u64::from(u32::MAX)), "-1");
+        assert_eq!(value("AtomicU32", u64::from(u32::MAX)), "4294967295");
+    }
+}

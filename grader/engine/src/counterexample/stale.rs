@@ -5,7 +5,7 @@ use std::fmt;
 use schedule::ThreadId;
 use schedule::protocol::{Event, MemoryOrder, Operation};
 
-use super::descriptions::value;
+use super::kinds::value;
 use super::objects::Objects;
 use crate::controlled::RunRecord;
 use crate::explore::{Raised, Remedy};

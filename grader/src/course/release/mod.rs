@@ -47,7 +47,7 @@ const FILES: &[&str] = &[
 
 /// The folders of the crates that grade: what they say, with the manifest and lock file of the workspace, decides what a
 /// report says.
-pub const GRADING: [&str; 11] = [
+pub const GRADING: [&str; 12] = [
     "grader",
     "grader/by-files",
     "grader/by-rust",
@@ -56,6 +56,7 @@ pub const GRADING: [&str; 11] = [
     "grader/exercise",
     "grader/exercises",
     "grader/hooks",
+    "grader/memory",
     "grader/report",
     "grader/runtime",
     "grader/schedule",
