@@ -14,6 +14,12 @@
 //! #[cfg(lockstep)]
 //! #[test]
 //! fn two_at_once() { … }
+//!
+//! /// What is written under a permit is seen
+//! /// under the next.
+//! /// Memory: weak                             also where loads return what is overwritten already
+//! #[test]
+//! fn memory_order() { … }
 //! ```
 
 use std::ops::RangeInclusive;
@@ -40,6 +46,9 @@ pub struct Test {
     pub holds: Holds,
     /// The ids of the sentences of the contract that it tries; those that are broken where it fails come first.
     pub tries: Vec<&'static str>,
+    /// Whether it is about memory orders: it has to pass also where atomic loads return values that are overwritten already, as far
+    /// as C++20 allows.
+    pub has_weak_memory: bool,
     /// Its lines in the file, from 1, with its comment.
     pub lines: RangeInclusive<usize>,
 }
@@ -149,10 +158,10 @@ fn paragraph<'a>(comment: impl Iterator<Item = &'a str>) -> String {
     text.strip_suffix('.').map(str::to_owned).unwrap_or(text)
 }
 
-/// What a line of a comment says to the grader: `Tries: a, b`, `Holds: in some schedule`.
+/// What a line of a comment says to the grader: `Tries: a, b`, `Holds: in some schedule`, `Memory: weak`.
 fn directive(line: &str) -> Option<(&'static str, &str)> {
     let value = |name: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim());
-    ["Tries", "Holds"].into_iter().find_map(|name| Some((name, value(name)?)))
+    ["Tries", "Holds", "Memory"].into_iter().find_map(|name| Some((name, value(name)?)))
 }
 
 /// One item at the top of the file.
@@ -223,6 +232,7 @@ impl Item {
             about: if about.is_empty() { name.replace('_', " ") } else { about },
             holds: Holds::InEverySchedule,
             tries: Vec::new(),
+            has_weak_memory: false,
             lines: self.lines.clone(),
         };
         for (what, value) in comment.iter().filter_map(|line| directive(line.trim())) {
@@ -232,6 +242,10 @@ impl Item {
                 ("Holds", other) => {
                     let allowed = "`in every schedule` or `in some schedule`";
                     return Err(at(&format!("`{name}` holds `{other}`, which is neither {allowed}")));
+                }
+                ("Memory", "weak") => test.has_weak_memory = true,
+                ("Memory", other) => {
+                    return Err(at(&format!("the memory of `{name}` is `{other}`: it can only be `weak`")));
                 }
                 (_, ids) => {
                     let ids = ids.split(',').map(|id| &*id.trim().to_owned().leak());
@@ -296,6 +310,16 @@ fn helper() {}
     }
 
     #[test]
+    fn memory_is_weak_where_a_comment_says_so() {
+        let text = FILE.replace("/// Holds", "/// Memory: weak.\n/// Holds");
+        let file = TestsFile::parse(&text).unwrap();
+        let weak: Vec<bool> = file.tests.iter().map(|test| test.has_weak_memory).collect();
+        assert_eq!(weak, [false, true]);
+        assert_eq!(file.tests[1].about, "two at once", "the line is no part of the promise");
+        assert_eq!(file.tests[1].holds, Holds::InSomeSchedule);
+    }
+
+    #[test]
     fn nothing_is_left_of_a_test_that_is_left_out() {
         let text = FILE.replace("/// Holds", "// A secret of the next one.\n\n/// Holds");
         let file = TestsFile::parse(&text).unwrap();
@@ -322,6 +346,11 @@ fn helper() {}
         let error = |text: &str| TestsFile::parse(text).unwrap_err();
         assert!(error("fn main() {}").contains("no `#[test]`"));
         assert!(error("/// Holds: always\n#[test]\nfn a() {}\n").starts_with("line 1: `a` holds `always`"));
+        for memory in ["strong", "Weak", "weak, relaxed", ""] {
+            let text = format!("/// Memory: {memory}\n#[test]\nfn a() {{}}\n");
+            let expected = format!("line 1: the memory of `a` is `{memory}`");
+            assert!(error(&text).starts_with(&expected), "{memory}");
+        }
         let ignored = concat!("\n#[test]\n#[", "ignore = \"slow\"]\nfn a() {}\n");
         assert!(error(ignored).starts_with("line 2: `a` is ignored"));
         assert!(error("#[test]\nstruct A;\n").contains("before a function"));
@@ -335,7 +364,7 @@ fn helper() {}
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "(#\\[test\\]|fn a\\(\\)|\\{|\\}|;|/// |Holds: |Tries: |\n|[a-z!#]){0,40}") {
+        fn no_text_makes_it_panic(text in "(#\\[test\\]|fn a\\(\\)|\\{|\\}|;|/// |Holds: |Tries: |Memory: |\n|[a-z!#]){0,40}") {
             let _ = TestsFile::parse(&text).map(|file| file.without(&text, |_| false));
         }
     }
