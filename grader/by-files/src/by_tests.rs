@@ -15,6 +15,7 @@ use engine::run_context::RunContext;
 use engine::workspace::Workspace;
 
 use exercise::{Check, Exercise};
+use schedule::search::portfolio::Chances;
 pub use tests_file::{Holds, Test, TestsFile};
 
 /// Each check has so many percent of the budget at least, however many there are: tests are short.
@@ -56,6 +57,8 @@ pub fn exercise(workspace: &Workspace, name: &str) -> Result<&'static Exercise, 
 
 fn case(exercise: &'static str, test: &'static Test, percent: u32) -> Case {
     let case = Case::new(test.name.clone(), OneTest { exercise, test }).explored(percent);
+    let chances = Chances { stale_loads: test.has_weak_memory, ..Chances::ALL };
+    let case = Case { chances, ..case };
     let case = match test.holds {
         Holds::InEverySchedule => case.runs(RUNS).judge_ending(&test.name, |seen| keeps(test, seen)),
         // A run without control shows nothing of what can be.

@@ -44,6 +44,11 @@ impl Budget {
     }
 }
 
+/// Whether runs that cost so much may be too dear.
+pub(super) fn matters(cost: Duration) -> bool {
+    cost > EACH_MORE
+}
+
 /// What a run costs: its processor time, or an eighth of its time on the clock where that is more, so that one that
 /// waits for the world outside is not waited for without an end.
 pub(super) fn cost(record: Option<&RunRecord>, clock: Duration) -> Duration {
