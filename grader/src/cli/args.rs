@@ -280,6 +280,9 @@ pub struct SelftestArgs {
     /// Explore each program with N schedules in all, also where a grade takes fewer [default: as a grade]
     #[arg(long, value_name = "N")]
     pub schedules: Option<u64>,
+    /// Loads may return old values in all cases, as memory orders allow, and not in those alone that are about that
+    #[arg(long)]
+    pub stale_loads: bool,
     #[command(flatten)]
     pub sandbox: SandboxArgs,
     /// The exercises to test [default: all]

@@ -52,6 +52,8 @@ pub struct Options {
     pub preemptions: Option<u32>,
     /// How often each case is run without control, in place of its own number.
     pub runs: Option<u32>,
+    /// Loads may return old values in all cases, also in those that are not about that.
+    pub stale_loads: bool,
 }
 
 /// Finds what one in some thousands of schedules shows, and is over in about a second where many runs are made in one
@@ -262,6 +264,7 @@ impl<'a> Grading<'a> {
             }
             cases.retain(|case| case.id == *wanted);
         }
+        cases.iter_mut().for_each(|case| case.chances.stale_loads |= self.options.stale_loads);
         Ok(cases)
     }
 

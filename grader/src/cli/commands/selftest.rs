@@ -30,7 +30,12 @@ const AT_ONCE: usize = 2;
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
     let exercises = super::selected(&workspace, &args.exercises)?;
-    let mut selftest = Selftest { workspace, schedules: args.schedules, progress: Progress::hidden() };
+    let mut selftest = Selftest {
+        workspace,
+        schedules: args.schedules,
+        stale_loads: args.stale_loads,
+        progress: Progress::hidden(),
+    };
     let mut subjects = Vec::new();
     for exercise in &exercises {
         subjects.extend(selftest.subjects(exercise)?);
@@ -55,6 +60,8 @@ struct Selftest {
     workspace: Workspace,
     /// So many for each program, in place of the usual budget.
     schedules: Option<u64>,
+    /// Whether loads may return old values in all cases.
+    stale_loads: bool,
     progress: Progress,
 }
 
@@ -157,10 +164,8 @@ impl Selftest {
     }
 
     fn grade(&self, subject: &Subject) -> Result<ExerciseReport, Error> {
-        let options = self.schedules.map_or_else(Options::default, |schedules| Options {
-            schedules: Some(whole_budget(subject.exercise, schedules)),
-            ..Options::default()
-        });
+        let schedules = self.schedules.map(|schedules| whole_budget(subject.exercise, schedules));
+        let options = Options { schedules, stale_loads: self.stale_loads, ..Options::default() };
         grade::grade(&self.workspace, subject.exercise, &subject.source, &options, &self.progress)
     }
 
