@@ -75,7 +75,11 @@ const HOOKS: &str = "-Cpasses=tsan -Cllvm-args=-tsan-instrument-func-entry-exit=
 /// Cargo's settings for all that is part of a program, in the form of `--config`. Little is inlined, so that a frame has its
 /// function; and no flag, so that what the course's profile has less optimised is so here, too. What is compiled in one piece
 /// takes the least time of processors.
-const PROFILE: [&str; 2] = ["profile.release.opt-level=1", "profile.release.codegen-units=1"];
+const PROFILE: [&str; 3] = [
+    "profile.release.opt-level=1",
+    "profile.release.codegen-units=1",
+    "profile.release.build-override.codegen-units=1",
+];
 
 /// Builds `source` as the program of `exercise`, and beside it what runs it under control.
 ///

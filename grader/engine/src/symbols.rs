@@ -2,6 +2,7 @@
 
 mod debug_information;
 mod own_code;
+mod sections;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -9,7 +9,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 /// As the grader's own when it cannot do its work (`EX_SOFTWARE` of sysexits.h).
@@ -21,14 +21,14 @@ fn main() -> ExitCode {
         eprintln!("launcher: call it as `cargo grade` or `cargo gradebook`");
         return FAILED.into();
     };
-    match build(&package) {
+    let Some(folder) = own_folder() else { return failed(&io::ErrorKind::NotFound.into()) };
+    match build(&package, &folder) {
         Ok(true) => {}
         Ok(false) => return FAILED.into(),
         Err(error) => return failed(&error),
     }
-    let Some(program) = beside_this_one(&package) else { return failed(&io::ErrorKind::NotFound.into()) };
     // Only a failure comes back.
-    failed(&Command::new(program).args(words).exec())
+    failed(&Command::new(folder.join(package)).args(words).exec())
 }
 
 fn failed(error: &io::Error) -> ExitCode {
@@ -36,15 +36,17 @@ fn failed(error: &io::Error) -> ExitCode {
     FAILED.into()
 }
 
-/// Cargo puts all programs of a profile into one folder.
-fn beside_this_one(name: &OsStr) -> Option<PathBuf> {
-    env::current_exe().ok()?.parent().map(|folder| folder.join(name))
+/// Where cargo has put this program: all those of a profile are in one folder, which has the profile's name.
+fn own_folder() -> Option<PathBuf> {
+    env::current_exe().ok()?.parent().map(Path::to_owned)
 }
 
-/// Has cargo build `package`; gives back whether it could. On a terminal one sees it at work.
-fn build(package: &OsStr) -> io::Result<bool> {
+/// Has cargo build `package` as this program is built, into `folder`; gives back whether it could. On a terminal one sees
+/// it at work.
+fn build(package: &OsStr, folder: &Path) -> io::Result<bool> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--profile", "grade", "--package"]).arg(package);
+    let profile = folder.file_name().unwrap_or_default();
+    cargo.args(["build", "--profile"]).arg(profile).arg("--package").arg(package);
     if !io::stderr().is_terminal() {
         return Ok(cargo.arg("--quiet").status()?.success());
     }

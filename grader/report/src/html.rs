@@ -9,11 +9,10 @@ mod program;
 mod schedule;
 mod waits;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use engine::escape::markup;
 use hmac_sha256::Hash;
 
+use super::base64::base64;
 use super::entries::{self, Entry, TestOutcome};
 use super::{ExerciseReport, Failure, Lesson, Report, human};
 use program::Program;
@@ -38,7 +37,7 @@ pub(super) fn render(report: &Report) -> String {
 
 /// What the page may do: its own style, its own script, nothing else.
 fn policy() -> String {
-    let hash = BASE64_STANDARD.encode(Hash::hash(SCRIPT.as_bytes()));
+    let hash = base64(&Hash::hash(SCRIPT.as_bytes()));
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; \
          form-action 'none'"

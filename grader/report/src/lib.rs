@@ -7,6 +7,7 @@
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod audience;
+mod base64;
 mod classroom;
 mod columns;
 mod compiler_text;
@@ -41,6 +42,7 @@ use crate::late::Late;
 use crate::verdict::Verdict;
 
 pub use audience::{Audience, Visibility};
+pub use base64::base64;
 pub use format::Format;
 pub use points::{Points, rounded, sum};
 pub use source::SourceFile;

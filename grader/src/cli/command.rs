@@ -2,7 +2,8 @@
 
 use std::env;
 use std::fmt::Display;
-use std::process::ExitCode;
+use std::panic;
+use std::process::{self, ExitCode};
 
 use clap::Parser;
 use confine::interrupt;
@@ -16,7 +17,22 @@ use crate::error::exit_code;
 
 /// The command `cargo grade`: parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
+    if cfg!(panic = "abort") {
+        end_at_panics();
+    }
     start("cargo grade", || commands::run(Cli::parse()), Error::exit_code)
+}
+
+/// Has a panic of any thread end the grader as all of its own faults do. What runs meanwhile ends with it, as after any
+/// other end.
+#[expect(clippy::disallowed_methods, reason = "a panic that nothing unwinds would end it with a signal")]
+fn end_at_panics() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        eprintln!("cargo grade: the above is a fault of the grader, of which its authors want to hear");
+        process::exit(exit_code::INTERNAL.into())
+    }));
 }
 
 /// What each command of the grader begins with: `act`, where this executable is not to be a keeper. Programs are run below

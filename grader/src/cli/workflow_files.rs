@@ -5,9 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use report::{Audience, Format, Report};
+use report::{Audience, Format, Report, base64};
 
 use crate::error::Error;
 
@@ -45,7 +43,7 @@ fn append_summary(path: &Path, report: &Report, audience: Audience) -> Result<()
 /// The output `result` of the step, as GitHub Classroom's reporter takes it.
 fn result_line(report: &Report, audience: Audience) -> String {
     let json = Format::Classroom.render_for(report, audience);
-    format!("result={}\n", BASE64_STANDARD.encode(json))
+    format!("result={}\n", base64(json.as_bytes()))
 }
 
 /// In one write, so that a line is there whole or not at all.
@@ -56,6 +54,9 @@ fn append_text(path: &Path, text: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use ::base64::Engine;
+    use ::base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     #[test]

@@ -1,14 +1,15 @@
 //! A line on the terminal that says what the grader is doing. Never in a file or a pipe.
 
+mod line;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use line::{Count, Line, Shown};
 
 /// The line, and above it what was found so far. On anything but a terminal it shows nothing.
 pub struct Progress {
-    bar: ProgressBar,
+    line: Option<Line>,
     /// What was found so far, until the report says it.
     found: Mutex<Found>,
 }
@@ -42,16 +43,12 @@ pub fn announce(what: String) {
 impl Progress {
     /// A line on standard error.
     pub fn on_terminal() -> Self {
-        let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(Duration::from_millis(100));
-        let progress = Self { bar, found: Mutex::default() };
-        progress.say(String::new());
-        progress
+        Self { line: io::stderr().is_terminal().then(Line::new), found: Mutex::default() }
     }
 
     /// No line at all.
     pub fn hidden() -> Self {
-        Self { bar: ProgressBar::hidden(), found: Mutex::default() }
+        Self { line: None, found: Mutex::default() }
     }
 
     /// Shows something that was found, for as long as the work goes on: nobody has to wait for the report to see it.
@@ -68,35 +65,23 @@ impl Progress {
 
     /// Says what is being done now, of which nobody knows how much it is.
     pub fn say(&self, what: String) {
-        self.show("{prefix}{spinner} {msg} {elapsed:.dim}", what);
+        self.show(what, None);
     }
 
     /// Says what is being done now: `total` of something, called `unit`.
     pub fn begin(&self, what: String, unit: &str, total: u64) {
-        self.bar.set_length(total);
-        self.bar.set_position(0);
-        self.show(
-            &format!("{{prefix}}{{spinner}} {{msg}} {{bar:20}} {{pos}}/{{len}} {unit} {{elapsed:.dim}}"),
-            what,
-        );
+        self.show(what, Some(Count { done: 0, total, unit: unit.to_owned() }));
     }
 
     /// Says how much of it is done.
     pub fn done(&self, count: u64) {
-        self.bar.set_position(count);
+        let Some(line) = &self.line else { return };
+        line.change(|shown| shown.count.iter_mut().for_each(|shown| shown.done = count));
     }
 
-    fn show(&self, template: &str, what: String) {
-        let style =
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-        self.bar.set_style(style);
-        self.bar.set_prefix(self.found.lock().unwrap_or_else(PoisonError::into_inner).text());
-        self.bar.set_message(what);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
+    fn show(&self, what: String, count: Option<Count>) {
+        let Some(line) = &self.line else { return };
+        let above = self.found.lock().unwrap_or_else(PoisonError::into_inner).text();
+        line.change(|shown| *shown = Shown { above, what, count });
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use confine::run::RunError;
 use confine::sandbox;
-use schedule::{ThreadId, age_of};
 use schedule::protocol::{Finish, Raise, Request};
+use schedule::{ThreadId, age_of};
 
 use super::is_slow;
 use super::recent::Recent;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use addr2line::{Context, FrameIter};
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, Reader, SectionId, Unit};
-use object::read::elf::ElfFile64;
-use object::{Object, ObjectSection};
+
+use super::sections::Sections;
 
 /// A part of a section.
 type Bytes = EndianArcSlice<LittleEndian>;
@@ -24,11 +24,10 @@ impl DebugInformation {
     /// That of `program`; nothing where it cannot be read.
     pub(crate) fn read(program: &Path) -> Option<Self> {
         let content = fs::read(program).ok()?;
-        let file: ElfFile64 = ElfFile64::parse(&*content).ok()?;
+        let sections = Sections::of(&content)?;
         let section = |id: SectionId| {
-            let section = file.section_by_name(id.name());
-            let content = section.and_then(|section| section.data().ok()).unwrap_or_default();
-            Ok::<Bytes, gimli::Error>(EndianArcSlice::new(Arc::from(content), LittleEndian))
+            let content = Arc::from(sections.content(id.name()));
+            Ok::<Bytes, gimli::Error>(EndianArcSlice::new(content, LittleEndian))
         };
         let dwarf = Arc::new(Dwarf::load(section).ok()?);
         Some(Self { context: Context::from_arc_dwarf(Arc::clone(&dwarf)).ok()?, dwarf })
