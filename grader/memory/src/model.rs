@@ -20,7 +20,7 @@ pub(crate) struct Thread {
     acquirable: Clock,
     /// What was known at the last release fence.
     released: Clock,
-    /// The strong location that it used last.
+    /// The strong location that it used last, as long as it may still be in that code.
     pub(crate) last_met: Option<At>,
 }
 
@@ -181,6 +181,8 @@ impl Memory {
             self.meet(thread, place, after, order);
             return None;
         }
+        // Code of the program's own is reached: the other code is left.
+        self.threads[thread].last_met = None;
         if let Some(at) = self.own.find(address)
             && self.own.get(at).at(0).value == value
         {

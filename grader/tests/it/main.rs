@@ -22,6 +22,7 @@ mod imports;
 mod native;
 mod no_control;
 mod nothing_for_nothing;
+mod orders;
 mod pictures;
 mod places;
 mod pull_request;
