@@ -19,7 +19,7 @@ pub struct Progress {
 struct Found {
     /// One for each exercise that is graded.
     graded: Vec<String>,
-    /// Of the one that is being graded.
+    /// Of those that are being graded.
     failures: Vec<String>,
 }
 
@@ -56,10 +56,10 @@ impl Progress {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).failures.push(what.trim_end().to_owned());
     }
 
-    /// Shows what an exercise came to, in place of what was found in it.
+    /// Shows what an exercise came to, whose name comes first, in place of what was found in it.
     pub fn graded(&self, what: &str) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.failures.clear();
+        found.failures.retain(|failure| failure.split(' ').next() != what.split(' ').next());
         found.graded.push(what.trim_end().to_owned());
     }
 

@@ -1,7 +1,9 @@
 //! `cargo grade check`: grade exercises and report.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use engine::compile::Build;
 use engine::source::Source;
 use engine::workspace::Workspace;
 use exercises::Exercise;
@@ -10,6 +12,7 @@ use report::verdict::Verdict;
 use report::{Audience, ExerciseReport, Report};
 
 use super::ahead::Ahead;
+use super::side_by_side::in_order;
 use crate::cli::args::CheckArgs;
 use crate::cli::reports;
 use crate::error::Error;
@@ -73,8 +76,8 @@ struct Graded {
     unusable: Option<Error>,
 }
 
-/// Grades one exercise after another into `graded`, which keeps what there is when it must stop. Trouble with one
-/// exercise does not keep the others from being graded.
+/// Grades exercises, some at once, into `graded`, which keeps what there is when it must stop. Trouble with one exercise
+/// does not keep the others from being graded.
 fn grade_all(
     args: &CheckArgs,
     workspace: &Workspace,
@@ -99,32 +102,55 @@ fn grade_all(
     let programs =
         programs.filter_map(|(exercise, source)| Some((*exercise, Arc::clone(source.as_ref().ok()?))));
     let mut ahead = Ahead::new(workspace, programs.collect(), &progress);
-    for (index, (exercise, source)) in exercises.iter().zip(sources).enumerate() {
-        let result = match source {
-            Ok(source) => ahead.next().and_then(|(programs, took)| {
-                let graded = grade::grade_built(workspace, exercise, &source, programs, &options, &progress)?;
-                Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
-            }),
-            Err(error) => {
-                let report = grade::without_source(workspace, exercise, &error);
-                graded.unusable.get_or_insert(error);
-                report
-            }
+    let tasks = exercises.iter().zip(sources).map(|(exercise, source)| {
+        let built = source.map(|source| (source, ahead.next()));
+        (*exercise, built)
+    });
+    let grade_built =
+        |exercise: &Exercise, source: &Source, built: Result<(Build, Duration), Error>| -> Result<_, Error> {
+            let (program, took) = built?;
+            let graded = grade::grade_built(workspace, exercise, source, program, &options, &progress)?;
+            Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
         };
-        let mut report = match result {
-            Err(error) if error.is_of_one_task() => {
-                let report = grade::not_graded(workspace, exercise, &error)?;
-                graded.missing.push(exercise.name.to_owned());
-                graded.fault.get_or_insert(error);
-                report
-            }
-            result => result?,
-        };
-        lateness.apply(index, &mut report);
+    let grade = |(exercise, built): (&'static Exercise, Result<(Arc<Source>, _), Error>)| {
+        match built.map(|(source, built)| grade_built(exercise, &source, built)) {
+            // It ends the call: what comes behind it need not be graded.
+            Ok(Err(error)) if !error.is_of_one_task() => Err(error),
+            result => Ok((exercise, result)),
+        }
+    };
+    in_order(tasks, grade, |(exercise, result)| {
+        let mut report = graded.report(workspace, exercise, result)?;
+        lateness.apply(graded.reports.len(), &mut report);
         progress.graded(&report.line());
         graded.reports.push(report);
+        Ok(())
+    })
+}
+
+impl Graded {
+    /// What one exercise came to. The outer error is that there is no source, the inner one the grader's own.
+    fn report(
+        &mut self,
+        workspace: &Workspace,
+        exercise: &Exercise,
+        result: Result<Result<ExerciseReport, Error>, Error>,
+    ) -> Result<ExerciseReport, Error> {
+        match result {
+            Ok(Ok(report)) => Ok(report),
+            Ok(Err(error)) => {
+                let report = grade::not_graded(workspace, exercise, &error)?;
+                self.missing.push(exercise.name.to_owned());
+                self.fault.get_or_insert(error);
+                Ok(report)
+            }
+            Err(error) => {
+                let report = grade::without_source(workspace, exercise, &error)?;
+                self.unusable.get_or_insert(error);
+                Ok(report)
+            }
+        }
     }
-    Ok(())
 }
 
 /// What is known about being late, read before the work so that a mistake is said at once.

@@ -14,6 +14,7 @@ mod pull_request;
 mod release;
 mod replay;
 mod selftest;
+mod side_by_side;
 mod watch;
 
 pub use explore::{Called, explore_in};

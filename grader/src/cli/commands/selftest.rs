@@ -1,12 +1,8 @@
 //! `cargo grade selftest`: the grader graded. Every mutant must fail for the check that it names,
 //! every variant must pass, every lazy program get no more points than it may, every stub must be not-implemented.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 
 use engine::controlled::runs::has_leaked;
 use engine::solution_region;
@@ -17,15 +13,13 @@ use report::verdict::Verdict;
 use report::{CheckReport, ExerciseReport, Failure};
 use schedule::Schedule;
 
+use super::side_by_side::in_order;
 use crate::cli::args::SelftestArgs;
 use crate::course::sample_programs::{self, Expected};
 use crate::error::Error;
 use crate::error::exit_code;
 use crate::grade::progress::Progress;
 use crate::grade::{self, Options};
-
-/// Programs that are graded at once: while one is built, another one runs.
-const AT_ONCE: usize = 2;
 
 pub(super) fn run(args: &SelftestArgs) -> Result<u8, Error> {
     let workspace = Workspace::find()?;
@@ -132,35 +126,15 @@ impl Selftest {
         Ok(subjects)
     }
 
-    /// Grades all subjects, a few at once; says what came of each in their order.
+    /// Grades all subjects, some at once; says what came of each in their order.
     fn test(&self, subjects: &[Subject]) -> Result<Tested, Error> {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        thread::scope(|scope| {
-            for sender in std::iter::repeat_n(sender, AT_ONCE) {
-                let next = &next;
-                scope.spawn(move || {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(subject) = subjects.get(index) else { return };
-                        if sender.send((index, self.grade(subject))).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            let mut waiting = BTreeMap::new();
-            let (mut said, mut tested) = (0, Tested::default());
-            for (index, report) in &receiver {
-                // After an error nothing more is begun.
-                waiting.insert(index, report.inspect_err(|_| next.store(subjects.len(), Ordering::Relaxed))?);
-                while let Some(report) = waiting.remove(&said) {
-                    tested.add(&subjects[said], &report);
-                    said += 1;
-                }
-            }
-            Ok(tested)
-        })
+        let mut tested = Tested::default();
+        let grade = |subject| Ok::<_, Error>((subject, self.grade(subject)?));
+        in_order(subjects.iter(), grade, |(subject, report)| {
+            tested.add(subject, &report);
+            Ok(())
+        })?;
+        Ok(tested)
     }
 
     fn grade(&self, subject: &Subject) -> Result<ExerciseReport, Error> {
