@@ -13,8 +13,8 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 use report::{ExerciseReport, Lesson, listing};
-use schedule::Schedule;
 use schedule::protocol::Header;
+use schedule::{Schedule, age_of};
 
 use super::{Findings, Grading, Options, Prepared, excerpts};
 use crate::error::Error;
@@ -104,6 +104,7 @@ impl Grading<'_> {
 fn divergence(record: &RunRecord, schedule: &Schedule) -> String {
     let next = schedule.steps.get(record.header.steps as usize);
     match next {
+        Some(&step) if age_of(step).is_some() => "no load there can return that old a value".to_owned(),
         Some(&thread) if usize::from(thread) >= record.threads.len() => format!("there is no T{thread} yet"),
         Some(&thread) if record.threads[usize::from(thread)].ended => format!("T{thread} has ended"),
         Some(&thread) => format!("T{thread} waits and cannot take it"),
