@@ -36,9 +36,12 @@ impl<'a> ForkServers<'a> {
         Self { program, processor, servers, kept: None, has_stale_loads, raised, all }
     }
 
-    /// Servers that are started from now on make runs in which loads may be stale.
+    /// From now on, loads may be stale in runs that ask for it. Servers that do not know how are ended.
     pub fn allow_stale_loads(&mut self) {
-        self.has_stale_loads = true;
+        if !self.has_stale_loads {
+            self.end();
+            self.has_stale_loads = true;
+        }
     }
 
     /// From now on these memory orders are raised in all runs.

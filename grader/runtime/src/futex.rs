@@ -128,6 +128,7 @@ fn requeue(
     }
     let woken = scheduler::wake_futex(word as u64, ALL_BITS, wakes);
     let moved = scheduler::move_futex(word as u64, moves, to as u64);
+    scheduler::pass(to as u64);
     let done = Done::new(Operation::FutexWake, word as u64, woken.into());
     scheduler::after(done, true, frame);
     // Both are counted by either call, whatever futex(2) says of the older one.
@@ -151,6 +152,7 @@ fn wake_op(
     };
     second_word.store(value, Ordering::SeqCst);
     let mut woken = scheduler::wake_futex(word as u64, ALL_BITS, wakes);
+    scheduler::pass(second as u64);
     if wakes_second {
         woken += scheduler::wake_futex(second as u64, ALL_BITS, second_wakes);
     }

@@ -65,6 +65,14 @@ pub(crate) fn take(
     }
 }
 
+/// Takes an object, as `act` does if nobody has it, and does not wait.
+pub(crate) fn attempt(object: usize, frame: *const u64, act: impl Fn() -> c_int) -> c_int {
+    scheduler::before_call(object as u64, true);
+    let result = act();
+    scheduler::after(done(Operation::Update, object, 0), result == 0, frame);
+    result
+}
+
 /// Waits until the object's waiters are woken.
 pub(crate) fn wait(object: usize, deadline: Option<u64>, frame: *const u64) -> Woken {
     let wait = Wait::Futex { word: object as u64, bits: u32::MAX, deadline };

@@ -4,7 +4,8 @@
 //! Only the atomic operations that the program's own source asks for have their orders ([`sites`]). All
 //! others are of code that is partly unseen, as the standard library is compiled already, and are as strong as can be.
 //!
-//! All functions are called by the token's holder, and all but [`operate`] and [`fence`] inside of the scheduler.
+//! All functions but [`begin`] are called by the token's holder; all but [`operate`], [`fence`] and [`give_up`] inside of the
+//! scheduler.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -80,6 +81,12 @@ pub(crate) fn has_waited(thread: ThreadId) {
 /// This memory is given back.
 pub(crate) fn freed(start: usize, length: impl FnOnce() -> usize) {
     with(|memory| memory.free(start as u64..(start.saturating_add(length())) as u64));
+}
+
+/// Memory is taken away of which nobody knows where it is.
+pub(crate) fn give_up() {
+    let _inside = token::Inside::new();
+    IS_ON.store(false, Ordering::Relaxed);
 }
 
 /// A fence.
@@ -168,8 +175,8 @@ pub(crate) fn noted(order: i32) -> MemoryOrder {
 /// What so many bytes hold.
 fn peek(address: u64, size: u8) -> u64 {
     let address = core::ptr::with_exposed_provenance::<u8>(address as usize);
-    // SAFETY: an atomic operation was done there, and the memory was not given back since: what gives it back says so.
-    // Nobody else runs.
+    // SAFETY: an atomic operation was done there, and the memory was not given back since, nor taken away: what does that,
+    // by libc's functions or by number, says so. Nobody else runs.
     unsafe {
         match size {
             1 => address.read_volatile().into(),

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use crate::arch::entry;
-use crate::objects::{ALL, EBUSY, ETIMEDOUT, Function, give_back, take, wait};
+use crate::objects::{ALL, EBUSY, ETIMEDOUT, Function, attempt, give_back, take, wait};
 use crate::scheduler::{self, Woken};
 use crate::{kernel_threads, time, token};
 
@@ -171,6 +171,25 @@ taking! {
     pthread_rwlock_rdlock read c"pthread_rwlock_rdlock" c"pthread_rwlock_tryrdlock";
     pthread_rwlock_wrlock write c"pthread_rwlock_wrlock" c"pthread_rwlock_trywrlock";
     pthread_spin_lock spin c"pthread_spin_lock" c"pthread_spin_trylock";
+}
+
+/// A function that takes an object if nobody has it.
+macro_rules! trying {
+    ($($name:ident $inner:ident $real:literal;)*) => {$(
+        extern "C" fn $inner(object: usize, frame: *const u64) -> c_int {
+            static REAL: Function = Function::new($real);
+            // SAFETY: the caller's own arguments.
+            let real = || unsafe { REAL.call([object, 0, 0, 0]) };
+            if token::me().is_none() { real() } else { attempt(object, frame, real) }
+        }
+        entry!($name, 1, $inner);
+    )*};
+}
+trying! {
+    pthread_mutex_trylock try_to_lock c"pthread_mutex_trylock";
+    pthread_rwlock_tryrdlock try_to_read c"pthread_rwlock_tryrdlock";
+    pthread_rwlock_trywrlock try_to_write c"pthread_rwlock_trywrlock";
+    pthread_spin_trylock try_to_spin c"pthread_spin_trylock";
 }
 
 /// The same, until a time by some clock, with how many arguments it takes: the time stands last, and all clocks are one.

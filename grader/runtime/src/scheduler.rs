@@ -158,7 +158,8 @@ pub(crate) fn before(object: u64, writes: bool) {
     step();
 }
 
-/// As [`before`], where the operation is no atomic one: what threads do before and after it is in order.
+/// As [`before`], where the operation is no atomic one: what threads do before and after it is in order. Where `object` is an
+/// address, all that is done there is as strong as can be from then on.
 pub(crate) fn before_call(object: u64, writes: bool) {
     let _inside = token::Inside::new();
     let me = current();
@@ -216,12 +217,19 @@ pub(crate) fn block(wait: Wait, doing: Done, frame: *const u64) -> Woken {
     with(|mechanism| mechanism.block(wait.for_mechanism()));
     step();
     let woken = with(|mechanism| mechanism.threads().get(me).woken);
-    match wait {
+    // It may have been moved to another futex.
+    match with_body(me, |body| body.wait).unwrap_or(wait) {
         Wait::Futex { word, .. } if woken != Woken::TimedOut => orders::pass(me, word),
         Wait::Join { thread } => orders::joined(me, Some(thread)),
         _ => orders::has_waited(me),
     }
     woken
+}
+
+/// What the calling thread does before and after this is in order with what others do who deal with `object`.
+pub(crate) fn pass(object: u64) {
+    let _inside = token::Inside::new();
+    orders::pass(current(), object);
 }
 
 /// The calling thread has found that another one has ended; one that is not known may be any.
@@ -245,7 +253,14 @@ pub(crate) fn wake_futex(word: u64, bits: u32, most: u32) -> u32 {
 /// Has up to `most` waiters on a futex wait on another one. How many.
 pub(crate) fn move_futex(word: u64, most: u32, to: u64) -> u32 {
     let _inside = token::Inside::new();
-    for_waiters(word, u32::MAX, most, |mechanism, thread| mechanism.requeue(thread, to))
+    for_waiters(word, u32::MAX, most, |mechanism, thread| {
+        mechanism.requeue(thread, to);
+        with_body(thread, |body| {
+            if let Some(Wait::Futex { word, .. }) = &mut body.wait {
+                *word = to;
+            }
+        });
+    })
 }
 
 /// Does something with up to `most` waiters, which are waiters no more.

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use crate::arch::entry;
-use crate::objects::{EBUSY, Function, give_back, take};
+use crate::objects::{EBUSY, Function, attempt, give_back, take};
 use crate::{system, time, token};
 
 static WAIT: Function = Function::new(c"sem_wait");
@@ -63,6 +63,13 @@ extern "C" fn wait_by_clock(
     wait_until(semaphore, until, frame, || unsafe { CLOCK.call(arguments) })
 }
 entry!(sem_clockwait, 3, wait_by_clock);
+
+extern "C" fn attempt_it(semaphore: *const u32, frame: *const u64) -> c_int {
+    // SAFETY: the caller's own arguments.
+    let real = || unsafe { TRY.call([semaphore as usize, 0, 0, 0]) };
+    if token::me().is_none() { real() } else { attempt(semaphore as usize, frame, real) }
+}
+entry!(sem_trywait, 1, attempt_it);
 
 extern "C" fn post(semaphore: *const u32, frame: *const u64) -> c_int {
     // SAFETY: the caller's own arguments.

@@ -35,7 +35,6 @@ undone! {
     fn setpriority(which: c_int, who: c_uint, priority: c_int) -> c_int;
     fn setsid() -> c_int;
     fn setpgid(process: c_int, group: c_int) -> c_int;
-    fn mprotect(place: *mut c_void, size: usize, rights: c_int) -> c_int;
     fn madvise(place: *mut c_void, size: usize, advice: c_int) -> c_int;
     fn brk(place: *mut c_void) -> c_int;
     fn sbrk(by: isize) -> *mut c_void;
@@ -62,7 +61,7 @@ undone! {
     fn popen(command: *const c_char, kind: *const c_char) -> *mut c_void;
 }
 
-/// Defines the same of functions that take memory away: `size` bytes at `place`.
+/// Defines the same of functions that take memory away, or may: `size` bytes at `place`.
 macro_rules! unmaps {
     ($(fn $name:ident($place:ident: *mut c_void, $size:ident: usize $(, $argument:ident: $type:ty)*) -> $result:ty;)*) => { $(
         #[unsafe(no_mangle)]
@@ -79,6 +78,7 @@ macro_rules! unmaps {
 
 unmaps! {
     fn munmap(place: *mut c_void, size: usize) -> c_int;
+    fn mprotect(place: *mut c_void, size: usize, rights: c_int) -> c_int;
     fn mremap(place: *mut c_void, old: usize, new: usize, flags: c_int, to: *mut c_void) -> *mut c_void;
 }
 
@@ -94,7 +94,7 @@ macro_rules! maps {
             from: c_long,
         ) -> *mut c_void {
             if token::me().is_some() {
-                map(flags);
+                map(place, size, flags);
             }
             type Map = extern "C" fn(*mut c_void, usize, c_int, c_int, c_int, c_long) -> *mut c_void;
             real!($name as Map)(place, size, rights, flags, file, from)
@@ -119,11 +119,16 @@ fn map_file() {
     }
 }
 
-fn map(flags: c_int) {
+fn map(place: *mut c_void, size: usize, flags: c_int) {
     const MAP_SHARED: c_int = 1;
+    const MAP_FIXED: c_int = 0x10;
     const MAP_ANONYMOUS: c_int = 0x20;
     if flags & (MAP_SHARED | MAP_ANONYMOUS) == MAP_SHARED {
         map_file();
+    }
+    if flags & MAP_FIXED != 0 {
+        let _inside = token::Inside::new();
+        orders::freed(place as usize, || size);
     }
     keep::spoil();
 }
@@ -158,6 +163,9 @@ pub(crate) fn any_call(number: usize, argument: usize) {
     }
     if number == calls::MMAP {
         map_file();
+    }
+    if [calls::MMAP, calls::MUNMAP, calls::MREMAP, calls::MPROTECT].contains(&number) {
+        orders::give_up();
     }
     if number == calls::EXIT_GROUP {
         record::leave(argument as c_int);

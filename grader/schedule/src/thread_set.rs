@@ -45,9 +45,9 @@ impl ThreadSet {
         Self(self.0 & !other.0)
     }
 
-    /// Whether `thread` is in it.
+    /// Whether `thread` is in it; what stands for a stale load in a schedule never is.
     pub fn contains(self, thread: ThreadId) -> bool {
-        self.0 >> thread & 1 == 1
+        self.0.checked_shr(thread.into()).is_some_and(|bits| bits & 1 == 1)
     }
 
     /// Whether there is no thread in it.

@@ -76,7 +76,8 @@ impl Progress {
     /// Says how much of it is done.
     pub fn done(&self, count: u64) {
         let Some(line) = &self.line else { return };
-        line.change(|shown| shown.count.iter_mut().for_each(|shown| shown.done = count));
+        // Two gradings at once have one line, and what it counts may be the other one's.
+        line.change(|shown| shown.count.iter_mut().for_each(|shown| shown.done = count.min(shown.total)));
     }
 
     fn show(&self, what: String, count: Option<Count>) {

@@ -1,5 +1,6 @@
 //! From a run that failed to a counterexample: shown again by its schedule alone, and short.
 
+use std::mem;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -49,7 +50,10 @@ impl Explorer<'_> {
         let found_after = attempt.number + 1;
         match confirmed {
             Some(Broken { fault, seen, record }) => {
-                let remedy = self.remedy(worker, place, &record)?;
+                let remedy = match self.is_looked_at(finding) {
+                    true => self.remedy(worker, place, &record)?,
+                    false => None,
+                };
                 finding.counterexample = Some(Counterexample { fault, seen, record, found_after, remedy });
             }
             None => {
@@ -98,23 +102,31 @@ impl Explorer<'_> {
     ) -> Result<Schedule, RunError> {
         const MOST_SLOW_ATTEMPTS: u32 = 2;
         let judge = self.judges[place].judge;
-        let mut slow = 0;
+        // Whether it needs an old value is asked in any case, and first.
+        let (mut slow, mut is_asked) = (0, !failing.is_stale());
         shorten(failing, |steps| {
-            if slow == MOST_SLOW_ATTEMPTS || self.has_shortened_enough() {
+            if mem::replace(&mut is_asked, true)
+                && (slow == MOST_SLOW_ATTEMPTS || self.has_shortened_enough())
+            {
                 return Ok(None);
             }
             let started = Instant::now();
             let (seen, record) = worker.traced(self.case, self.seed, search::follow(), steps)?;
-            let cost = budget::cost(Some(&record), started.elapsed()).as_micros() as u64;
-            self.shortening.fetch_add(cost, Ordering::Relaxed);
+            self.note_cost(&record, started.elapsed());
             slow += u32::from(is_slow(seen.ending()));
             let is_broken = matches!(judge.judge(&seen), Some(Judgement::Broken(_)));
             Ok((is_broken && seen.ending().word() == ending.word()).then_some(record.schedule))
         })
     }
 
+    /// A run that was made to make a failure clearer.
+    pub(super) fn note_cost(&self, record: &RunRecord, clock: Duration) {
+        let cost = budget::cost(Some(record), clock).as_micros() as u64;
+        self.shortening.fetch_add(cost, Ordering::Relaxed);
+    }
+
     /// Over all failures of the case.
-    fn has_shortened_enough(&self) -> bool {
+    pub(super) fn has_shortened_enough(&self) -> bool {
         let spent = Duration::from_micros(self.shortening.load(Ordering::Relaxed));
         Budget::of(MOST_ATTEMPTS as u64).is_spent(spent)
     }

@@ -4,9 +4,11 @@
 //! not enough; then as many as can be are put back, one after the other. What is left keeps the failure away in the schedule
 //! that shows it, and in others: those that break the promise all the same are added, and it begins again.
 
+use std::time::Instant;
+
 use confine::run::RunError;
 use schedule::Schedule;
-use schedule::protocol::{Event, MemoryOrder, Raise, Request, Staleness, own_site};
+use schedule::protocol::{Event, MemoryOrder, Operation, Raise, Request, Staleness, own_site};
 use schedule::search::portfolio::Portfolio;
 use schedule::search::{self, Search};
 
@@ -51,10 +53,14 @@ impl Explorer<'_> {
         if !record.schedule.is_stale() {
             return Ok(None);
         }
-        let found = Trial { explorer: self, worker, place, failing: vec![record.schedule.clone()] }
-            .find(&self.own_operations(record));
+        let failing = vec![record.schedule.clone()];
+        let found = Trial { explorer: self, worker, place, failing }.find(&self.own_operations(record));
         worker.raise(Vec::new());
-        found
+        match found {
+            Err(RunError::Interrupted) => Err(RunError::Interrupted),
+            // The failure stands without.
+            found => Ok(found.unwrap_or_default()),
+        }
     }
 
     /// An operation of each place that the program's own source has one at.
@@ -64,9 +70,13 @@ impl Explorer<'_> {
         for event in record.events.iter().filter(|event| event.order != MemoryOrder::None) {
             let returns = event.frames.iter().take_while(|address| **address != 0);
             let returns = returns.map(|address| address.wrapping_sub(base));
-            let site = own_site(returns, |site| sites.code(site));
-            if let Some(site) = site.filter(|site| found.iter().all(|known| known.raise.site != *site)) {
-                found.push(Raised { event: *event, raise: Raise { site, to: event.order } });
+            let Some(site) = own_site(returns, |site| sites.code(site)) else { continue };
+            let raised = Raised { event: *event, raise: Raise { site, to: event.order } };
+            match found.iter_mut().find(|known| known.raise.site == site) {
+                // A compare-and-swap that fails has the weaker one of its two orders.
+                Some(known) if known.event.operation == Operation::CompareFail => *known = raised,
+                Some(_) => {}
+                None => found.push(raised),
             }
         }
         found
@@ -84,6 +94,9 @@ struct Trial<'a, 'w> {
 
 impl Trial<'_, '_> {
     fn find(&mut self, own: &[Raised]) -> Result<Option<Remedy>, RunError> {
+        if self.keeps(&[])? {
+            return Ok(None);
+        }
         while self.failing.len() <= MOST_SCHEDULES && own.len() <= MOST_SITES {
             let Some(raised) = self.least(own)? else { return Ok(None) };
             match self.other_failure(&raised)? {
@@ -150,7 +163,12 @@ impl Trial<'_, '_> {
     ) -> Result<Option<Schedule>, RunError> {
         let Explorer { case, seed, judges, .. } = self.explorer;
         self.worker.raise(raised.iter().map(|raised| raised.raise).collect());
+        if self.explorer.has_shortened_enough() {
+            return Err(RunError::Control("its runs take too long to try more of them".into()));
+        }
+        let started = Instant::now();
         let (seen, record) = self.worker.traced(case, *seed, request, &schedule.steps)?;
+        self.explorer.note_cost(&record, started.elapsed());
         let is_broken = matches!(judges[self.place].judge.judge(&seen), Some(Judgement::Broken(_)));
         Ok(is_broken.then_some(record.schedule))
     }
@@ -160,7 +178,7 @@ impl Raised {
     /// Raised so far, if that changes it.
     fn to(self, to: MemoryOrder) -> Option<Self> {
         use MemoryOrder::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-        use schedule::protocol::Operation::{CompareFail, Load, Store};
+        use Operation::{CompareFail, Load, Store};
         let to = match (to, self.event.operation) {
             (SeqCst, _) => SeqCst,
             (_, Load | CompareFail) => Acquire,
@@ -175,8 +193,6 @@ impl Raised {
 
 #[cfg(test)]
 mod tests {
-    use schedule::protocol::Operation;
-
     use super::*;
 
     #[test]

@@ -55,6 +55,10 @@ impl Mechanism<'_> {
     /// The next step of the schedule that is replayed, where only `candidates` are possible. A lenient replay that has
     /// another one there keeps it: the choice of whom to wake was left out, not what follows.
     pub(super) fn next_replayed_of(&mut self, candidates: ThreadSet) -> Result<Option<ThreadId>, Finish> {
+        // The load that it was about was left out.
+        while self.request.lenient && self.replayed.peek_age().is_some() {
+            self.replayed.take();
+        }
         match self.replayed.peek() {
             Some(wanted) if candidates.contains(wanted) => {
                 self.replayed.take();

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::protocol::Request;
     use crate::search::{follow, replay};
-    use crate::{Schedule, ThreadId};
+    use crate::{Schedule, ThreadId, ThreadSet};
 
     fn ages(request: Request, steps: &[ThreadId], values: &[u32]) -> Result<Vec<u8>, Finish> {
         let mut mechanism = Mechanism::new(request, steps);
@@ -78,6 +78,20 @@ mod tests {
             assert_eq!(ages(request, &[], &[1; 9]), Ok(vec![0; 9]));
         }
         assert_eq!(ages(Request::NONE, &[], &[3; 9]), Ok(vec![0; 9]));
+    }
+
+    #[test]
+    fn an_old_value_is_nobody_who_could_be_woken() {
+        let waiters = ThreadSet(0b11);
+        let woken = |request, text: &str| {
+            let steps = steps(text);
+            let mut mechanism = Mechanism::new(request, &steps);
+            mechanism.spawn().unwrap();
+            mechanism.choose_woken(waiters).map(|choice| choice.thread)
+        };
+        assert_eq!(woken(replay(), "~1"), Err(Finish::Divergence));
+        assert_eq!(woken(replay(), "~2"), Err(Finish::Divergence));
+        assert_eq!(woken(follow(), "~1 T1"), Ok(1));
     }
 
     #[test]

@@ -145,9 +145,12 @@ impl Graded {
                 Ok(report)
             }
             Err(error) => {
-                let report = grade::without_source(workspace, exercise, &error)?;
+                let report = grade::without_source(workspace, exercise, &error);
                 self.unusable.get_or_insert(error);
-                Ok(report)
+                match report {
+                    Err(error) if error.is_of_one_task() => self.report(workspace, exercise, Ok(Err(error))),
+                    report => report,
+                }
             }
         }
     }

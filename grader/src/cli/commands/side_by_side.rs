@@ -20,7 +20,9 @@ pub(super) fn in_order<I: Send, T: Send, E: Send>(
     let (items, is_over) = (Mutex::new(items.enumerate()), AtomicBool::new(false));
     let next = || {
         let mut items = items.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_over.load(Ordering::Relaxed) { None } else { items.next() }
+        let goes_on = || !is_over.load(Ordering::Relaxed);
+        // The next one may have to be waited for.
+        if goes_on() { items.next().filter(|_| goes_on()) } else { None }
     };
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
