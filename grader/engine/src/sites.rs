@@ -36,10 +36,11 @@ impl Sites {
         let is_root = |root: &str| own.file_of(root).is_some();
         let mut sites = Self::default();
         for piece in debug.pieces(is_root, |file, _| is_of_atomics(file)) {
+            let start = piece.start;
             for address in piece {
-                // A piece begins where its chain of calls does.
+                // A piece is code of one line, and begins where its chain of calls does.
                 let Some(code) = code(&debug, address, own) else { break };
-                if is_unseen(&debug, address) {
+                if address == start && is_unseen(&debug, address) {
                     return Self::default();
                 }
                 sites.add(Site { from: address, to: address + 1, code });
@@ -66,11 +67,9 @@ impl Sites {
         self.sites.iter().filter(|site| site.code == Code::Own).map(|site| site.from..site.to)
     }
 
-    /// What is at the call that returns to this address.
-    pub fn code(&self, site: u64) -> Option<Code> {
-        let at = site.wrapping_sub(1);
-        let after = self.sites.partition_point(|site| site.from <= at);
-        after.checked_sub(1).map(|place| self.sites[place]).filter(|site| at < site.to).map(|site| site.code)
+    /// All of them, in order.
+    pub fn all(&self) -> &[Site] {
+        &self.sites
     }
 
     /// As the runtime reads them: how many, then each.

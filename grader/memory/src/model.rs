@@ -111,16 +111,11 @@ impl Memory {
         let Some(at) = self.history(thread, place, place.value, order) else { return (place.value, 0) };
         let number = self.threads[thread].clock.tick(thread);
         let fenced = order.is_sequential().then_some(&self.fenced);
-        let history = self.own.get(at);
-        let choices = history.choices(&self.threads[thread].clock, fenced);
+        let choices = self.own.get(at).choices(&self.threads[thread].clock, fenced);
         let age = if choices > 1 { choose(choices).min(choices - 1) } else { 0 };
-        let store = history.at(age);
-        store.note_read(thread, number);
-        store.is_sequential |= order.is_sequential();
-        let Store { value, released, .. } = *store;
-        self.learn(thread, &released, order);
+        let store = self.read(thread, number, at, age, order);
         self.note_sequential(thread, order);
-        (value, age)
+        (store.value, age)
     }
 
     /// A store of `value`. It ends the release sequence of what it overwrites, whoever stored that (C++20).
@@ -134,12 +129,8 @@ impl Memory {
     pub fn update(&mut self, thread: usize, place: Place, value: u64, order: Order) {
         let Some(at) = self.history(thread, place, value, order) else { return };
         let number = self.threads[thread].clock.tick(thread);
-        let read = self.own.get(at).at(0);
-        read.note_read(thread, number);
-        read.is_sequential |= order.is_sequential();
-        let released = read.released;
-        self.learn(thread, &released, order);
-        self.write(thread, at, value, order, released);
+        let store = self.read(thread, number, at, 0, order);
+        self.write(thread, at, value, order, store.released);
     }
 
     /// A fence. A relaxed one does nothing.
@@ -204,13 +195,17 @@ impl Memory {
         self.note_sequential(thread, order);
     }
 
-    /// What a read of a store learns.
-    fn learn(&mut self, thread: usize, released: &Clock, order: Order) {
+    /// Reads the store of this age in the operation of this number, and learns what that tells.
+    fn read(&mut self, thread: usize, number: u32, at: At, age: usize, order: Order) -> Store {
+        let store = self.own.get(at).at(age);
+        store.note_read(thread, number);
+        store.is_sequential |= order.is_sequential();
         let me = &mut self.threads[thread];
-        me.acquirable.join(released);
+        me.acquirable.join(&store.released);
         if order.acquires() {
-            me.clock.join(released);
+            me.clock.join(&store.released);
         }
+        *store
     }
 
     pub(crate) fn note_sequential(&mut self, thread: usize, order: Order) {

@@ -46,6 +46,7 @@ fn scheduled<T: Copy + Into<u64> + Narrow>(
     scheduler::before(object, writes);
     let Came { operation, before, after, order } = operation();
     let (before, after): (u64, u64) = (before.into(), after.into());
+    let order = orders::noted(order);
     let place = Place { address: object, size: size_of::<T>() as u8, value: before };
     let (read, age) =
         orders::operate(me, Atomic { operation, place, after, order, frame }, scheduler::choose_age);
@@ -55,7 +56,7 @@ fn scheduled<T: Copy + Into<u64> + Narrow>(
         let site = unsafe { *frame.add(1) };
         scheduler::reads(object, site, value);
     }
-    let done = Done { order: orders::noted(order), age, ..Done::new(operation, object, value) };
+    let done = Done { order, age, ..Done::new(operation, object, value) };
     scheduler::after(done, before != after, frame);
     T::narrow(read)
 }

@@ -14,7 +14,8 @@ use memory::{MOST_STORES, Memory, Order, Place};
 use schedule::protocol::{MemoryOrder, Operation};
 use schedule::{MOST_AGE, ThreadId};
 
-use crate::{contexts, sites, token};
+use crate::token::{self, Global};
+use crate::{contexts, sites};
 
 const _: () = assert!(MOST_STORES == MOST_AGE as usize + 1);
 
@@ -23,18 +24,13 @@ static IS_ASKED_FOR: AtomicBool = AtomicBool::new(false);
 /// Whether there is a second thread since. With one there is nothing that it does not know.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-struct Global(UnsafeCell<Memory>);
-
-// SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
-unsafe impl Sync for Global {}
-
-static MEMORY: Global = Global(UnsafeCell::new(Memory::new()));
+static MEMORY: Global<Memory> = Global(UnsafeCell::new(Memory::new()));
 
 /// Lends the memory, where it is asked for. `act` must not hand the token over, nor come back here.
 fn with<T>(act: impl FnOnce(&mut Memory) -> T) -> Option<T> {
     // SAFETY: the caller holds the token, so no other thread is here; `act` does not come back here, so this is the only
     // reference.
-    IS_ON.load(Ordering::Relaxed).then(|| act(unsafe { &mut *MEMORY.0.get() }))
+    are_on().then(|| act(unsafe { &mut *MEMORY.0.get() }))
 }
 
 /// A run begins, which asks for it or does not. Stacks of kernel threads come and go unseen: with them there is none of it.
@@ -61,6 +57,12 @@ pub(crate) fn joined(thread: ThreadId, ended: Option<ThreadId>) {
         Some(ended) => memory.join(thread.into(), ended.into()),
         None => memory.know_all(thread.into()),
     });
+}
+
+/// Whether anything here has an effect.
+#[inline]
+pub(crate) fn are_on() -> bool {
+    IS_ON.load(Ordering::Relaxed)
 }
 
 /// `thread` comes out of the program.
@@ -92,7 +94,7 @@ pub(crate) fn give_up() {
 /// A fence.
 pub(crate) fn fence(thread: ThreadId, order: i32) {
     let _inside = token::Inside::new();
-    with(|memory| memory.fence(thread.into(), decoded(order)));
+    with(|memory| memory.fence(thread.into(), modelled(noted(order))));
 }
 
 /// An atomic operation that was done.
@@ -103,8 +105,7 @@ pub(crate) struct Atomic {
     pub(crate) place: Place,
     /// What is there now.
     pub(crate) after: u64,
-    /// As C has it.
-    pub(crate) order: i32,
+    pub(crate) order: MemoryOrder,
     /// The hook's frame.
     pub(crate) frame: *const u64,
 }
@@ -113,15 +114,15 @@ pub(crate) struct Atomic {
 /// many values.
 pub(crate) fn operate(thread: ThreadId, atomic: Atomic, choose: impl FnOnce(usize) -> usize) -> (u64, u8) {
     let _inside = token::Inside::new();
-    let Atomic { operation, place, after, frame, .. } = atomic;
-    let (me, order) = (usize::from(thread), decoded(atomic.order));
+    let Atomic { operation, place, after, order, frame } = atomic;
+    let me = usize::from(thread);
     let newest = (place.value, 0);
     let read = with(|memory| {
         let Some(site) = sites::own(frame) else {
-            memory.meet(me, place, after, order);
+            memory.meet(me, place, after, modelled(order));
             return newest;
         };
-        let order = sites::raised(site).map_or(order, |to| raised(order, operation, to));
+        let order = modelled(sites::raised(site).map_or(order, |to| order.raised(operation, to)));
         match operation {
             Operation::Load => memory.load(me, place, order, choose),
             // Which may fail for what is there no more; that is never seen here.
@@ -140,35 +141,25 @@ pub(crate) fn operate(thread: ThreadId, atomic: Atomic, choose: impl FnOnce(usiz
     (value, age as u8)
 }
 
-/// The order of an operation that is made as strong as `to`, as far as it can be.
-fn raised(order: Order, operation: Operation, to: MemoryOrder) -> Order {
-    match (order, to, operation) {
-        (Order::SeqCst, ..) | (_, MemoryOrder::SeqCst, _) => Order::SeqCst,
-        (_, _, Operation::Load | Operation::CompareFail) => Order::Acquire,
-        (_, _, Operation::Store) => Order::Release,
-        _ => Order::AcqRel,
-    }
-}
-
 /// `memory_order` of C; what it calls consume is acquire (C++20, `[atomics.order]`).
-fn decoded(order: i32) -> Order {
+pub(crate) fn noted(order: i32) -> MemoryOrder {
     match order {
-        0 => Order::Relaxed,
-        1 | 2 => Order::Acquire,
-        3 => Order::Release,
-        4 => Order::AcqRel,
-        _ => Order::SeqCst,
+        0 => MemoryOrder::Relaxed,
+        1 | 2 => MemoryOrder::Acquire,
+        3 => MemoryOrder::Release,
+        4 => MemoryOrder::AcqRel,
+        _ => MemoryOrder::SeqCst,
     }
 }
 
-/// The same for a trace.
-pub(crate) fn noted(order: i32) -> MemoryOrder {
-    match decoded(order) {
-        Order::Relaxed => MemoryOrder::Relaxed,
-        Order::Acquire => MemoryOrder::Acquire,
-        Order::Release => MemoryOrder::Release,
-        Order::AcqRel => MemoryOrder::AcqRel,
-        Order::SeqCst => MemoryOrder::SeqCst,
+/// As the model of memory has it; an operation without an order is as strong as can be.
+fn modelled(order: MemoryOrder) -> Order {
+    match order {
+        MemoryOrder::Relaxed => Order::Relaxed,
+        MemoryOrder::Acquire => Order::Acquire,
+        MemoryOrder::Release => Order::Release,
+        MemoryOrder::AcqRel => Order::AcqRel,
+        MemoryOrder::SeqCst | MemoryOrder::None => Order::SeqCst,
     }
 }
 

@@ -173,25 +173,6 @@ taking! {
     pthread_spin_lock spin c"pthread_spin_lock" c"pthread_spin_trylock";
 }
 
-/// A function that takes an object if nobody has it.
-macro_rules! trying {
-    ($($name:ident $inner:ident $real:literal;)*) => {$(
-        extern "C" fn $inner(object: usize, frame: *const u64) -> c_int {
-            static REAL: Function = Function::new($real);
-            // SAFETY: the caller's own arguments.
-            let real = || unsafe { REAL.call([object, 0, 0, 0]) };
-            if token::me().is_none() { real() } else { attempt(object, frame, real) }
-        }
-        entry!($name, 1, $inner);
-    )*};
-}
-trying! {
-    pthread_mutex_trylock try_to_lock c"pthread_mutex_trylock";
-    pthread_rwlock_tryrdlock try_to_read c"pthread_rwlock_tryrdlock";
-    pthread_rwlock_trywrlock try_to_write c"pthread_rwlock_trywrlock";
-    pthread_spin_trylock try_to_spin c"pthread_spin_trylock";
-}
-
 /// The same, until a time by some clock, with how many arguments it takes: the time stands last, and all clocks are one.
 macro_rules! taking_until {
     ($($name:ident $count:tt $inner:ident($($clock:ident)?) $real:literal $attempt:literal;)*) => {$(
@@ -220,21 +201,30 @@ taking_until! {
     pthread_rwlock_clockwrlock 3 write_by_clock(clock) c"pthread_rwlock_clockwrlock" c"pthread_rwlock_trywrlock";
 }
 
-/// A function that gives an object back to whoever waits.
-macro_rules! giving_back {
-    ($($name:ident $inner:ident $real:literal;)*) => {$(
+/// A function that does not wait, and what it is under control.
+macro_rules! at_once {
+    ($($name:ident $inner:ident $real:literal $controlled:expr;)*) => {$(
         extern "C" fn $inner(object: usize, frame: *const u64) -> c_int {
             static REAL: Function = Function::new($real);
             // SAFETY: the caller's own arguments.
             let real = || unsafe { REAL.call([object, 0, 0, 0]) };
-            if token::me().is_none() { real() } else { give_back(object, ALL, frame, real) }
+            if token::me().is_none() { real() } else { $controlled(object, frame, real) }
         }
         entry!($name, 1, $inner);
     )*};
 }
-giving_back! {
-    pthread_rwlock_unlock unlock_rwlock c"pthread_rwlock_unlock";
-    pthread_spin_unlock unlock_spin c"pthread_spin_unlock";
+at_once! {
+    pthread_mutex_trylock try_to_lock c"pthread_mutex_trylock" attempt;
+    pthread_rwlock_tryrdlock try_to_read c"pthread_rwlock_tryrdlock" attempt;
+    pthread_rwlock_trywrlock try_to_write c"pthread_rwlock_trywrlock" attempt;
+    pthread_spin_trylock try_to_spin c"pthread_spin_trylock" attempt;
+    pthread_rwlock_unlock unlock_rwlock c"pthread_rwlock_unlock" give_back_to_all;
+    pthread_spin_unlock unlock_spin c"pthread_spin_unlock" give_back_to_all;
+}
+
+/// All that wait try again.
+fn give_back_to_all(object: usize, frame: *const u64, real: impl Fn() -> c_int) -> c_int {
+    give_back(object, ALL, frame, real)
 }
 
 /// The words of a `pthread_barrier_t` as glibc uses them: all that came in, those that complete rounds let out, how

@@ -11,14 +11,15 @@ use core::cell::UnsafeCell;
 use schedule::mechanism::{self, Candidates, Choice, Mechanism, Prefix, Read, Told, World};
 use schedule::policy::Pending;
 use schedule::protocol::{Event, Finish, Operation, Request, Staleness};
-use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet, age_of, stale};
+use schedule::{MOST_STEPS, MOST_THREADS, ThreadId, ThreadSet, is_stale, stale};
 
 pub(crate) use schedule::mechanism::Woken;
 pub(crate) use wait::Wait;
 
 use crate::record::{self, Done, Writer};
+use crate::token::{self, Global};
 use crate::world::{self, PollDescriptor};
-use crate::{inherited, orders, system, token};
+use crate::{inherited, orders, system};
 
 /// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
@@ -39,12 +40,6 @@ struct Run {
     writes: Option<u32>,
     prefix: Prefix,
 }
-
-/// Shared by the token's discipline only.
-struct Global<T>(UnsafeCell<T>);
-
-// SAFETY: only the token's holder uses it, and handing the token over is a release/acquire pair.
-unsafe impl<T> Sync for Global<T> {}
 
 static RUN: Global<Run> = Global(UnsafeCell::new(Run {
     mechanism: Mechanism::idle(),
@@ -103,9 +98,7 @@ pub(crate) fn replay_buffer(count: usize) -> Option<&'static mut [ThreadId]> {
 pub(crate) fn begin(request: Request, stack_top: u64) {
     // SAFETY: the buffer was filled before and is not written to any more.
     let replayed = unsafe { &(&*REPLAYED.0.get())[..request.replayed as usize] };
-    orders::begin(
-        request.staleness != Staleness::Never || replayed.iter().any(|&step| age_of(step).is_some()),
-    );
+    orders::begin(request.staleness != Staleness::Never || is_stale(replayed));
     with_run(|run| {
         run.mechanism.begin(request, replayed);
         run.traces = request.trace;
@@ -150,10 +143,17 @@ pub(crate) fn is_high_on_main_stack() -> bool {
     top.checked_sub(&raw const here as usize).is_some_and(|used| used < USED_AT_MOST)
 }
 
+/// The calling thread comes out of the program.
+fn look() {
+    if orders::are_on() {
+        orders::look(current());
+    }
+}
+
 /// A point before an operation on `object`.
 pub(crate) fn before(object: u64, writes: bool) {
     let _inside = token::Inside::new();
-    orders::look(current());
+    look();
     tell(Told::Intends(Pending { object, writes }));
     step();
 }
@@ -162,8 +162,8 @@ pub(crate) fn before(object: u64, writes: bool) {
 /// address, all that is done there is as strong as can be from then on.
 pub(crate) fn before_call(object: u64, writes: bool) {
     let _inside = token::Inside::new();
+    look();
     let me = current();
-    orders::look(me);
     orders::pass(me, object);
     tell(Told::Intends(Pending { object, writes }));
     step();
@@ -199,7 +199,7 @@ pub(crate) fn reads(object: u64, site: u64, value: u64) {
 /// The calling thread gives way until something has been written, or nobody else can go on.
 pub(crate) fn give_way(frame: *const u64) {
     let _inside = token::Inside::new();
-    orders::look(current());
+    look();
     note(Done::new(Operation::Yield, 0, 0), frame);
     tell(Told::HasDone);
     tell(Told::Yields);
@@ -323,7 +323,7 @@ pub(crate) fn started(me: ThreadId, stack_top: u64) {
 /// The calling thread's last step: hands the token over for good.
 pub(crate) fn end_thread(me: ThreadId) {
     let _inside = token::Inside::new();
-    orders::look(me);
+    look();
     note(Done::new(Operation::End, 0, 0), core::ptr::null());
     with(Mechanism::end);
     record::get().thread[usize::from(me)].ended = true;

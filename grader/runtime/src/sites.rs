@@ -7,7 +7,7 @@ use core::iter;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use schedule::protocol::{Code, MemoryOrder, Raise, Site, own_site};
+use schedule::protocol::{MemoryOrder, Raise, Site, own_site};
 
 use crate::{post, system};
 
@@ -89,17 +89,7 @@ pub(crate) fn own(frame: *const u64) -> Option<u64> {
         frame = ptr::with_exposed_provenance(next as usize);
         Some(site.wrapping_sub(sites.base))
     });
-    own_site(returns, |site| sites.code(site))
-}
-
-impl Sites {
-    /// What is at the call before this address.
-    fn code(&self, site: u64) -> Option<Code> {
-        let at = site.wrapping_sub(1);
-        let known = &self.sites[..self.count];
-        let after = known.partition_point(|site| site.from <= at);
-        after.checked_sub(1).map(|place| &known[place]).filter(|site| at < site.to).map(|site| site.code)
-    }
+    own_site(&sites.sites[..sites.count], returns)
 }
 
 /// As strong as the operations at a place are made, if they are.

@@ -2,12 +2,18 @@
 //!
 //! Each thread has a word of its own to wait on, so handing over wakes exactly one thread.
 
-use core::cell::Cell;
+use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering, compiler_fence};
 
 use schedule::{MOST_THREADS, ThreadId};
 
 use crate::{contexts, system};
+
+/// What only the token's holder uses.
+pub(crate) struct Global<T>(pub(crate) UnsafeCell<T>);
+
+// SAFETY: see `Global`; handing the token over is a release/acquire pair.
+unsafe impl<T> Sync for Global<T> {}
 
 static WORDS: [AtomicU32; MOST_THREADS] = [const { AtomicU32::new(0) }; MOST_THREADS];
 

@@ -27,6 +27,11 @@ pub const fn age_of(step: ThreadId) -> Option<u8> {
     }
 }
 
+/// Whether a load returns something else than the newest value.
+pub fn is_stale(steps: &[ThreadId]) -> bool {
+    steps.iter().any(|&step| age_of(step).is_some())
+}
+
 /// Who took each step of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Schedule {
@@ -62,7 +67,7 @@ impl Schedule {
 
     /// Whether a load returns something else than the newest value.
     pub fn is_stale(&self) -> bool {
-        self.steps.iter().any(|&step| age_of(step).is_some())
+        is_stale(&self.steps)
     }
 
     /// How many times another thread goes on than the one that took the last step.

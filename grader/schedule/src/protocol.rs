@@ -9,6 +9,7 @@
 
 mod bytes;
 mod header;
+mod raise;
 mod request;
 mod sites;
 #[cfg(test)]
@@ -16,8 +17,9 @@ mod tests;
 mod trace;
 
 pub use header::{Finish, Header};
+pub use raise::Raise;
 pub use request::{Request, Staleness};
-pub use sites::{Code, Raise, Site, own_site};
+pub use sites::{Code, Site, code_at, own_site};
 pub use trace::{Event, FRAMES, MemoryOrder, Operation, OutputHead, ThreadRecord};
 
 /// First word of every message; changes with the protocol.

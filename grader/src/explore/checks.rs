@@ -169,9 +169,8 @@ fn failure(
     fault: Fault,
 ) -> Failure {
     let symbols = Symbols::of(&program.path, task.own.clone());
-    let picture = counterexample::picture(record, &symbols, fault.line);
-    let mut picture = if task.is_test { libtest::without_harness(picture) } else { picture };
-    picture.orders.extend(remedy.map(|remedy| counterexample::remedy_line(remedy, record, &symbols)));
+    let picture = counterexample::picture(record, &symbols, fault.line, remedy);
+    let picture = if task.is_test { libtest::without_harness(picture) } else { picture };
     let own = libtest::own_lines(&seen.stdout.lines, &task.id);
     let lines =
         if task.is_test { lines_around(&own, None) } else { lines_around(&seen.stdout.lines, fault.line) };

@@ -86,8 +86,7 @@ impl Grading<'_> {
             let witness = finding.witness.map(|place| &case.witnesses[place]);
             let found = finding.counterexample.take().map(|found| {
                 let schedule = found.record.schedule.to_string();
-                let mut picture = self.picture(&found.record, &found.fault);
-                picture.orders.extend(found.remedy.map(|remedy| self.remedy_line(&remedy, &found.record)));
+                let picture = self.picture(&found.record, &found.fault, found.remedy.as_ref());
                 let failure = self.failure((case, finding.check), &found.seen, found.fault, Some(schedule));
                 Failure { found_after: Some(found.found_after), ..failure.with_picture(picture) }
             });

@@ -15,16 +15,10 @@ use super::Grading;
 use super::excerpts::{last_said, lines_around, quoted};
 
 impl Grading<'_> {
-    pub(super) fn picture(&self, record: &RunRecord, fault: &Fault) -> Picture {
+    pub(super) fn picture(&self, record: &RunRecord, fault: &Fault, remedy: Option<&Remedy>) -> Picture {
         let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
-        let picture = counterexample::picture(record, &symbols, fault.line);
+        let picture = counterexample::picture(record, &symbols, fault.line, remedy);
         if self.is_by_tests() { libtest::without_harness(picture) } else { picture }
-    }
-
-    /// What keeps a failure away that needs old values.
-    pub(super) fn remedy_line(&self, remedy: &Remedy, record: &RunRecord) -> String {
-        let symbols = Symbols::read(&self.program.path, self.exercise.name, self.source);
-        counterexample::remedy_line(remedy, record, &symbols)
     }
 
     fn is_by_tests(&self) -> bool {

@@ -79,7 +79,7 @@ impl Grading<'_> {
     fn judge_replayed(&self, case: &Case, seen: &Observation, record: &RunRecord, findings: &mut Findings) {
         for witness in &case.witnesses {
             if let Some(Judgement::Broken(fault)) = witness.shows.judge(seen) {
-                let picture = self.picture(record, &fault);
+                let picture = self.picture(record, &fault, None);
                 let shown =
                     self.failure((case, witness.check), seen, fault, Some(record.schedule.to_string()));
                 findings.result(witness.check).shown(shown.with_picture(picture), Lesson::Drawn);
@@ -88,7 +88,7 @@ impl Grading<'_> {
         for (check, judge) in case.judges.iter().chain(&case.writer_judges) {
             match judge.judge(seen) {
                 Some(Judgement::Broken(fault)) => {
-                    let picture = self.picture(record, &fault);
+                    let picture = self.picture(record, &fault, None);
                     let failure = self.failure((case, check), seen, fault, Some(record.schedule.to_string()));
                     findings.result(check).broken(failure.with_picture(picture));
                 }

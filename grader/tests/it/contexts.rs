@@ -1,21 +1,17 @@
 //! Threads are contexts of one kernel thread, or kernel threads: the same schedule is the same run.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 
-use confine::run::{Invocation, keeper};
+use confine::run::Invocation;
 use confine::sandbox;
-use engine::compile::{self, Build};
 use engine::controlled::runs::Runs;
 use engine::controlled::{Controlled, RunRecord};
 use engine::program::Program;
-use engine::source::Source;
-use engine::workspace::Workspace;
 use schedule::protocol::{CHILD, Finish, Request};
 use schedule::search::Search;
 use schedule::search::portfolio::Portfolio;
 
-use crate::support::root;
+use crate::support::{built_of, root};
 
 const SCHEDULES: usize = 60;
 
@@ -42,18 +38,8 @@ const PROGRAMS: [&str; 18] = [
 ];
 
 fn torture() -> Program {
-    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
     let main = std::fs::read(root().join("grader/tests/torture/program.rs")).unwrap();
-    let source = Source {
-        files: [(PathBuf::from("main.rs"), main)].into(),
-        origin: None,
-        refused: Vec::new(),
-        checks: None,
-    };
-    match compile::build(&Workspace::at(root()), "hello-threads", &source, &drop).unwrap() {
-        Build::Ready(program) => program,
-        other => panic!("{other:?}"),
-    }
+    built_of([("main.rs".into(), main)])
 }
 
 /// The runs of the same schedules, so many asked for at once, these in an empty folder.

@@ -1,17 +1,12 @@
 //! What programs call in place of atomic operations: each does what it should, plainly and under control.
 
-use std::path::PathBuf;
-
-use confine::run::{Ending, Invocation, keeper};
-use engine::compile::{self, Build};
+use confine::run::{Ending, Invocation};
 use engine::controlled::Controlled;
 use engine::controlled::runs::Runs;
-use engine::source::Source;
-use engine::workspace::Workspace;
 use schedule::protocol::Request;
 use schedule::search;
 
-use crate::support::root;
+use crate::support::{built_of, root};
 
 /// Every operation of each size with every ordering, as against the same on plain numbers.
 const ALL: &str = "
@@ -77,15 +72,7 @@ fn main() {
 
 #[test]
 fn every_operation_does_what_it_should_plainly_and_under_control() {
-    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    let source = Source {
-        files: [(PathBuf::from("main.rs"), ALL.into())].into(),
-        origin: None,
-        refused: Vec::new(),
-        checks: None,
-    };
-    let built = compile::build(&Workspace::at(root()), "hello-threads", &source, &drop).unwrap();
-    let Build::Ready(program) = built else { panic!("{built:?}") };
+    let program = built_of([("main.rs".into(), ALL.into())]);
     let folder = tempfile::tempdir().unwrap();
     let call = Invocation::new(&program.path, folder.path());
     let plain = call.clone().run().unwrap();

@@ -3,17 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use confine::run::{Invocation, keeper};
-use engine::compile::{self, Build};
+use confine::run::Invocation;
 use engine::controlled::runs::Runs;
 use engine::controlled::{Controlled, RunRecord};
-use engine::source::Source;
-use engine::workspace::Workspace;
 use schedule::policy::Kind;
 use schedule::protocol::{Finish, Request};
 use schedule::search;
 
-use crate::support::root;
+use crate::support::built;
 
 /// One program, under control.
 pub(crate) struct Native {
@@ -28,13 +25,7 @@ impl Native {
     }
 
     pub(crate) fn made(declared: &str, body: &str, runs: Runs) -> Self {
-        keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-        let workspace = Workspace::at(root());
-        let source = Source::read(&workspace, "hello-threads", None).unwrap();
-        let built = compile::build(&workspace, "hello-threads", &source, &drop).unwrap();
-        let Build::Ready(hello) = built else {
-            panic!("the course's own source has errors");
-        };
+        let hello = built("hello-threads");
         let declared = format!(
             "unsafe extern \"C\" {{ {declared} }}\nconst WRITE: i64 = {};\nconst FUTEX: i64 = {};",
             libc::SYS_write,

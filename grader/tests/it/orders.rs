@@ -4,50 +4,44 @@
 //! in which std orders what is `Relaxed`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use confine::run::{Ending, keeper};
+use confine::run::Ending;
 use engine::case::Case;
-use engine::compile::{self, Build};
 use engine::counterexample;
 use engine::explore::{self, Counterexample, Exploration, Extent};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
 use engine::program::Program;
-use engine::source::Source;
 use engine::symbols::{OwnCode, Symbols};
-use engine::workspace::Workspace;
 use schedule::search::portfolio::Chances;
 
-use crate::support::root;
+use crate::support::{built_of, root, rust_files};
 
 /// For each wrong program; a quarter of them are those in which loads return old values.
 const FOR_WRONG: u64 = 2_000;
 /// For each right one.
 const FOR_RIGHT: u64 = 400;
 
-fn source() -> BTreeMap<PathBuf, Vec<u8>> {
-    let folder = fs::read_dir(root().join("grader/tests/orders")).unwrap();
-    // Called `main.rs` it would be taken for a test of its own.
-    let name = |entry: &DirEntry| {
-        if entry.file_name() == "program.rs" { "main.rs".into() } else { entry.file_name() }
-    };
-    folder.flatten().map(|entry| (name(&entry).into(), fs::read(entry.path()).unwrap())).collect()
+/// What each file is called in the program, and what is in it.
+fn files() -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = rust_files(&root().join("grader/tests/orders")).into_iter();
+    let named = files.map(|path| (PathBuf::from(path.file_name().unwrap()), fs::read(&path).unwrap()));
+    let mut named: BTreeMap<PathBuf, Vec<u8>> = named.collect();
+    // Called `main.rs` there it would be taken for a test of its own.
+    let main = named.remove(Path::new("program.rs")).unwrap();
+    named.insert("main.rs".into(), main);
+    named
 }
 
-fn built() -> Program {
-    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    let source = Source { files: source(), origin: None, refused: Vec::new(), checks: None };
-    match compile::build(&Workspace::at(root()), "hello-threads", &source, &drop).unwrap() {
-        Build::Ready(program) => program,
-        other => panic!("{other:?}"),
-    }
+fn program() -> Program {
+    built_of(files())
 }
 
 /// The names of the programs of a group.
 fn programs(group: &str) -> Vec<String> {
-    let main = String::from_utf8(source()[&PathBuf::from("main.rs")].clone()).unwrap();
+    let main = String::from_utf8(files()[Path::new("main.rs")].clone()).unwrap();
     let words = main.split('"').filter(|word| word.starts_with(group) && !word.contains(' '));
     words.map(str::to_owned).collect()
 }
@@ -72,7 +66,7 @@ fn failure(exploration: Exploration) -> Option<Counterexample> {
 
 #[test]
 fn a_wrong_memory_order_is_found_with_what_mends_it() {
-    let program = built();
+    let program = program();
     let names = programs("wrong_");
     assert!(names.len() > 30, "{names:?}");
     for name in names {
@@ -85,7 +79,7 @@ fn a_wrong_memory_order_is_found_with_what_mends_it() {
 
 #[test]
 fn no_wrong_memory_order_shows_where_no_value_is_old() {
-    let program = built();
+    let program = program();
     for name in programs("wrong_") {
         let found = failure(explored(&program, &name, FOR_RIGHT, false));
         assert!(found.is_none(), "{name}: {}", found.unwrap().fault.seen);
@@ -93,7 +87,7 @@ fn no_wrong_memory_order_shows_where_no_value_is_old() {
 }
 
 fn assert_that_all_pass(group: &str) {
-    let program = built();
+    let program = program();
     let names = programs(group);
     assert!(names.len() > 30, "{names:?}");
     for name in names {
@@ -102,7 +96,7 @@ fn assert_that_all_pass(group: &str) {
         assert!(exploration.findings[0].kept > 0, "{name}");
         if let Some(found) = failure(exploration) {
             let symbols = Symbols::of(&program.path, OwnCode::of_exercise("hello-threads"));
-            let picture = counterexample::picture(&found.record, &symbols, None);
+            let picture = counterexample::picture(&found.record, &symbols, None, None);
             panic!("{name}: {} {:#?} {:#?}", found.record.schedule, picture.orders, picture.rows);
         }
     }

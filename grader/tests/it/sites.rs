@@ -2,23 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use confine::run::keeper;
-use engine::compile::{self, Build};
 use engine::sites::Sites;
-use engine::source::Source;
 use engine::symbols::{OwnCode, Symbols};
-use engine::workspace::Workspace;
 use schedule::protocol::Event;
 
-use crate::support::root;
+use crate::support::{built, root};
 
 /// The lines of an exercise's own source in which an operation is the program's own, each with its file.
 fn lines(exercise: &str) -> BTreeSet<String> {
-    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
-    let workspace = Workspace::at(root());
-    let source = Source::read(&workspace, exercise, None).unwrap();
-    let built = compile::build(&workspace, exercise, &source, &drop).unwrap();
-    let Build::Ready(program) = built else { panic!("{built:?}") };
+    let program = built(exercise);
     let own = OwnCode::of_exercise(exercise);
     let (sites, symbols) = (Sites::read(&program.path, &own), Symbols::of(&program.path, own));
     let line = |address| {

@@ -5,6 +5,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use assert_cmd::assert::Assert;
+use confine::run::keeper;
+use engine::compile::{self, Build};
+use engine::program;
+use engine::source::Source;
+use engine::workspace::Workspace;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -40,6 +45,25 @@ pub(crate) fn grade_in<'a>(folder: &Path, args: impl IntoIterator<Item = &'a str
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
     command.args(args).current_dir(folder);
     assert_cmd::Command::from_std(command).timeout(Duration::from_secs(600)).assert()
+}
+
+/// The reference solution of an exercise, built as it is for grading.
+pub(crate) fn built(exercise: &str) -> program::Program {
+    build(exercise, &Source::read(&Workspace::at(root()), exercise, None).unwrap())
+}
+
+/// A program of these files, built as a solution is.
+pub(crate) fn built_of(files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> program::Program {
+    let files = files.into_iter().collect();
+    build("hello-threads", &Source { files, origin: None, refused: Vec::new(), checks: None })
+}
+
+fn build(exercise: &str, source: &Source) -> program::Program {
+    keeper::use_executable(env!("CARGO_BIN_EXE_grader"));
+    match compile::build(&Workspace::at(root()), exercise, source, &drop).unwrap() {
+        Build::Ready(program) => program,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A folder with one program in it, for `--source`.

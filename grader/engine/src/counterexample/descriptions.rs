@@ -57,8 +57,7 @@ pub(super) fn describe(
         Operation::Fence => "fence".to_owned(),
         _ => of_object(event, place, objects)?,
     };
-    let is_ordered = record.schedule.is_stale() && event.order != MemoryOrder::None;
-    Some(Said::Text(if is_ordered && is_own_atomic(place) { ordered(text, event) } else { text }))
+    Some(Said::Text(text))
 }
 
 /// Whether an operation is one by which threads meet, and the student's own: not a count of references, the
@@ -165,12 +164,6 @@ fn is_own_atomic(place: &Place) -> bool {
     place.path.contains("core::sync::atomic")
 }
 
-/// Where memory orders matter, they are told.
-fn ordered(text: String, event: &Event) -> String {
-    let old = if event.age > 0 { ", an old value" } else { "" };
-    format!("{text}{old} ({})", word(event.order))
-}
-
 fn of_atomic(event: &Event, kind: &str, name: &str, call: &str) -> String {
     let value = value(kind, event.value);
     match event.operation {
@@ -223,6 +216,17 @@ fn to_error(text: String, place: &Place, symbols: &Symbols) -> Option<Said> {
 }
 
 impl Said {
+    /// Where memory orders matter, they are told.
+    pub(super) fn with_order(self, event: &Event, place: &Place) -> Self {
+        match self {
+            Self::Text(text) if event.order != MemoryOrder::None && is_own_atomic(place) => {
+                let old = if event.age > 0 { ", an old value" } else { "" };
+                Self::Text(format!("{text}{old} ({})", word(event.order)))
+            }
+            other => other,
+        }
+    }
+
     /// Whether the two are one row: pieces of a line, one line after another, or the same again.
     pub(super) fn takes(&mut self, next: &Self) -> bool {
         match (self, next) {

@@ -15,12 +15,12 @@ use schedule::ThreadId;
 use schedule::protocol::{Event, Finish, Operation, ThreadRecord};
 
 use crate::controlled::RunRecord;
+use crate::explore::Remedy;
 use crate::picture::{Lane, Picture, Row, SourceLine};
 use crate::symbols::{Place, Symbols};
 use descriptions::{Said, describe};
 use locks::Held;
 use objects::Objects;
-pub use stale::remedy_line;
 
 /// The most rows of a picture: those up to the failure.
 const MOST_ROWS: usize = 48;
@@ -38,8 +38,14 @@ struct Step {
     broken: bool,
 }
 
-/// The picture of a run. `fault` is the line of standard output (from 0) at which the failure shows.
-pub fn picture(record: &RunRecord, symbols: &Symbols, fault: Option<usize>) -> Picture {
+/// The picture of a run. `fault` is the line of standard output (from 0) at which the failure shows;
+/// `remedy` is what keeps it away.
+pub fn picture(
+    record: &RunRecord,
+    symbols: &Symbols,
+    fault: Option<usize>,
+    remedy: Option<&Remedy>,
+) -> Picture {
     let place = |event: &Event| (*event, symbols.place(event, record.header.base));
     let operations: Vec<(Event, Place)> = record.events.iter().map(place).collect();
     let mut objects = Objects::of(&operations);
@@ -63,6 +69,7 @@ pub fn picture(record: &RunRecord, symbols: &Symbols, fault: Option<usize>) -> P
         orders: stale::stale_loads(&operations, &mut objects),
         objects: Vec::new(),
     };
+    picture.orders.extend(remedy.map(|remedy| stale::remedy_line(remedy, record, symbols)));
     picture.objects = objects.all().into_iter().filter(|object| picture.names(&object.name)).collect();
     picture
 }
@@ -78,11 +85,13 @@ fn steps(
     // Without a line at fault it is the first panic, of which others are mostly the consequence; but who waits for ever
     // does so at the end.
     let mut panics = fault.is_none() && record.header.finish == Finish::Process;
+    let is_stale = record.schedule.is_stale();
     let mut steps: Vec<Step> = Vec::new();
     for (event, place) in operations {
         objects.follow(event, place);
         held.follow(event, place);
         let Some(said) = describe(event, place, record, symbols, objects) else { continue };
+        let said = if is_stale { said.with_order(event, place) } else { said };
         let broken = fault == Some((event.thread, event.step)) || panics && said.is_panic();
         panics &= !broken;
         let place = said.place().or_else(|| place.source_line());

@@ -44,7 +44,7 @@ fn sentence(event: &Event, place: &Place, before: &[(Event, Place)], objects: &m
 }
 
 /// What keeps the failure away, in a sentence.
-pub fn remedy_line(remedy: &Remedy, record: &RunRecord, symbols: &Symbols) -> String {
+pub(super) fn remedy_line(remedy: &Remedy, record: &RunRecord, symbols: &Symbols) -> String {
     let mut orders: Vec<String> = Vec::new();
     for Raised { event, raise } in &remedy.raised {
         let place = symbols.place(event, record.header.base).source_line();

@@ -65,12 +65,12 @@ impl Explorer<'_> {
 
     /// An operation of each place that the program's own source has one at.
     fn own_operations(&self, record: &RunRecord) -> Vec<Raised> {
-        let (base, sites) = (record.header.base, self.program.sites());
+        let (base, sites) = (record.header.base, self.program.sites().all());
         let mut found: Vec<Raised> = Vec::new();
         for event in record.events.iter().filter(|event| event.order != MemoryOrder::None) {
             let returns = event.frames.iter().take_while(|address| **address != 0);
             let returns = returns.map(|address| address.wrapping_sub(base));
-            let Some(site) = own_site(returns, |site| sites.code(site)) else { continue };
+            let Some(site) = own_site(sites, returns) else { continue };
             let raised = Raised { event: *event, raise: Raise { site, to: event.order } };
             match found.iter_mut().find(|known| known.raise.site == site) {
                 // A compare-and-swap that fails has the weaker one of its two orders.
@@ -177,17 +177,8 @@ impl Trial<'_, '_> {
 impl Raised {
     /// Raised so far, if that changes it.
     fn to(self, to: MemoryOrder) -> Option<Self> {
-        use MemoryOrder::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-        use Operation::{CompareFail, Load, Store};
-        let to = match (to, self.event.operation) {
-            (SeqCst, _) => SeqCst,
-            (_, Load | CompareFail) => Acquire,
-            (_, Store) => Release,
-            _ => AcqRel,
-        };
-        let strength = |order| [Relaxed, Acquire, Release, AcqRel, SeqCst].iter().position(|&of| of == order);
-        let is_more = strength(to) > strength(self.event.order);
-        is_more.then_some(Self { raise: Raise { to, ..self.raise }, ..self })
+        let to = self.event.order.raised(self.event.operation, to);
+        (to != self.event.order).then_some(Self { raise: Raise { to, ..self.raise }, ..self })
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use confine::run::RunError;
 use confine::sandbox;
 use schedule::protocol::{Finish, Raise, Request};
-use schedule::{ThreadId, age_of};
+use schedule::{ThreadId, is_stale};
 
 use super::is_slow;
 use super::recent::Recent;
@@ -79,8 +79,7 @@ impl<'a> Worker<'a> {
         wanted: &[Wanted<'_>],
     ) -> Vec<Result<Made, RunError>> {
         let started = Instant::now();
-        let is_replayed = wanted.iter().any(|(_, steps)| steps.iter().any(|&step| age_of(step).is_some()));
-        if case.chances.stale_loads || is_replayed {
+        if case.chances.stale_loads || wanted.iter().any(|(_, steps)| is_stale(steps)) {
             self.servers.allow_stale_loads();
         }
         let wanted: Vec<Wanted<'_>> =

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use schedule::protocol::code_at;
+
 use super::*;
 use crate::compile::hooks;
 use crate::workspace::Workspace;
@@ -99,7 +101,7 @@ fn assert_that_no_address_is_missed(program: &Path, own: &OwnCode) {
             at > 0 && *line > 0 && own.file_of(file).is_some()
         });
         let is_known = || chain[0].1 > 0 || function(&debug, address).starts_with("core::sync::atomic::");
-        let is_site = sites.code(address + 1) == Some(Code::Own);
+        let is_site = code_at(sites.all(), address + 1) == Some(Code::Own);
         assert_eq!(is_site, is_own && is_known(), "{address:#x}: {chain:?}");
     }
 }
@@ -164,6 +166,6 @@ fn a_place_is_known_by_what_its_call_returns_to() {
     let site = |from| Site { from, to: from + 1, code: Code::Own };
     [4, 5, 5, 6, 9].into_iter().for_each(|address| sites.add(site(address)));
     assert_eq!(sites.own().collect::<Vec<_>>(), [4..7, 9..10]);
-    let known: Vec<u64> = (0..12).filter(|&address| sites.code(address + 1).is_some()).collect();
+    let known: Vec<u64> = (0..12).filter(|&address| code_at(sites.all(), address + 1).is_some()).collect();
     assert_eq!(known, [4, 5, 6, 9]);
 }

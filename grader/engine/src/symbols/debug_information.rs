@@ -38,8 +38,8 @@ impl DebugInformation {
         self.context.find_frames(address).skip_all_loads().ok()
     }
 
-    /// Where code that was written in such a file, at such a line, lies in the program, piece by piece and in order. Looked at are the
-    /// crates with such a root alone, which saves the time that all the others take.
+    /// Where code that was written in such a file, at such a line, lies in the program, piece by piece and in order. Looked
+    /// at are the crates with such a root alone, which saves the time that all the others take.
     pub(crate) fn pieces(
         &self,
         is_root: impl Fn(&str) -> bool,

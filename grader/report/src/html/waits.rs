@@ -19,13 +19,13 @@ const WIDTH: f64 = 340.0;
 const HEIGHT: f64 = 190.0;
 const NODE: f64 = 19.0;
 
-/// The graph and its words, where threads wait for ever; else sentences: what memory orders have to do with it, and which threads had not
-/// ended when the program did.
+/// What memory orders have to do with it; then the graph and its words, where threads wait for ever, or a sentence, where
+/// the program ended before its threads.
 pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
+    let sentence = |line: &str| format!("<p class=\"left\">{}</p>\n", markup(line));
+    let orders: String = picture.orders.iter().map(|line| sentence(line)).collect();
     if picture.waits.is_empty() {
-        let orders = picture.orders.iter().map(|line| markup(line).to_string());
-        let lines = orders.chain(picture.left_line());
-        return lines.map(|line| format!("<p class=\"left\">{line}</p>\n")).collect();
+        return orders + &picture.left_line().map(|line| sentence(&line)).unwrap_or_default();
     }
     let line = |wait: &engine::picture::Wait| match &wait.place {
         Some(place) => program.link(place, "line", &markup(&wait.to_string()), ""),
@@ -34,7 +34,7 @@ pub(super) fn figure(picture: &Picture, program: &Program<'_>) -> String {
     let words: String = picture.waits.iter().map(|wait| format!("<li>{}</li>\n", line(wait))).collect();
     let cycle = columns::cycle_line(picture).map(|line| format!("<p class=\"cycle\">{line}</p>\n"));
     format!(
-        "<figure class=\"waitfor\">\n{}<figcaption>{}<ul>\n{words}</ul></figcaption>\n</figure>\n",
+        "{orders}<figure class=\"waitfor\">\n{}<figcaption>{}<ul>\n{words}</ul></figcaption>\n</figure>\n",
         graph(picture),
         cycle.unwrap_or_default()
     )

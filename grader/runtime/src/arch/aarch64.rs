@@ -67,9 +67,9 @@ pub(crate) mod number {
     pub(crate) const SENDMSG: usize = 211;
     pub(crate) const RECVMSG: usize = 212;
     pub(crate) const BRK: usize = 214;
-    pub(crate) const EXECVE: usize = 221;
     pub(crate) const MUNMAP: usize = 215;
     pub(crate) const MREMAP: usize = 216;
+    pub(crate) const EXECVE: usize = 221;
     pub(crate) const MMAP: usize = 222;
     pub(crate) const MPROTECT: usize = 226;
     pub(crate) const MADVISE: usize = 233;

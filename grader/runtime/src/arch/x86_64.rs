@@ -18,7 +18,6 @@ pub(crate) mod number {
     pub(crate) const MMAP: usize = 9;
     pub(crate) const MPROTECT: usize = 10;
     pub(crate) const MUNMAP: usize = 11;
-    pub(crate) const MREMAP: usize = 25;
     pub(crate) const BRK: usize = 12;
     pub(crate) const RT_SIGACTION: usize = 13;
     pub(crate) const RT_SIGPROCMASK: usize = 14;
@@ -26,6 +25,7 @@ pub(crate) mod number {
     pub(crate) const READV: usize = 19;
     pub(crate) const WRITEV: usize = 20;
     pub(crate) const SCHED_YIELD: usize = 24;
+    pub(crate) const MREMAP: usize = 25;
     pub(crate) const MADVISE: usize = 28;
     pub(crate) const NANOSLEEP: usize = 35;
     pub(crate) const SETITIMER: usize = 38;

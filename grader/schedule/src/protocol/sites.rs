@@ -1,6 +1,5 @@
 //! Which atomic operations of a program are its own: what the grader says of the places from which hooks are called.
 
-use super::MemoryOrder;
 use super::bytes::{Field, message, numbered};
 
 numbered! {
@@ -30,12 +29,19 @@ message! {
     }
 }
 
+/// What is at the call that returns to this address. The sites are in order.
+pub fn code_at(sites: &[Site], returns_to: u64) -> Option<Code> {
+    let at = returns_to.wrapping_sub(1);
+    let after = sites.partition_point(|site| site.from <= at);
+    sites[..after].last().filter(|site| at < site.to).map(|site| site.code)
+}
+
 /// The place of the program's own that an atomic operation was asked for, as the address that it goes on at. `returns` are
-/// return addresses, the hook's first, and `code` says what is at the calls before them.
-pub fn own_site(returns: impl IntoIterator<Item = u64>, code: impl Fn(u64) -> Option<Code>) -> Option<u64> {
+/// return addresses, the hook's first.
+pub fn own_site(sites: &[Site], returns: impl IntoIterator<Item = u64>) -> Option<u64> {
     let mut is_first = true;
     for site in returns {
-        match code(site) {
+        match code_at(sites, site) {
             Some(Code::Own) if is_first => return Some(site),
             Some(Code::Own | Code::Caller) if !is_first => return Some(site),
             Some(Code::Atomic) => is_first = false,
@@ -45,25 +51,16 @@ pub fn own_site(returns: impl IntoIterator<Item = u64>, code: impl Fn(u64) -> Op
     None
 }
 
-message! {
-    /// A stronger memory order for all atomic operations that are asked for at one place.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Raise {
-        /// As [`own_site`] gives it, relative to where the program is loaded.
-        pub site: u64,
-        /// As strong as this, as far as the operation can be: a load acquires, a store releases.
-        pub to: MemoryOrder,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn who_calls_an_atomic_function_has_the_operation() {
-        let code = |site| [Some(Code::Own), Some(Code::Atomic), Some(Code::Caller), None][site as usize];
-        let own = |returns: &[u64]| own_site(returns.iter().copied(), code);
+        // Each call is one byte, and returns behind it.
+        let site = |(from, code)| Site { from, to: from + 1, code };
+        let sites = [(0, Code::Own), (1, Code::Atomic), (2, Code::Caller)].map(site);
+        let own = |calls: &[u64]| own_site(&sites, calls.iter().map(|call| call + 1)).map(|site| site - 1);
         assert_eq!(own(&[0, 3]), Some(0));
         assert_eq!(own(&[1, 2]), Some(2));
         assert_eq!(own(&[1, 1, 0]), Some(0));

@@ -74,6 +74,18 @@ numbered! {
     }
 }
 
+impl MemoryOrder {
+    /// That of an operation which is made as strong as `to`, as far as it can be: a load acquires, a store releases.
+    pub fn raised(self, operation: Operation, to: Self) -> Self {
+        match (self, to, operation) {
+            (Self::SeqCst, ..) | (_, Self::SeqCst, _) => Self::SeqCst,
+            (_, _, Operation::Load | Operation::CompareFail) => Self::Acquire,
+            (_, _, Operation::Store) => Self::Release,
+            _ => Self::AcqRel,
+        }
+    }
+}
+
 /// How many return addresses are kept of each operation. A panic is written from a dozen calls below the line that
 /// panicked.
 pub const FRAMES: usize = 20;

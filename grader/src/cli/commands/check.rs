@@ -106,54 +106,38 @@ fn grade_all(
         let built = source.map(|source| (source, ahead.next()));
         (*exercise, built)
     });
-    let grade_built =
-        |exercise: &Exercise, source: &Source, built: Result<(Build, Duration), Error>| -> Result<_, Error> {
-            let (program, took) = built?;
-            let graded = grade::grade_built(workspace, exercise, source, program, &options, &progress)?;
-            Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
-        };
+    let grade_built = |exercise: &Exercise, source: &Source, built: Result<(Build, Duration), Error>| {
+        let (program, took) = built?;
+        let graded = grade::grade_built(workspace, exercise, source, program, &options, &progress)?;
+        Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
+    };
     let grade = |(exercise, built): (&'static Exercise, Result<(Arc<Source>, _), Error>)| {
-        match built.map(|(source, built)| grade_built(exercise, &source, built)) {
+        let (result, unusable) = match built {
+            Ok((source, built)) => (grade_built(exercise, &source, built), None),
+            Err(error) => (grade::without_source(workspace, exercise, &error), Some(error)),
+        };
+        match result {
             // It ends the call: what comes behind it need not be graded.
-            Ok(Err(error)) if !error.is_of_one_task() => Err(error),
-            result => Ok((exercise, result)),
+            Err(error) if !error.is_of_one_task() => Err(error),
+            result => Ok((exercise, result, unusable)),
         }
     };
-    in_order(tasks, grade, |(exercise, result)| {
-        let mut report = graded.report(workspace, exercise, result)?;
+    in_order(tasks, grade, |(exercise, result, unusable)| {
+        graded.unusable = graded.unusable.take().or(unusable);
+        let mut report = match result {
+            Ok(report) => report,
+            Err(error) => {
+                let report = grade::not_graded(workspace, exercise, &error)?;
+                graded.missing.push(exercise.name.to_owned());
+                graded.fault.get_or_insert(error);
+                report
+            }
+        };
         lateness.apply(graded.reports.len(), &mut report);
         progress.graded(&report.line());
         graded.reports.push(report);
         Ok(())
     })
-}
-
-impl Graded {
-    /// What one exercise came to. The outer error is that there is no source, the inner one the grader's own.
-    fn report(
-        &mut self,
-        workspace: &Workspace,
-        exercise: &Exercise,
-        result: Result<Result<ExerciseReport, Error>, Error>,
-    ) -> Result<ExerciseReport, Error> {
-        match result {
-            Ok(Ok(report)) => Ok(report),
-            Ok(Err(error)) => {
-                let report = grade::not_graded(workspace, exercise, &error)?;
-                self.missing.push(exercise.name.to_owned());
-                self.fault.get_or_insert(error);
-                Ok(report)
-            }
-            Err(error) => {
-                let report = grade::without_source(workspace, exercise, &error);
-                self.unusable.get_or_insert(error);
-                match report {
-                    Err(error) if error.is_of_one_task() => self.report(workspace, exercise, Ok(Err(error))),
-                    report => report,
-                }
-            }
-        }
-    }
 }
 
 /// What is known about being late, read before the work so that a mistake is said at once.

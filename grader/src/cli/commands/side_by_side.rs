@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 
 /// So many gradings at once: while one waits, another one runs.
-pub(super) const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 2;
 
 /// Does `work` with each of `items`, [`AT_ONCE`] of them at once, and gives what came of each to `take`, in their order.
 ///
