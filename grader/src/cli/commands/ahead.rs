@@ -1,8 +1,11 @@
 //! Programs are built while others are graded: much of a grading waits, and a compiler leaves a processor idle.
+//!
+//! They go to two lanes. On one are those that meet others on the machine's own network, so that only one of them is graded
+//! at a time: they wait most, and often have most to be built. So they are built first, as soon as the other lane has
+//! something to do.
 
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -12,27 +15,33 @@ use engine::source::Source;
 use engine::workspace::Workspace;
 use exercises::Exercise;
 
+use super::side_by_side::AT_ONCE;
 use crate::error::Error;
 use crate::grade::progress::Progress;
 
-/// So many programs are built and wait for their grading.
-const MOST: usize = 4;
-
-/// Builds programs in their order, on a thread of its own.
+/// Builds programs, on a thread of its own.
 pub(super) struct Ahead {
-    /// `None` once nobody wants them any more.
-    built: Option<Receiver<Built>>,
     builder: Option<JoinHandle<()>>,
-    shown: Arc<Shown>,
 }
+
+/// What is to be built.
+pub(super) type Task = (&'static Exercise, Arc<Source>);
 
 /// What was built, and how long it took.
 type Built = (Result<Build, Error>, Duration);
 
+/// Where programs of a kind come to, in their order.
+pub(super) struct Lane {
+    built: Receiver<Built>,
+    waiting: Arc<AtomicUsize>,
+    shown: Arc<Shown>,
+}
+
 /// What the builder does, for who waits for it.
 struct Shown {
     progress: Arc<Progress>,
-    is_awaited: AtomicBool,
+    /// How many wait.
+    awaited: AtomicUsize,
     last: Mutex<String>,
 }
 
@@ -43,64 +52,93 @@ impl Shown {
 
     fn tell(&self, what: String) {
         self.last().clone_from(&what);
-        if self.is_awaited.load(Ordering::Relaxed) {
+        if self.awaited.load(Ordering::Relaxed) > 0 {
             self.progress.say(what);
         }
     }
 }
 
+/// The builder's end of a lane.
+struct Work {
+    tasks: std::vec::IntoIter<Task>,
+    sender: Sender<Built>,
+    waiting: Arc<AtomicUsize>,
+}
+
 impl Ahead {
-    /// Begins to build.
+    /// Begins to build what is to be graded alone, and what is to be graded beside others.
     pub(super) fn new(
         workspace: &Workspace,
-        sources: Vec<(&'static Exercise, Arc<Source>)>,
+        [alone, beside]: [Vec<Task>; 2],
         progress: &Arc<Progress>,
-    ) -> Self {
-        let (sender, built) = sync_channel(MOST);
-        let (progress, is_awaited) = (Arc::clone(progress), AtomicBool::new(false));
-        let shown = Arc::new(Shown { progress, is_awaited, last: Mutex::default() });
-        let (workspace, told) = (workspace.clone(), Arc::clone(&shown));
+    ) -> (Self, [Lane; 2]) {
+        let (progress, awaited) = (Arc::clone(progress), AtomicUsize::new(0));
+        let shown = Arc::new(Shown { progress, awaited, last: Mutex::default() });
+        let ((mut alone, first), (mut beside, second)) = (lane(alone, &shown), lane(beside, &shown));
+        let workspace = workspace.clone();
         let builder = thread::spawn(move || {
-            for (exercise, source) in sources {
-                let started = Instant::now();
-                let tell = |what| told.tell(what);
-                let build = compile::build(&workspace, exercise.name, &source, &tell).map_err(Error::from);
-                told.last().clear();
-                if sender.send((build, started.elapsed())).is_err() {
-                    return;
-                }
-            }
+            while let Some((work, task)) = next(&mut alone, &mut beside)
+                && work.build(&workspace, &task, &shown)
+            {}
         });
-        Self { built: Some(built), builder: Some(builder), shown }
+        (Self { builder: Some(builder) }, [first, second])
     }
+}
 
+/// Both ends of a lane.
+fn lane(tasks: Vec<Task>, shown: &Arc<Shown>) -> (Work, Lane) {
+    let (sender, built) = channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let lane = Lane { built, waiting: Arc::clone(&waiting), shown: Arc::clone(shown) };
+    (Work { tasks: tasks.into_iter(), sender, waiting }, lane)
+}
+
+/// What is built next.
+fn next<'a>(alone: &'a mut Work, beside: &'a mut Work) -> Option<(&'a Work, Task)> {
+    let has_enough = beside.waiting.load(Ordering::Relaxed) >= AT_ONCE;
+    let (first, second) = if has_enough { (alone, beside) } else { (beside, alone) };
+    match first.tasks.next() {
+        Some(task) => Some((first, task)),
+        None => second.tasks.next().map(|task| (&*second, task)),
+    }
+}
+
+impl Work {
+    /// Builds a program; gives back whether anybody wants more.
+    fn build(&self, workspace: &Workspace, (exercise, source): &Task, shown: &Shown) -> bool {
+        let started = Instant::now();
+        let tell = |what| shown.tell(what);
+        let build = compile::build(workspace, exercise.name, source, &tell).map_err(Error::from);
+        shown.last().clear();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.sender.send((build, started.elapsed())).is_ok()
+    }
+}
+
+impl Lane {
     /// The next program, once it is built, and how long that took; says meanwhile what is being built.
     ///
     /// # Errors
     /// As for [`compile::build`].
-    pub(super) fn next(&mut self) -> Result<(Build, Duration), Error> {
-        self.shown.is_awaited.store(true, Ordering::Relaxed);
+    pub(super) fn next(&self) -> Result<(Build, Duration), Error> {
+        self.shown.awaited.fetch_add(1, Ordering::Relaxed);
         let last = self.shown.last().clone();
-        self.shown.progress.say(last);
-        let built = self.built.as_ref().and_then(|built| built.recv().ok());
-        self.shown.is_awaited.store(false, Ordering::Relaxed);
-        let (build, took) = built.unwrap_or_else(|| self.fail());
-        Ok((build?, took))
-    }
-
-    /// Goes on with the builder's panic.
-    fn fail(&mut self) -> ! {
-        match self.builder.take().map(JoinHandle::join) {
-            Some(Err(panic)) => resume_unwind(panic),
-            _ => panic!("more programs are asked for than there are"),
+        if !last.is_empty() {
+            self.shown.progress.say(last);
         }
+        let built = self.built.recv();
+        self.shown.awaited.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        let Ok((build, took)) = built else {
+            panic!("the builder has panicked, or has nothing more to build")
+        };
+        Ok((build?, took))
     }
 }
 
 impl Drop for Ahead {
-    /// Waits for the compiler that runs, so that nothing of it is left.
+    /// Waits for the compiler that runs, so that nothing of it is left. The lanes are gone before.
     fn drop(&mut self) {
-        self.built = None;
         if let Some(builder) = self.builder.take() {
             let _ = builder.join();
         }

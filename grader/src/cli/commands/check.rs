@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use confine::sandbox::Network;
 use engine::compile::Build;
 use engine::source::Source;
 use engine::workspace::Workspace;
@@ -12,7 +13,7 @@ use report::verdict::Verdict;
 use report::{Audience, ExerciseReport, Report};
 
 use super::ahead::Ahead;
-use super::side_by_side::in_order;
+use super::side_by_side::{AT_ONCE, Queue, in_order};
 use crate::cli::args::CheckArgs;
 use crate::cli::reports;
 use crate::error::Error;
@@ -98,20 +99,13 @@ fn grade_all(
         source.iter().for_each(|source| eprint!("{}", super::not_used(workspace, exercise, source)));
     }
     let progress = Arc::new(Progress::on_terminal());
-    let programs = exercises.iter().zip(&sources);
-    let programs =
-        programs.filter_map(|(exercise, source)| Some((*exercise, Arc::clone(source.as_ref().ok()?))));
-    let mut ahead = Ahead::new(workspace, programs.collect(), &progress);
-    let tasks = exercises.iter().zip(sources).map(|(exercise, source)| {
-        let built = source.map(|source| (source, ahead.next()));
-        (*exercise, built)
-    });
+    let (_ahead, queues) = queues(workspace, exercises, sources, seed, &progress);
     let grade_built = |exercise: &Exercise, source: &Source, built: Result<(Build, Duration), Error>| {
         let (program, took) = built?;
         let graded = grade::grade_built(workspace, exercise, source, program, &options, &progress)?;
         Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
     };
-    let grade = |(exercise, built): (&'static Exercise, Result<(Arc<Source>, _), Error>)| {
+    let grade = |(exercise, built): Task| {
         let (result, unusable) = match built {
             Ok((source, built)) => (grade_built(exercise, &source, built), None),
             Err(error) => (grade::without_source(workspace, exercise, &error), Some(error)),
@@ -122,7 +116,7 @@ fn grade_all(
             result => Ok((exercise, result, unusable)),
         }
     };
-    in_order(tasks, grade, |(exercise, result, unusable)| {
+    in_order(queues, grade, |(exercise, result, unusable)| {
         graded.unusable = graded.unusable.take().or(unusable);
         let mut report = match result {
             Ok(report) => report,
@@ -138,6 +132,38 @@ fn grade_all(
         graded.reports.push(report);
         Ok(())
     })
+}
+
+/// An exercise, and its source and program once it is built.
+type Task = (&'static Exercise, Result<(Arc<Source>, Result<(Build, Duration), Error>), Error>);
+
+/// Those that share the machine's own network one after the other, and some of the others at once.
+fn queues<'a>(
+    workspace: &Workspace,
+    exercises: &'a [&'static Exercise],
+    sources: Vec<Result<Arc<Source>, Error>>,
+    seed: u64,
+    progress: &Arc<Progress>,
+) -> (Ahead, Vec<Queue<'a, Task>>) {
+    let is_alone =
+        |exercise: &Exercise| (exercise.cases)(seed).iter().any(|case| case.network == Network::Shared);
+    let all = exercises.iter().copied().zip(sources).enumerate();
+    let (alone, beside): (Vec<_>, Vec<_>) = all.partition(|(_, (exercise, _))| is_alone(exercise));
+    let both = [alone, beside];
+    let programs = both.each_ref().map(|tasks| {
+        let readable = |(_, (exercise, source)): &(_, (_, Result<Arc<Source>, _>))| {
+            Some((*exercise, Arc::clone(source.as_ref().ok()?)))
+        };
+        tasks.iter().filter_map(readable).collect()
+    });
+    let (ahead, lanes) = Ahead::new(workspace, programs, progress);
+    let queues = both.into_iter().zip(lanes).zip([1, AT_ONCE]).map(|((tasks, lane), at_once)| {
+        let built = move |(number, (exercise, source))| {
+            (number, (exercise, Result::map(source, |source| (source, lane.next()))))
+        };
+        Queue { tasks: Box::new(tasks.into_iter().map(built)) as _, at_once }
+    });
+    (ahead, queues.collect())
 }
 
 /// What is known about being late, read before the work so that a mistake is said at once.

@@ -13,7 +13,7 @@ use report::verdict::Verdict;
 use report::{CheckReport, ExerciseReport, Failure};
 use schedule::Schedule;
 
-use super::side_by_side::in_order;
+use super::side_by_side::{AT_ONCE, Queue, in_order};
 use crate::cli::args::SelftestArgs;
 use crate::course::sample_programs::{self, Expected};
 use crate::error::Error;
@@ -130,7 +130,8 @@ impl Selftest {
     fn test(&self, subjects: &[Subject]) -> Result<Tested, Error> {
         let mut tested = Tested::default();
         let grade = |subject| Ok::<_, Error>((subject, self.grade(subject)?));
-        in_order(subjects.iter(), grade, |(subject, report)| {
+        let queue = Queue { tasks: Box::new(subjects.iter().enumerate()), at_once: AT_ONCE };
+        in_order(vec![queue], grade, |(subject, report)| {
             tested.add(subject, &report);
             Ok(())
         })?;
