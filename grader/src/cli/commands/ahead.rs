@@ -1,8 +1,8 @@
 //! Programs are built while others are graded: much of a grading waits, and a compiler leaves a processor idle.
 //!
 //! They go to two lanes. On one are those that meet others on the machine's own network, so that only one of them is graded
-//! at a time: they wait most, and often have most to be built. So they are built first, as soon as the other lane has
-//! something to do.
+//! at a time: they wait most, and often have most to be built. So they are built as soon as the other lane has something to
+//! do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -33,7 +33,6 @@ type Built = (Result<Build, Error>, Duration);
 /// Where programs of a kind come to, in their order.
 pub(super) struct Lane {
     built: Receiver<Built>,
-    waiting: Arc<AtomicUsize>,
     shown: Arc<Shown>,
 }
 
@@ -58,61 +57,41 @@ impl Shown {
     }
 }
 
-/// The builder's end of a lane.
-struct Work {
-    tasks: std::vec::IntoIter<Task>,
-    sender: Sender<Built>,
-    waiting: Arc<AtomicUsize>,
-}
-
 impl Ahead {
-    /// Begins to build what is to be graded alone, and what is to be graded beside others.
+    /// Begins to build what is to be graded alone, and what is to be graded beside others; each for its lane.
     pub(super) fn new(
         workspace: &Workspace,
-        [alone, beside]: [Vec<Task>; 2],
+        [alone, mut beside]: [Vec<Task>; 2],
         progress: &Arc<Progress>,
     ) -> (Self, [Lane; 2]) {
         let (progress, awaited) = (Arc::clone(progress), AtomicUsize::new(0));
         let shown = Arc::new(Shown { progress, awaited, last: Mutex::default() });
-        let ((mut alone, first), (mut beside, second)) = (lane(alone, &shown), lane(beside, &shown));
+        let ((to_alone, first), (to_beside, second)) = (lane(&shown), lane(&shown));
         let workspace = workspace.clone();
         let builder = thread::spawn(move || {
-            while let Some((work, task)) = next(&mut alone, &mut beside)
-                && work.build(&workspace, &task, &shown)
-            {}
+            let later = beside.split_off(beside.len().min(AT_ONCE));
+            let all = [(beside, &to_beside), (alone, &to_alone), (later, &to_beside)];
+            let mut all =
+                all.into_iter().flat_map(|(tasks, lane)| tasks.into_iter().map(move |task| (task, lane)));
+            while all.next().is_some_and(|(task, lane)| lane.send(build(&workspace, &task, &shown)).is_ok()) {
+            }
         });
         (Self { builder: Some(builder) }, [first, second])
     }
 }
 
 /// Both ends of a lane.
-fn lane(tasks: Vec<Task>, shown: &Arc<Shown>) -> (Work, Lane) {
+fn lane(shown: &Arc<Shown>) -> (Sender<Built>, Lane) {
     let (sender, built) = channel();
-    let waiting = Arc::new(AtomicUsize::new(0));
-    let lane = Lane { built, waiting: Arc::clone(&waiting), shown: Arc::clone(shown) };
-    (Work { tasks: tasks.into_iter(), sender, waiting }, lane)
+    (sender, Lane { built, shown: Arc::clone(shown) })
 }
 
-/// What is built next.
-fn next<'a>(alone: &'a mut Work, beside: &'a mut Work) -> Option<(&'a Work, Task)> {
-    let has_enough = beside.waiting.load(Ordering::Relaxed) >= AT_ONCE;
-    let (first, second) = if has_enough { (alone, beside) } else { (beside, alone) };
-    match first.tasks.next() {
-        Some(task) => Some((first, task)),
-        None => second.tasks.next().map(|task| (&*second, task)),
-    }
-}
-
-impl Work {
-    /// Builds a program; gives back whether anybody wants more.
-    fn build(&self, workspace: &Workspace, (exercise, source): &Task, shown: &Shown) -> bool {
-        let started = Instant::now();
-        let tell = |what| shown.tell(what);
-        let build = compile::build(workspace, exercise.name, source, &tell).map_err(Error::from);
-        shown.last().clear();
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        self.sender.send((build, started.elapsed())).is_ok()
-    }
+fn build(workspace: &Workspace, (exercise, source): &Task, shown: &Shown) -> Built {
+    let started = Instant::now();
+    let tell = |what| shown.tell(what);
+    let build = compile::build(workspace, exercise.name, source, &tell).map_err(Error::from);
+    shown.last().clear();
+    (build, started.elapsed())
 }
 
 impl Lane {
@@ -128,7 +107,6 @@ impl Lane {
         }
         let built = self.built.recv();
         self.shown.awaited.fetch_sub(1, Ordering::Relaxed);
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
         let Ok((build, took)) = built else {
             panic!("the builder has panicked, or has nothing more to build")
         };
