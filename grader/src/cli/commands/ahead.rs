@@ -2,8 +2,9 @@
 //!
 //! They go to two lanes. On one are those that meet others on the machine's own network, so that only one of them is graded
 //! at a time: they wait most, and often have most to be built. So they are built as soon as the other lane has something to
-//! do.
+//! do. Two are built at once: what one needs is, while the other one is compiled.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,24 +20,24 @@ use super::side_by_side::AT_ONCE;
 use crate::error::Error;
 use crate::grade::progress::Progress;
 
-/// Builds programs, on a thread of its own.
+/// Builds programs, on threads of its own.
 pub(super) struct Ahead {
-    builder: Option<JoinHandle<()>>,
+    builders: Vec<JoinHandle<()>>,
 }
 
-/// What is to be built.
-pub(super) type Task = (&'static Exercise, Arc<Source>);
+/// An exercise and its source, if that can be read.
+pub(super) type Task = (&'static Exercise, Result<Arc<Source>, Error>);
 
-/// What was built, and how long it took.
-type Built = (Result<Build, Error>, Duration);
+/// The same, with what was built, and how long that took.
+pub(super) type Built = (&'static Exercise, Result<(Arc<Source>, Result<Build, Error>, Duration), Error>);
 
-/// Where programs of a kind come to, in their order.
+/// Where what is built comes to, with its number.
 pub(super) struct Lane {
-    built: Receiver<Built>,
+    built: Receiver<(usize, Built)>,
     shown: Arc<Shown>,
 }
 
-/// What the builder does, for who waits for it.
+/// What the builders do, for who waits for them.
 struct Shown {
     progress: Arc<Progress>,
     /// How many wait.
@@ -57,68 +58,82 @@ impl Shown {
     }
 }
 
+/// With its number, and where it goes.
+type Ordered = (usize, Task, Sender<(usize, Built)>);
+
 impl Ahead {
-    /// Begins to build what is to be graded alone, and what is to be graded beside others; each for its lane.
+    /// Begins to build what is to be graded alone, and what is to be graded beside others; each with its number, for its
+    /// lane.
     pub(super) fn new(
         workspace: &Workspace,
-        [alone, mut beside]: [Vec<Task>; 2],
+        [alone, mut beside]: [Vec<(usize, Task)>; 2],
         progress: &Arc<Progress>,
     ) -> (Self, [Lane; 2]) {
         let (progress, awaited) = (Arc::clone(progress), AtomicUsize::new(0));
         let shown = Arc::new(Shown { progress, awaited, last: Mutex::default() });
         let ((to_alone, first), (to_beside, second)) = (lane(&shown), lane(&shown));
-        let workspace = workspace.clone();
-        let builder = thread::spawn(move || {
-            let later = beside.split_off(beside.len().min(AT_ONCE));
-            let all = [(beside, &to_beside), (alone, &to_alone), (later, &to_beside)];
-            let mut all =
-                all.into_iter().flat_map(|(tasks, lane)| tasks.into_iter().map(move |task| (task, lane)));
-            while all.next().is_some_and(|(task, lane)| lane.send(build(&workspace, &task, &shown)).is_ok()) {
-            }
-        });
-        (Self { builder: Some(builder) }, [first, second])
+        let later = beside.split_off(beside.len().min(AT_ONCE));
+        let all = [(beside, to_beside.clone()), (alone, to_alone), (later, to_beside)];
+        let all: Vec<Ordered> = all.into_iter().flat_map(|(tasks, lane)| ordered(tasks, lane)).collect();
+        let all = Arc::new(Mutex::new(all.into_iter()));
+        let builder = || {
+            let (workspace, all, shown) = (workspace.clone(), Arc::clone(&all), Arc::clone(&shown));
+            thread::spawn(move || {
+                let next = || all.lock().unwrap_or_else(PoisonError::into_inner).next();
+                while let Some((number, task, lane)) = next()
+                    && lane.send((number, build(&workspace, task, &shown))).is_ok()
+                {}
+            })
+        };
+        (Self { builders: vec![builder(), builder()] }, [first, second])
     }
 }
 
 /// Both ends of a lane.
-fn lane(shown: &Arc<Shown>) -> (Sender<Built>, Lane) {
+fn lane(shown: &Arc<Shown>) -> (Sender<(usize, Built)>, Lane) {
     let (sender, built) = channel();
     (sender, Lane { built, shown: Arc::clone(shown) })
 }
 
-fn build(workspace: &Workspace, (exercise, source): &Task, shown: &Shown) -> Built {
-    let started = Instant::now();
-    let tell = |what| shown.tell(what);
-    let build = compile::build(workspace, exercise.name, source, &tell).map_err(Error::from);
-    shown.last().clear();
-    (build, started.elapsed())
+fn ordered(tasks: Vec<(usize, Task)>, lane: Sender<(usize, Built)>) -> impl Iterator<Item = Ordered> {
+    tasks.into_iter().map(move |(number, task)| (number, task, lane.clone()))
 }
 
-impl Lane {
-    /// The next program, once it is built, and how long that took; says meanwhile what is being built.
-    ///
-    /// # Errors
-    /// As for [`compile::build`].
-    pub(super) fn next(&self) -> Result<(Build, Duration), Error> {
+fn build(workspace: &Workspace, (exercise, source): Task, shown: &Shown) -> Built {
+    let built = source.map(|source| {
+        let started = Instant::now();
+        let tell = |what| shown.tell(what);
+        let build = compile::build(workspace, exercise.name, &source, &tell).map_err(Error::from);
+        shown.last().clear();
+        (source, build, started.elapsed())
+    });
+    (exercise, built)
+}
+
+impl Iterator for Lane {
+    type Item = (usize, Built);
+
+    /// Waits until something is built; says meanwhile what is being built.
+    fn next(&mut self) -> Option<(usize, Built)> {
         self.shown.awaited.fetch_add(1, Ordering::Relaxed);
         let last = self.shown.last().clone();
         if !last.is_empty() {
             self.shown.progress.say(last);
         }
-        let built = self.built.recv();
+        let built = self.built.recv().ok();
         self.shown.awaited.fetch_sub(1, Ordering::Relaxed);
-        let Ok((build, took)) = built else {
-            panic!("the builder has panicked, or has nothing more to build")
-        };
-        Ok((build?, took))
+        built
     }
 }
 
 impl Drop for Ahead {
-    /// Waits for the compiler that runs, so that nothing of it is left. The lanes are gone before.
+    /// Waits for the compilers that run, so that nothing of them is left, and goes on with a builder's panic. The lanes are
+    /// gone before.
     fn drop(&mut self) {
-        if let Some(builder) = self.builder.take() {
-            let _ = builder.join();
+        let ended: Vec<_> = self.builders.drain(..).map(JoinHandle::join).collect();
+        let panicked = ended.into_iter().find_map(Result::err);
+        if let Some(panic) = panicked.filter(|_| !thread::panicking()) {
+            resume_unwind(panic);
         }
     }
 }

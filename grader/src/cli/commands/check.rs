@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confine::sandbox::Network;
+use engine::case::Case;
 use engine::compile::Build;
 use engine::source::Source;
 use engine::workspace::Workspace;
@@ -12,7 +13,7 @@ use report::late::{LateRule, Moment};
 use report::verdict::Verdict;
 use report::{Audience, ExerciseReport, Report};
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Built, Task};
 use super::side_by_side::{AT_ONCE, Queue, in_order};
 use crate::cli::args::CheckArgs;
 use crate::cli::reports;
@@ -99,15 +100,15 @@ fn grade_all(
         source.iter().for_each(|source| eprint!("{}", super::not_used(workspace, exercise, source)));
     }
     let progress = Arc::new(Progress::on_terminal());
-    let (_ahead, queues) = queues(workspace, exercises, sources, seed, &progress);
-    let grade_built = |exercise: &Exercise, source: &Source, built: Result<(Build, Duration), Error>| {
-        let (program, took) = built?;
-        let graded = grade::grade_built(workspace, exercise, source, program, &options, &progress)?;
+    let tasks = exercises.iter().copied().zip(sources);
+    let (_ahead, queues) = queues(workspace, tasks, seed, &progress);
+    let grade_built = |exercise: &Exercise, source: &Source, built: Result<Build, Error>, took: Duration| {
+        let graded = grade::grade_built(workspace, exercise, source, built?, &options, &progress)?;
         Ok(ExerciseReport { seconds: graded.seconds + took.as_secs_f64(), ..graded })
     };
-    let grade = |(exercise, built): Task| {
+    let grade = |(exercise, built): Built| {
         let (result, unusable) = match built {
-            Ok((source, built)) => (grade_built(exercise, &source, built), None),
+            Ok((source, built, took)) => (grade_built(exercise, &source, built, took), None),
             Err(error) => (grade::without_source(workspace, exercise, &error), Some(error)),
         };
         match result {
@@ -134,36 +135,19 @@ fn grade_all(
     })
 }
 
-/// An exercise, and its source and program once it is built.
-type Task = (&'static Exercise, Result<(Arc<Source>, Result<(Build, Duration), Error>), Error>);
-
 /// Those that share the machine's own network one after the other, and some of the others at once.
-fn queues<'a>(
+fn queues(
     workspace: &Workspace,
-    exercises: &'a [&'static Exercise],
-    sources: Vec<Result<Arc<Source>, Error>>,
+    tasks: impl Iterator<Item = Task>,
     seed: u64,
     progress: &Arc<Progress>,
-) -> (Ahead, Vec<Queue<'a, Task>>) {
-    let is_alone =
-        |exercise: &Exercise| (exercise.cases)(seed).iter().any(|case| case.network == Network::Shared);
-    let all = exercises.iter().copied().zip(sources).enumerate();
-    let (alone, beside): (Vec<_>, Vec<_>) = all.partition(|(_, (exercise, _))| is_alone(exercise));
-    let both = [alone, beside];
-    let programs = both.each_ref().map(|tasks| {
-        let readable = |(_, (exercise, source)): &(_, (_, Result<Arc<Source>, _>))| {
-            Some((*exercise, Arc::clone(source.as_ref().ok()?)))
-        };
-        tasks.iter().filter_map(readable).collect()
-    });
-    let (ahead, lanes) = Ahead::new(workspace, programs, progress);
-    let queues = both.into_iter().zip(lanes).zip([1, AT_ONCE]).map(|((tasks, lane), at_once)| {
-        let built = move |(number, (exercise, source))| {
-            (number, (exercise, Result::map(source, |source| (source, lane.next()))))
-        };
-        Queue { tasks: Box::new(tasks.into_iter().map(built)) as _, at_once }
-    });
-    (ahead, queues.collect())
+) -> (Ahead, Vec<Queue<'static, Built>>) {
+    let is_shared = |case: &Case| case.network == Network::Shared;
+    let is_alone = |(_, (exercise, _)): &(usize, Task)| (exercise.cases)(seed).iter().any(is_shared);
+    let (alone, beside) = tasks.enumerate().partition(is_alone);
+    let (ahead, [alone, beside]) = Ahead::new(workspace, [alone, beside], progress);
+    let queue = |lane, at_once| Queue { tasks: Box::new(lane), at_once };
+    (ahead, vec![queue(alone, 1), queue(beside, AT_ONCE)])
 }
 
 /// What is known about being late, read before the work so that a mistake is said at once.
