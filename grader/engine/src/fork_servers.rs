@@ -12,7 +12,6 @@ use crate::controlled::{Controlled, RunRecord};
 use crate::observation::Observation;
 use crate::program::Program;
 use crate::run_context::{Control, Kept};
-use crate::sites::Sites;
 
 /// One fork server for each different call.
 pub struct ForkServers<'a> {
@@ -20,8 +19,6 @@ pub struct ForkServers<'a> {
     processor: usize,
     servers: Vec<(Invocation, Runs, Controlled)>,
     kept: Kept,
-    /// Whether servers are told of the program's own atomic operations: loads are stale in no run else.
-    has_stale_loads: bool,
     /// Memory orders that are raised in all runs.
     raised: Vec<Raise>,
     /// How all runs are made, where that is not up to the case.
@@ -31,17 +28,7 @@ pub struct ForkServers<'a> {
 impl<'a> ForkServers<'a> {
     /// No server yet.
     pub fn new(program: &'a Program, processor: usize) -> Self {
-        let (servers, raised) = (Vec::new(), Vec::new());
-        let (has_stale_loads, all) = (false, Runs::wanted());
-        Self { program, processor, servers, kept: None, has_stale_loads, raised, all }
-    }
-
-    /// From now on, loads may be stale in runs that ask for it. Servers that do not know how are ended.
-    pub fn allow_stale_loads(&mut self) {
-        if !self.has_stale_loads {
-            self.end();
-            self.has_stale_loads = true;
-        }
+        Self { program, processor, servers: Vec::new(), kept: None, raised: Vec::new(), all: Runs::wanted() }
     }
 
     /// From now on these memory orders are raised in all runs.
@@ -94,9 +81,8 @@ impl<'a> ForkServers<'a> {
         if let Some(place) = self.find(&call, runs) {
             return Ok(place);
         }
-        let none = Sites::default();
-        let sites = if self.has_stale_loads { self.program.sites() } else { &none };
-        let server = Controlled::start(call.clone(), &self.program.runtime, sites, self.processor, runs)?;
+        let Program { runtime, .. } = self.program;
+        let server = Controlled::start(call.clone(), runtime, self.program.sites(), self.processor, runs)?;
         self.servers.push((call, runs, server));
         Ok(self.servers.len() - 1)
     }

@@ -24,7 +24,7 @@ impl Program {
         Self { path, runtime, own, sites: OnceLock::new() }
     }
 
-    /// Its own atomic operations; read from its debug information when they are first asked for.
+    /// Its own atomic operations, and those that take a mutex; read from its debug information when they are first asked for.
     pub fn sites(&self) -> &Sites {
         self.sites.get_or_init(|| Sites::read(&self.path, &self.own))
     }

@@ -1,5 +1,5 @@
 //! Which atomic operations of a program are its own: the memory orders that it gives them are its to get right, those that
-//! std and other libraries give theirs are not.
+//! std and other libraries give theirs are not. And by which of them std takes a mutex for it.
 //!
 //! Whose an operation is, the compiler says: the functions of `core::sync::atomic` are inlined into their callers, and debug
 //! information has the chain of calls at each address. An operation is the program's own if the innermost code there is
@@ -30,31 +30,41 @@ pub struct Sites {
 impl Sites {
     /// Reads them from the debug information of a program of which this code is the user's. Whatever is doubtful is not its
     /// own: without debug information, nothing is. So it is where the program calls one of the operations that have no hook:
-    /// what they store, and what that orders, is not seen.
+    /// what they store, and what that orders, is not seen. A mutex that is taken elsewhere is taken as any word is changed.
     pub fn read(program: &Path, own: &OwnCode) -> Self {
         let Some(debug) = DebugInformation::read(program) else { return Self::default() };
         let is_root = |root: &str| own.file_of(root).is_some();
         let mut sites = Self::default();
+        let mut has_unseen = false;
         for piece in debug.pieces(is_root, |file, _| is_of_atomics(file)) {
             let start = piece.start;
             for address in piece {
                 // A piece is code of one line, and begins where its chain of calls does.
                 let Some(code) = code(&debug, address, own) else { break };
-                if address == start && is_unseen(&debug, address) {
-                    return Self::default();
-                }
+                has_unseen |= address == start && is_unseen(&debug, address);
                 sites.add(Site { from: address, to: address + 1, code });
             }
         }
         if sites.sites.iter().any(|site| site.code == Code::Atomic) {
-            let is_own = |file: &str, line: Option<u32>| line.is_some() && own.file_of(file).is_some();
-            let callers = debug.pieces(is_root, is_own).into_iter();
-            callers.for_each(|piece| {
-                sites.add(Site { from: piece.start, to: piece.end, code: Code::Caller });
-            });
-            sites.sites.sort_unstable_by_key(|site| site.from);
+            sites.add_callers(&debug, is_root, own);
+        }
+        if has_unseen {
+            sites.sites.retain(|site| matches!(site.code, Code::Atomic | Code::Lock | Code::Locker));
         }
         sites
+    }
+
+    /// Adds what calls functions of the atomic types that are not inlined.
+    fn add_callers(&mut self, debug: &DebugInformation, is_root: impl Fn(&str) -> bool, own: &OwnCode) {
+        let is_own = |file: &str, line: Option<u32>| line.is_some() && own.file_of(file).is_some();
+        let callers = debug.pieces(&is_root, is_own).into_iter();
+        let sites = callers.map(|piece| Site { from: piece.start, to: piece.end, code: Code::Caller });
+        let lockers = debug.pieces(&is_root, |file, _| is_of_mutex(file)).into_iter();
+        let lockers = lockers.filter(|piece| is_lock(debug, piece.start));
+        let sites =
+            sites.chain(lockers.map(|piece| Site { from: piece.start, to: piece.end, code: Code::Locker }));
+        sites.for_each(|site| self.add(site));
+        self.sites.sort_unstable_by_key(|site| site.from);
     }
 
     /// Whether the program has no atomic operation of its own.
@@ -99,6 +109,9 @@ fn code(debug: &DebugInformation, address: u64, own: &OwnCode) -> Option<Code> {
         let location = frame.location.as_ref()?;
         let file = location.file?;
         if !is_of_atomics(file) {
+            if !is_innermost && is_of_mutex(file) && takes_mutex(frame.function) {
+                return Some(Code::Lock);
+            }
             let is_own = !is_innermost && location.line.is_some() && own.file_of(file).is_some();
             return is_own.then_some(Code::Own);
         }
@@ -119,6 +132,28 @@ fn is_unseen(debug: &DebugInformation, address: u64) -> bool {
     };
     let name = innermost.function.and_then(|function| Some(function.demangle().ok()?.into_owned()));
     name.is_some_and(|name| UNSEEN.iter().any(|unseen| name.contains(unseen)))
+}
+
+/// Whether an address is of the function that takes a mutex, inlined or not.
+fn is_lock(debug: &DebugInformation, address: u64) -> bool {
+    let Some(Ok(Some(innermost))) = debug.frames(address).map(|mut frames| frames.next()) else {
+        return false;
+    };
+    takes_mutex(innermost.function)
+}
+
+/// Whether this is the function of std that takes a mutex, by its name in either form.
+fn takes_mutex(function: Option<FunctionName<impl Reader>>) -> bool {
+    let is_lock = |name: &str| {
+        let method =
+            name.split_once("sync::mutex::futex::Mutex").map(|(_, method)| method.trim_start_matches('>'));
+        method.is_some_and(|method| method == "::lock" || method.starts_with("::lock::h"))
+    };
+    function.is_some_and(|name| name.demangle().is_ok_and(|name| is_lock(&name)))
+}
+
+fn is_of_mutex(file: &str) -> bool {
+    file.ends_with("/library/std/src/sys/sync/mutex/futex.rs")
 }
 
 fn is_of_atomics(file: &str) -> bool {

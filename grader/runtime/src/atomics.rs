@@ -13,12 +13,21 @@ use schedule::protocol::Operation;
 use crate::arch::entry;
 use crate::orders::{self, Atomic};
 use crate::record::{self, Done};
-use crate::{scheduler, token};
+use crate::{scheduler, sites, token};
 
 /// A number that is back from among others.
 trait Narrow {
     /// Of this many bits.
     fn narrow(wide: u64) -> Self;
+}
+
+/// What an operation is about to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Intends {
+    Read,
+    Write,
+    /// Take a mutex of std, which it does only when that is free.
+    Lock,
 }
 
 /// What an operation came to.
@@ -36,14 +45,17 @@ struct Came<T> {
 /// is not what it has stored.
 fn scheduled<T: Copy + Into<u64> + Narrow>(
     address: *mut T,
-    writes: bool,
+    intends: Intends,
     frame: *const u64,
     operation: impl FnOnce() -> Came<T>,
 ) -> T {
     let Some(me) = token::me() else { return operation().before };
     let object = address as u64;
     record::get().atomics += 1;
-    scheduler::before(object, writes);
+    match intends {
+        Intends::Lock => scheduler::before_lock(object, frame),
+        _ => scheduler::before(object, intends == Intends::Write),
+    }
     let Came { operation, before, after, order } = operation();
     let (before, after): (u64, u64) = (before.into(), after.into());
     let order = orders::noted(order);
@@ -61,10 +73,14 @@ fn scheduled<T: Copy + Into<u64> + Narrow>(
     T::narrow(read)
 }
 
+/// What a mutex of std holds: `library/std/src/sys/sync/mutex/futex.rs`.
+const FREE: u8 = 0;
+const LOCKED: u8 = 1;
+
 macro_rules! update {
     ($name:ident, $inner:ident, $int:ty, $atomic:ty, $method:ident, $operation:ident) => {
         extern "C" fn $inner(address: *mut $int, value: $int, order: i32, frame: *const u64) -> $int {
-            scheduled(address, true, frame, || {
+            scheduled(address, Intends::Write, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
                 let before = atomic.$method(value, SeqCst);
@@ -79,7 +95,7 @@ macro_rules! atomics_of_size {
     ($int:ty, $atomic:ty, $load:ident $load_inner:ident, $store:ident $store_inner:ident,
      $cas:ident $cas_inner:ident, [$($name:ident $inner:ident $method:ident $operation:ident),*]) => {
         extern "C" fn $load_inner(address: *mut $int, order: i32, frame: *const u64) -> $int {
-            scheduled(address, false, frame, || {
+            scheduled(address, Intends::Read, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let before = unsafe { <$atomic>::from_ptr(address) }.load(SeqCst);
                 Came { operation: Operation::Load, before, after: before, order }
@@ -88,7 +104,7 @@ macro_rules! atomics_of_size {
         entry!(local $load, 2, $load_inner);
 
         extern "C" fn $store_inner(address: *mut $int, after: $int, order: i32, frame: *const u64) {
-            scheduled(address, true, frame, || {
+            scheduled(address, Intends::Write, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let before = unsafe { <$atomic>::from_ptr(address) }.swap(after, SeqCst);
                 Came { operation: Operation::Store, before, after, order }
@@ -99,7 +115,9 @@ macro_rules! atomics_of_size {
         extern "C" fn $cas_inner(
             address: *mut $int, expected: $int, after: $int, order: i32, fail: i32, frame: *const u64,
         ) -> $int {
-            scheduled(address, true, frame, || {
+            let may_lock = size_of::<$int>() == size_of::<u32>() && expected == FREE.into() && after == LOCKED.into();
+            let intends = if may_lock && sites::is_lock(frame) { Intends::Lock } else { Intends::Write };
+            scheduled(address, intends, frame, || {
                 // SAFETY: the compiler passes a valid, aligned address, used atomically only.
                 let atomic = unsafe { <$atomic>::from_ptr(address) };
                 match atomic.compare_exchange(expected, after, SeqCst, SeqCst) {

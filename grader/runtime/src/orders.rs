@@ -35,7 +35,7 @@ fn with<T>(act: impl FnOnce(&mut Memory) -> T) -> Option<T> {
 
 /// A run begins, which asks for it or does not. Stacks of kernel threads come and go unseen: with them there is none of it.
 pub(crate) fn begin(is_asked_for: bool) {
-    let is_possible = contexts::are_on() && sites::are_known();
+    let is_possible = contexts::are_on() && sites::are_own();
     IS_ASKED_FOR.store(is_asked_for && is_possible, Ordering::Relaxed);
 }
 

@@ -7,6 +7,7 @@ mod frames;
 mod wait;
 
 use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use schedule::mechanism::{self, Candidates, Choice, Mechanism, Prefix, Read, Told, World};
 use schedule::policy::Pending;
@@ -155,6 +156,23 @@ pub(crate) fn before(object: u64, writes: bool) {
     let _inside = token::Inside::new();
     look();
     tell(Told::Intends(Pending { object, writes }));
+    step();
+}
+
+/// As [`before`], where the operation takes the lock at `word`, which is 0 where nobody has it: the calling thread goes on when
+/// it is free.
+pub(crate) fn before_lock(word: u64, frame: *const u64) {
+    let _inside = token::Inside::new();
+    look();
+    let is_free = is_free(word);
+    let waits = Done::new(Operation::LockWait, word, 0);
+    if is_free {
+        note_last(waits, frame);
+    } else {
+        note(waits, frame);
+        break_prefix_off();
+    }
+    tell(Told::Locks(word, is_free));
     step();
 }
 
@@ -383,8 +401,7 @@ pub(crate) fn name(bytes: &[u8]) {
 
 /// Ends the run, with all its threads where they are.
 pub(crate) fn finish(finish: Finish) -> ! {
-    let runnable =
-        with(|mechanism| mechanism.threads().select(|_, thread| thread.wait == mechanism::Wait::None));
+    let runnable = with(|mechanism| mechanism.free());
     let record = record::get();
     record.finish = Some(finish);
     for thread in 0..record.threads {
@@ -427,11 +444,18 @@ fn add_step(step: ThreadId, candidates: Candidates) {
     }
 }
 
-/// Notes an operation in the thread's record and, in a trace, in the log.
+/// In a trace, notes an operation in the log, and as the thread's last.
 fn note(done: Done, frame: *const u64) {
+    if let Some(event) = note_last(done, frame) {
+        record::get().add_event(event);
+    }
+}
+
+/// In a trace, notes an operation as the thread's last.
+fn note_last(done: Done, frame: *const u64) -> Option<Event> {
     let (me, traces) = (with(|mechanism| mechanism.current()), with_run(|run| run.traces));
     if !traces {
-        return;
+        return None;
     }
     let record = record::get();
     let stack_top = with_body(me, |body| body.stack_top);
@@ -446,7 +470,14 @@ fn note(done: Done, frame: *const u64) {
         frames: frames::frames(frame, stack_top),
     };
     record.thread[usize::from(me)].last = event;
-    record.add_event(event);
+    Some(event)
+}
+
+/// Whether a lock is, which is 0 then.
+fn is_free(word: u64) -> bool {
+    // SAFETY: a thread that takes a mutex borrows it for as long as it waits for it, and its word is one of 32 bits.
+    let word = unsafe { AtomicU32::from_ptr(core::ptr::with_exposed_provenance_mut(word as usize)) };
+    word.load(Ordering::Relaxed) == 0
 }
 
 /// The world outside, as the kernel knows it.
@@ -483,6 +514,10 @@ impl World for Outside {
     fn is_closed(&mut self, waiting: ThreadSet) -> bool {
         let ends_inside = |thread| with_body(thread, |body| body.wait).is_some_and(Wait::ends_inside);
         waiting.iter().all(ends_inside) && world::is_alone()
+    }
+
+    fn is_free(&mut self, word: u64) -> bool {
+        is_free(word)
     }
 }
 

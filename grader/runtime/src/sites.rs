@@ -1,4 +1,5 @@
-//! Which atomic operations the program's own source asks for: where in the program they are called.
+//! Which atomic operations the program's own source asks for, and which take a mutex of std: where in the program they are
+//! called.
 //!
 //! The grader knows, from the debug information, and says it once, before the first run. For a run that is made to see what
 //! that changes, it raises the memory orders of some.
@@ -7,7 +8,7 @@ use core::iter;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use schedule::protocol::{MemoryOrder, Raise, Site, own_site};
+use schedule::protocol::{Code, MemoryOrder, Raise, Site, own_site, takes_mutex};
 
 use crate::{post, system};
 
@@ -21,6 +22,8 @@ pub(crate) struct Sites {
     /// Where the program is loaded.
     base: u64,
     count: usize,
+    /// Whether the program has atomic operations of its own.
+    has_own: bool,
     /// In order.
     sites: [Site; MOST],
     raised_count: usize,
@@ -41,6 +44,7 @@ pub(crate) fn receive(socket: usize, sites: *mut Sites, base: u64) {
         take(socket, &mut bytes);
         if let (Some(site), Some(room)) = (Site::decode(&bytes), place.sites.get_mut(place.count)) {
             *room = site;
+            place.has_own |= matches!(site.code, Code::Own | Code::Caller);
             place.count += 1;
         }
     }
@@ -73,23 +77,38 @@ fn get() -> Option<&'static Sites> {
     unsafe { SITES.load(Ordering::Relaxed).as_ref() }
 }
 
-/// Whether there are any.
-pub(crate) fn are_known() -> bool {
-    get().is_some_and(|sites| sites.count > 0)
+/// Whether the program has atomic operations of its own.
+pub(crate) fn are_own() -> bool {
+    get().is_some_and(|sites| sites.has_own)
 }
 
 /// Where the program's own source asks for the operation whose hook has this frame; relative to where it is loaded.
 pub(crate) fn own(frame: *const u64) -> Option<u64> {
     let sites = get()?;
-    let mut frame = frame;
-    let returns = iter::from_fn(|| {
-        // SAFETY: the hook's own frame; or that of a function of the program, which was built with frame pointers, as
-        // `own_site` goes on only from such. Each has the caller's frame pointer and the return address.
-        let (next, site) = unsafe { (*frame, *frame.add(1)) };
-        frame = ptr::with_exposed_provenance(next as usize);
-        Some(site.wrapping_sub(sites.base))
-    });
-    own_site(&sites.sites[..sites.count], returns)
+    own_site(sites.all(), sites.returns(frame))
+}
+
+/// Whether the operation whose hook has this frame is the one by which std takes a mutex.
+pub(crate) fn is_lock(frame: *const u64) -> bool {
+    get().is_some_and(|sites| takes_mutex(sites.all(), sites.returns(frame)))
+}
+
+impl Sites {
+    fn all(&self) -> &[Site] {
+        &self.sites[..self.count]
+    }
+
+    /// Where the hook with this frame returns to, where its caller does, and so on. Only what is no address of the atomic
+    /// types' functions may be the last that is asked for.
+    fn returns(&self, mut frame: *const u64) -> impl Iterator<Item = u64> {
+        iter::from_fn(move || {
+            // SAFETY: the hook's own frame; or that of a function of the program, which was built with frame pointers, as
+            // who asks goes on only from such. Each has the caller's frame pointer and the return address.
+            let (next, site) = unsafe { (*frame, *frame.add(1)) };
+            frame = ptr::with_exposed_provenance(next as usize);
+            Some(site.wrapping_sub(self.base))
+        })
+    }
 }
 
 /// As strong as the operations at a place are made, if they are.

@@ -1,15 +1,16 @@
 //! Toy programs for tests: threads of a few operations, run by the mechanism, and counted without it.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use proptest::prelude::*;
 
-use crate::mechanism::{Candidates, Mechanism, NoWorld, Read, Wait};
+use crate::mechanism::{Candidates, Mechanism, Read, Wait, World};
 use crate::policy::Pending;
 use crate::protocol::{Finish, Request};
-use crate::search::happens_before::{Access, Step};
+use crate::search::happens_before::{Access, Step, Touch};
 use crate::search::replay;
-use crate::{Schedule, ThreadId};
+use crate::{Schedule, ThreadId, ThreadSet};
 
 /// What a thread does in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub(crate) enum Op {
     Lock(u8),
     /// Gives it back, and wakes all that wait for it.
     Unlock(u8),
+    /// Takes a lock of another kind, and cannot go on before it is free. It is not a thread's first.
+    Take(u8),
+    /// Gives it back, if it has it.
+    Give(u8),
     /// Gives way.
     Yield,
     /// Sleeps for so many milliseconds; waking up is a step, too.
@@ -38,11 +43,16 @@ pub(crate) struct Ran {
     pub(crate) candidates: Vec<Candidates>,
     /// What each step touched.
     pub(crate) accesses: Vec<Vec<Access>>,
+    /// Who waits for a lock at the end.
+    pub(crate) kept_waiting: Vec<(ThreadId, Access)>,
     /// What each load found, in order.
     pub(crate) found: Vec<(ThreadId, u64)>,
     /// `None` where all threads ended.
     pub(crate) finish: Option<Finish>,
 }
+
+/// Touches nothing that others do.
+pub(crate) const STARTS: Op = Op::Load(3);
 
 const WORDS: usize = 4;
 
@@ -56,11 +66,12 @@ pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
         next: vec![0; toy.len()],
         words: [0; WORDS],
         locked: [false; WORDS],
+        taken: Taken([None; WORDS]),
         waits: vec![false; toy.len()],
     };
     let mut ran = Ran::default();
     while !state.is_over(toy) {
-        let choice = match mechanism.choose(&mut NoWorld) {
+        let choice = match mechanism.choose(&mut state.taken) {
             Ok(choice) => choice,
             Err(finish) => {
                 ran.finish = Some(finish);
@@ -76,24 +87,67 @@ pub(crate) fn run(toy: &Toy, request: Request, steps: &[ThreadId]) -> Ran {
         }
         state.says_what_is_next(toy, thread, &mut mechanism);
     }
+    ran.kept_waiting = state.kept_waiting(toy);
     ran
 }
 
+/// What the search learns of a run.
+pub(crate) struct Steps {
+    pub(crate) taken: Vec<Step>,
+    pub(crate) kept_waiting: Vec<Step>,
+}
+
 /// The steps of a run along `steps`, and on without preemption.
-pub(crate) fn steps(toy: &Toy, steps: &[ThreadId]) -> Vec<Step> {
+pub(crate) fn steps(toy: &Toy, steps: &[ThreadId]) -> Steps {
     let ran = run(toy, replay(), steps);
     let taken = ran.schedule.steps.iter().zip(ran.candidates).zip(ran.accesses);
-    taken.map(|((&thread, candidates), accesses)| Step { thread, able: candidates.all(), accesses }).collect()
+    let taken =
+        taken.map(|((&thread, candidates), accesses)| Step { thread, able: candidates.all(), accesses });
+    let kept_waiting = ran.kept_waiting.into_iter();
+    let kept_waiting =
+        kept_waiting.map(|(thread, access)| Step { thread, able: ThreadSet::EMPTY, accesses: vec![access] });
+    Steps { taken: taken.collect(), kept_waiting: kept_waiting.collect() }
+}
+
+/// Who has the locks of the other kind.
+struct Taken([Option<ThreadId>; WORDS]);
+
+/// By which word the mechanism knows a lock of the other kind.
+const LOCK: u64 = 200;
+
+impl World for Taken {
+    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
+        ThreadSet::EMPTY
+    }
+
+    fn is_closed(&mut self, _: ThreadSet) -> bool {
+        false
+    }
+
+    fn is_free(&mut self, word: u64) -> bool {
+        self.0[(word - LOCK) as usize].is_none()
+    }
 }
 
 struct State {
     next: Vec<usize>,
     words: [u64; WORDS],
     locked: [bool; WORDS],
+    taken: Taken,
     waits: Vec<bool>,
 }
 
 impl State {
+    fn kept_waiting(&self, toy: &Toy) -> Vec<(ThreadId, Access)> {
+        let waits = |thread: usize| match toy[thread].get(self.next[thread])? {
+            Op::Take(lock) if self.taken.0[usize::from(*lock)].is_some() => {
+                Some((thread as ThreadId, Access { object: LOCK + u64::from(*lock), touch: Touch::Takes }))
+            }
+            _ => None,
+        };
+        (0..toy.len()).filter_map(waits).collect()
+    }
+
     fn is_over(&self, toy: &Toy) -> bool {
         self.next.iter().zip(toy).all(|(&next, ops)| next == ops.len()) && !self.waits.contains(&true)
     }
@@ -102,6 +156,10 @@ impl State {
         let thread = usize::from(thread);
         match toy[thread].get(self.next[thread]) {
             _ if self.waits[thread] => {}
+            Some(Op::Take(lock)) => {
+                let is_free = self.taken.0[usize::from(*lock)].is_none();
+                mechanism.locks(LOCK + u64::from(*lock), is_free);
+            }
             Some(op) => mechanism.intends(pending(*op)),
             None => mechanism.end(),
         }
@@ -113,7 +171,13 @@ impl State {
         // Who sleeps last of all only wakes up.
         let op = toy[thread].get(self.next[thread]);
         let Pending { object, writes } = op.map_or_else(Pending::default, |op| pending(*op));
-        if object == 0 { Vec::new() } else { vec![Access { object, writes }] }
+        let touch = match op {
+            Some(Op::Take(_)) => Touch::Takes,
+            Some(Op::Give(_)) => Touch::Gives,
+            _ if writes => Touch::Writes,
+            _ => Touch::Reads,
+        };
+        if object == 0 { Vec::new() } else { vec![Access { object, touch }] }
     }
 
     /// Does the next operation of `thread`.
@@ -152,6 +216,15 @@ impl State {
                 mechanism.changed();
                 mechanism.waiters(lock.into(), 1).iter().for_each(|waiter| mechanism.wake(waiter));
             }
+            Op::Take(lock) => {
+                let holder = self.taken.0[usize::from(lock)].replace(thread);
+                assert_eq!(holder, None, "who goes on has found it free");
+                mechanism.changed();
+            }
+            Op::Give(lock) => {
+                self.taken.0[usize::from(lock)].take_if(|holder| *holder == thread);
+                mechanism.changed();
+            }
             Op::Yield => mechanism.yields(),
             Op::Sleep(milliseconds) => {
                 let deadline = mechanism.read_clock() + u64::from(milliseconds) * 1_000_000;
@@ -167,6 +240,7 @@ fn pending(op: Op) -> Pending {
         Op::Load(word) => Pending { object: 1 + u64::from(word), writes: false },
         Op::Add(word) => Pending { object: 1 + u64::from(word), writes: true },
         Op::Lock(lock) | Op::Unlock(lock) => Pending { object: 100 + u64::from(lock), writes: true },
+        Op::Take(lock) | Op::Give(lock) => Pending { object: LOCK + u64::from(lock), writes: true },
         Op::Yield | Op::Sleep(_) => Pending::default(),
     }
 }
@@ -184,6 +258,7 @@ struct Count {
     next: Vec<usize>,
     standing: Vec<Standing>,
     locked: [bool; WORDS],
+    taken: [bool; WORDS],
     steps: Vec<ThreadId>,
     preemptions: u32,
 }
@@ -195,6 +270,7 @@ pub(crate) fn all_schedules(toy: &Toy, preemptions: u32) -> BTreeSet<Vec<ThreadI
         next: vec![0; toy.len()],
         standing: vec![Standing::Goes; toy.len()],
         locked: [false; WORDS],
+        taken: [false; WORDS],
         steps: Vec::new(),
         preemptions: 0,
     };
@@ -221,8 +297,11 @@ pub(crate) fn all_schedules(toy: &Toy, preemptions: u32) -> BTreeSet<Vec<ThreadI
 
 impl Count {
     fn is_able(&self, toy: &Toy, thread: usize) -> bool {
-        self.standing[thread] == Standing::Wakes
-            || self.standing[thread] == Standing::Goes && self.next[thread] < toy[thread].len()
+        let goes = match toy[thread].get(self.next[thread]) {
+            Some(Op::Take(lock)) => !self.taken[usize::from(*lock)],
+            op => op.is_some(),
+        };
+        self.standing[thread] == Standing::Wakes || self.standing[thread] == Standing::Goes && goes
     }
 
     fn step(&mut self, toy: &Toy, thread: usize) {
@@ -244,6 +323,9 @@ impl Count {
                 let waits =
                     self.standing.iter_mut().filter(|standing| **standing == Standing::WaitsFor(lock));
                 waits.for_each(|standing| *standing = Standing::Wakes);
+            }
+            Op::Take(lock) | Op::Give(lock) => {
+                self.taken[usize::from(lock)] = matches!(op, Op::Take(_));
             }
             Op::Sleep(_) => self.standing[thread] = Standing::Wakes,
             Op::Load(_) | Op::Add(_) | Op::Yield => {}
@@ -270,6 +352,20 @@ fn memory() -> impl Strategy<Value = Op> {
 /// Programs whose threads never are reluctant.
 pub(crate) fn plain_toys() -> impl Strategy<Value = Toy> {
     proptest::collection::vec(thread(memory(), 2), 2..=3)
+}
+
+/// Programs of threads that take locks of the other kind one after the other, and give them back in the end. One lock is
+/// taken once: what is given back was taken.
+pub(crate) fn locking_toys() -> impl Strategy<Value = Toy> {
+    let thread = |most| {
+        let locks = prop::sample::select(vec![vec![], vec![0u8], vec![1], vec![0, 1], vec![1, 0]]);
+        (locks, prop::collection::vec(memory(), 1..=most)).prop_map(|(locks, ops)| {
+            let gives = locks.iter().rev().map(|&lock| Op::Give(lock));
+            let takes = locks.iter().map(|&lock| Op::Take(lock));
+            iter::once(STARTS).chain(takes).chain(ops).chain(gives).collect()
+        })
+    };
+    prop_oneof![3 => prop::collection::vec(thread(2), 2), 1 => prop::collection::vec(thread(1), 3)]
 }
 
 /// Programs of two threads that also give way, sleep, and read the same again and again.

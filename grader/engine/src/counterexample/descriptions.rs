@@ -84,8 +84,10 @@ fn is_meeting(place: &Place) -> bool {
 
 /// An operation on what threads share.
 fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<String> {
-    let waits =
-        matches!(event.operation, Operation::FutexWait | Operation::WakesUnasked | Operation::TimesOut);
+    let waits = matches!(
+        event.operation,
+        Operation::FutexWait | Operation::LockWait | Operation::WakesUnasked | Operation::TimesOut
+    );
     let notifies = place.called.contains("::notify");
     if is_inner(place) && !waits && !notifies {
         return None;
@@ -115,8 +117,10 @@ fn of_object(event: &Event, place: &Place, objects: &mut Objects) -> Option<Stri
 
 fn of_wait(event: &Event, name: &str, call: &str) -> Option<String> {
     match event.operation {
-        Operation::FutexWait if name.starts_with("channel") => Some(format!("waits in {name} {call}")),
-        Operation::FutexWait => Some(format!("waits for {name}")),
+        Operation::FutexWait | Operation::LockWait if name.starts_with("channel") => {
+            Some(format!("waits in {name} {call}"))
+        }
+        Operation::FutexWait | Operation::LockWait => Some(format!("waits for {name}")),
         Operation::TimesOut => Some(format!("{name} {call} times out")),
         // A lock looks again by itself: only of a condition does the program hear of it.
         _ if name.starts_with("Condvar") => Some(format!("wakes by itself: a spurious wakeup of {name}")),

@@ -20,7 +20,7 @@ pub(super) fn waits(record: &RunRecord, symbols: &Symbols, objects: &mut Objects
             Operation::FutexWait if place.path.contains("std::thread::scoped") => {
                 WaitReason::Call { call: "thread::scope, for its threads to end".to_owned() }
             }
-            Operation::FutexWait => WaitReason::Object {
+            Operation::FutexWait | Operation::LockWait => WaitReason::Object {
                 holder: held.holder(objects.word(&state.last, &place), &state.last, &place).cloned(),
                 object: objects.name(&state.last, &place),
                 call: place.called.clone(),

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use confine::run::RunError;
 use confine::sandbox;
+use schedule::ThreadId;
 use schedule::protocol::{Finish, Raise, Request};
-use schedule::{ThreadId, is_stale};
 
 use super::is_slow;
 use super::recent::Recent;
@@ -79,9 +79,6 @@ impl<'a> Worker<'a> {
         wanted: &[Wanted<'_>],
     ) -> Vec<Result<Made, RunError>> {
         let started = Instant::now();
-        if case.chances.stale_loads || wanted.iter().any(|(_, steps)| is_stale(steps)) {
-            self.servers.allow_stale_loads();
-        }
         let wanted: Vec<Wanted<'_>> =
             wanted.iter().map(|&(request, steps)| (limited(case, request), steps)).collect();
         if let Some(made) = self.perform_still(case, seed, &wanted) {

@@ -37,6 +37,7 @@ impl Mechanism<'_> {
         if let Some(finish) = self.overlong() {
             return Err(finish);
         }
+        self.admit(world);
         let outside = self.outside();
         self.is_closed = !outside.is_empty() && self.able().is_empty() && world.is_closed(outside);
         if let Some(replayed) = self.next_replayed(world)? {
@@ -91,6 +92,18 @@ impl Mechanism<'_> {
         Choice { thread, candidates }
     }
 
+    /// Looks which of those that wait for a lock can have it.
+    fn admit(&mut self, world: &mut impl World) {
+        self.admitted = ThreadSet::EMPTY;
+        for thread in self.threads.locking().iter() {
+            if let Wait::Lock { word } = self.threads.get(thread).wait
+                && world.is_free(word)
+            {
+                self.admitted.insert(thread);
+            }
+        }
+    }
+
     fn sets(&self) -> Candidates {
         let ready = self.ready();
         Candidates::Step { ready, reluctant: self.reluctant(ready) }
@@ -98,7 +111,7 @@ impl Mechanism<'_> {
 
     /// The threads that nothing keeps from going on.
     pub(super) fn able(&self) -> ThreadSet {
-        let mut able = self.threads.going();
+        let mut able = self.threads.going().or(self.admitted);
         let (gated, dated) = (self.threads.gated(), self.threads.dated());
         if !gated.is_empty() && self.is_fair() {
             able = able.or(gated);

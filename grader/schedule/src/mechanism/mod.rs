@@ -41,9 +41,12 @@ pub trait World {
 
     /// Whether only the program's own threads could let one of `waiting` go on.
     fn is_closed(&mut self, waiting: ThreadSet) -> bool;
+
+    /// Whether nobody has the lock of which this word tells.
+    fn is_free(&mut self, word: u64) -> bool;
 }
 
-/// Nothing is outside.
+/// Nothing is outside, and all locks are free.
 pub(crate) struct NoWorld;
 
 impl World for NoWorld {
@@ -53,6 +56,10 @@ impl World for NoWorld {
 
     fn is_closed(&mut self, _: ThreadSet) -> bool {
         false
+    }
+
+    fn is_free(&mut self, _: u64) -> bool {
+        true
     }
 }
 
@@ -131,6 +138,8 @@ pub struct Mechanism<'a> {
     slept: u32,
     /// Who gave way before this step goes on before time passes again.
     time_passed: u32,
+    /// Of those that wait for a lock, whose lock is free.
+    admitted: ThreadSet,
     /// Nobody is able, and what is waited for outside could only come from those that wait.
     is_closed: bool,
     /// How much longer than usual the first loops may be before they are taken for spin loops.
@@ -161,6 +170,7 @@ impl<'a> Mechanism<'a> {
             progress: 0,
             slept: 0,
             time_passed: 0,
+            admitted: ThreadSet::EMPTY,
             is_closed: false,
         }
     }
@@ -205,6 +215,11 @@ impl<'a> Mechanism<'a> {
         self.threads.get(self.current).wait == Wait::None
     }
 
+    /// Those that wait for nothing, and those that wait for a lock that was free when the last step was chosen.
+    pub fn free(&self) -> ThreadSet {
+        self.threads.going().or(self.threads.gave_way()).or(self.admitted)
+    }
+
     /// How many steps were taken.
     pub fn steps(&self) -> u32 {
         self.steps
@@ -237,6 +252,17 @@ impl<'a> Mechanism<'a> {
     /// What the current thread is about to do.
     pub fn intends(&mut self, pending: Pending) {
         self.pending[usize::from(self.current)] = Some(pending);
+    }
+
+    /// The current thread is about to take a lock, and goes on when that is free.
+    pub fn locks(&mut self, word: u64, is_free: bool) {
+        let (me, step) = (self.current, self.steps);
+        self.intends(Pending { object: word, writes: true });
+        self.threads.block(me, Wait::Lock { word }, step);
+        if !is_free {
+            self.open_gates();
+            self.threads.look_again(me);
+        }
     }
 
     /// The current thread has done it.

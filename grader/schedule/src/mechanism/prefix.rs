@@ -14,6 +14,8 @@ const MOST: usize = 2048;
 pub enum Told {
     /// What it is about to do.
     Intends(Pending),
+    /// It is about to take the lock of this word, which is free or not.
+    Locks(u64, bool),
     /// It has done it.
     HasDone,
     /// It has changed something.
@@ -92,6 +94,7 @@ impl Mechanism<'_> {
     pub fn tell(&mut self, told: Told) -> bool {
         match told {
             Told::Intends(pending) => self.intends(pending),
+            Told::Locks(word, is_free) => self.locks(word, is_free),
             Told::HasDone => self.has_done(),
             Told::Changed => self.changed(),
             Told::Reads(read) => self.reads(read),

@@ -84,6 +84,7 @@ impl Mechanism<'_> {
                 self.wait_outside(world, ThreadSet::only(wanted), self.patience_at_rest())
             }
             Wait::Outside { .. } => self.wait_for_step(wanted, world) || may_pass(self),
+            Wait::Lock { .. } => self.admitted.contains(wanted),
             Wait::Join { .. } | Wait::Ended => false,
         }
     }

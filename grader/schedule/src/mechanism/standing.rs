@@ -12,6 +12,8 @@ pub(super) struct Standing {
     pub(super) gave_way: ThreadSet,
     /// Those at the gate.
     pub(super) gated: ThreadSet,
+    /// Those that wait for a lock.
+    pub(super) locking: ThreadSet,
     /// Those with a deadline.
     pub(super) dated: ThreadSet,
     /// Those that wait for the world outside.
@@ -26,6 +28,7 @@ impl Standing {
         free: ThreadSet::EMPTY,
         gave_way: ThreadSet::EMPTY,
         gated: ThreadSet::EMPTY,
+        locking: ThreadSet::EMPTY,
         dated: ThreadSet::EMPTY,
         outside: ThreadSet::EMPTY,
         alive: ThreadSet::EMPTY,
@@ -38,6 +41,7 @@ impl Standing {
         self.free.set(number, wait == Wait::None);
         self.gave_way.set(number, thread.gave_way.is_some());
         self.gated.set(number, matches!(wait, Wait::Gate { .. }));
+        self.locking.set(number, matches!(wait, Wait::Lock { .. }));
         self.dated.set(number, wait.deadline().is_some());
         self.outside.set(number, wait.is_outside());
         self.alive.set(number, wait != Wait::Ended);

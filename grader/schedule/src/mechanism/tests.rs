@@ -40,6 +40,7 @@ fn told() -> impl Strategy<Value = Told> {
     let place = || (0u64..3).prop_map(|object| 8 * object);
     prop_oneof![
         (place(), any::<bool>()).prop_map(|(object, writes)| Told::Intends(Pending { object, writes })),
+        place().prop_map(|word| Told::Locks(word, true)),
         Just(Told::HasDone),
         Just(Told::Changed),
         place().prop_map(|object| Told::Reads(Read { object, site: 1, value: 0 })),

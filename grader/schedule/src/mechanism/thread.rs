@@ -27,6 +27,11 @@ pub enum Wait {
         /// When it ends.
         deadline: u64,
     },
+    /// A lock to be free, which it takes when it goes on.
+    Lock {
+        /// The word that tells.
+        word: u64,
+    },
     /// The end of a thread.
     Join {
         /// That thread.

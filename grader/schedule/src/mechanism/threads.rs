@@ -130,6 +130,12 @@ impl Threads {
         self.standing.gated
     }
 
+    /// Those that wait for a lock.
+    #[inline]
+    pub fn locking(&self) -> ThreadSet {
+        self.standing.locking
+    }
+
     /// Those that go on by themselves at some time.
     #[inline]
     pub fn dated(&self) -> ThreadSet {
@@ -229,6 +235,7 @@ mod tests {
                 Just(Wait::Futex { word: 8, bits: 1, deadline: Some(7) }),
                 Just(Wait::Outside { deadline: Some(9), surely: false }),
                 Just(Wait::Join { thread: 0 }),
+                Just(Wait::Lock { word: 8 }),
             ]
         };
         let thread = || 0..MOST_THREADS as ThreadId;

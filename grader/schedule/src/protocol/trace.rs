@@ -23,6 +23,8 @@ numbered! {
         CompareFail,
         /// A wait on a futex.
         FutexWait,
+        /// A wait for a mutex that another thread has.
+        LockWait,
         /// A wake of waiters on a futex.
         FutexWake,
         /// A thread is created.

@@ -7,11 +7,11 @@
 //! touches the same. A run that goes on with who sleeps is of a class that was run: it is cut there.
 //!
 //! Nothing but what steps touch is known of a program. So whatever a step depends on must be among its accesses, also that it
-//! could be taken at all.
+//! could be taken at all. For locks that is known besides: who waits for one when the run ends might have taken it first.
 
 use crate::{ThreadId, ThreadSet};
 
-use super::happens_before::{Access, HappensBefore, Step, conflict};
+use super::happens_before::{Access, HappensBefore, Step, Touch, conflict};
 use super::{Attempt, replay};
 
 /// The search.
@@ -74,12 +74,17 @@ impl Dpor {
         self.classes
     }
 
-    /// Takes a proposed run, from its beginning to its end. Gives back whether it is of a class that was not run before.
-    pub fn learn(&mut self, steps: &[Step]) -> bool {
+    /// Takes a proposed run, from its beginning to its end, and the steps that could not be taken as others have the locks.
+    /// Gives back whether it is of a class that was not run before.
+    pub fn learn(&mut self, steps: &[Step], kept_waiting: &[Step]) -> bool {
         // The last step of the prefix was only chosen: now it is known what it touches.
         let known = self.path.len().saturating_sub(1);
         let kept = self.follow(steps);
         self.want_others(&steps[..kept], known);
+        // Each of them could be the next, were it not for who has the lock.
+        for step in waiting(steps, kept_waiting, kept) {
+            self.want_others(&[&steps[..kept], &[step]].concat(), kept);
+        }
         let is_whole = kept == steps.len();
         self.classes += u64::from(is_whole);
         is_whole
@@ -114,11 +119,12 @@ impl Dpor {
         steps.len()
     }
 
-    /// Has the other order tried of each race with a step from `known` on.
+    /// Has the other order tried of each race of a step from `known` on with one of the path.
     fn want_others(&mut self, steps: &[Step], known: usize) {
         let order = HappensBefore::of(steps);
         for second in known..steps.len() {
-            for first in (0..second).filter(|&first| order.races(first, second)) {
+            let taken = self.path.len();
+            for first in order.races(second).filter(|&first| first < taken) {
                 let begin = beginners(steps, &order, first, second).and(self.path[first].able);
                 let node = &mut self.path[first];
                 if node.wanted.and(begin) == ThreadSet::EMPTY
@@ -149,6 +155,21 @@ impl Dpor {
     }
 }
 
+/// The steps that could not be taken at some place of a run, or at its end, as others have the locks.
+fn waiting(steps: &[Step], kept_waiting: &[Step], place: usize) -> Vec<Step> {
+    let able = steps.get(place).map_or(ThreadSet::EMPTY, |step| step.able);
+    let takes = |step: &Step| step.accesses.iter().any(|access| access.touch == Touch::Takes);
+    let mut seen = able;
+    let mut waiting = Vec::new();
+    for step in steps[place..].iter().chain(kept_waiting) {
+        if !seen.contains(step.thread) && takes(step) {
+            waiting.push(step.clone());
+        }
+        seen.insert(step.thread);
+    }
+    waiting
+}
+
 /// Who can begin what comes behind the step at `first` and does not depend on it, up to the step at `second`, which then
 /// comes before the one at `first`.
 fn beginners(steps: &[Step], order: &HappensBefore, first: usize, second: usize) -> ThreadSet {
@@ -170,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::toy::{self, Op, Toy, plain_toys};
+    use crate::toy::{self, Op, STARTS, Toy, locking_toys, plain_toys};
 
     type Class = Vec<(ThreadId, Vec<u32>)>;
 
@@ -180,8 +201,8 @@ mod tests {
         let (mut classes, mut cut) = (Vec::new(), 0);
         while let Some(attempt) = dpor.propose() {
             let steps = toy::steps(toy, &attempt.steps);
-            if dpor.learn(&steps) {
-                classes.push(HappensBefore::of(&steps).class());
+            if dpor.learn(&steps.taken, &steps.kept_waiting) {
+                classes.push(HappensBefore::of(&steps.taken).class());
             } else {
                 cut += 1;
             }
@@ -197,7 +218,7 @@ mod tests {
         let (found, cut) = search(toy);
         let distinct: BTreeSet<Class> = found.iter().cloned().collect();
         let all = toy::all_schedules(toy, ALL);
-        let all = all.iter().map(|steps| HappensBefore::of(&toy::steps(toy, steps)).class()).collect();
+        let all = all.iter().map(|steps| HappensBefore::of(&toy::steps(toy, steps).taken).class()).collect();
         assert_eq!(distinct.len(), found.len(), "each is run once, in {toy:?}");
         assert_eq!(distinct, all, "in {toy:?}");
         (found.len(), cut)
@@ -227,10 +248,26 @@ mod tests {
         let mut ends = BTreeSet::new();
         while let Some(attempt) = dpor.propose() {
             let steps = toy::steps(&toy, &attempt.steps);
-            dpor.learn(&steps);
-            ends.insert(steps.len());
+            dpor.learn(&steps.taken, &steps.kept_waiting);
+            ends.insert(steps.taken.len());
         }
         assert!(ends.contains(&4), "two locks taken, and two waits: {ends:?}");
+    }
+
+    #[test]
+    fn who_takes_a_lock_first_is_all_that_matters_of_it() {
+        let takes = |lock| vec![STARTS, Op::Take(lock), Op::Add(0), Op::Give(lock)];
+        assert_eq!(runs_each_class_once(&vec![takes(0), takes(0)]), (2, 0));
+        assert_eq!(runs_each_class_once(&vec![takes(0), takes(0), takes(0)]).0, 6);
+        // What it guards is guarded by two.
+        assert_eq!(runs_each_class_once(&vec![takes(0), takes(1)]).0, 2);
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_in_a_deadlock_might_have_had_it_first() {
+        let takes = |one, other| vec![STARTS, Op::Take(one), Op::Take(other), Op::Give(other), Op::Give(one)];
+        // One after the other, in either order, and the deadlock.
+        assert_eq!(runs_each_class_once(&vec![takes(0, 1), takes(1, 0)]).0, 3);
     }
 
     proptest! {
@@ -238,6 +275,17 @@ mod tests {
 
         #[test]
         fn each_class_is_run_once(toy in plain_toys()) {
+            runs_each_class_once(&toy);
+        }
+
+    }
+
+    proptest! {
+        // All schedules of some of these are many.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn each_class_of_locks_is_run_once(toy in locking_toys()) {
             runs_each_class_once(&toy);
         }
     }

@@ -1,16 +1,46 @@
 //! What of a run had to come before what: steps of one thread in their order, and steps that touch the same object, where one
 //! of them changes it. Runs in which the same steps have the same order of this kind are equivalent (Mazurkiewicz: Trace
 //! Theory, 1987): they differ only in what nobody can see.
+//!
+//! Who takes a lock cannot go on until it is given back. So no run has these two the other way round; what could be is who
+//! takes it first.
 
 use crate::{ThreadId, ThreadSet};
+
+/// How a step touches something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// It looks.
+    Reads,
+    /// It may change it.
+    Writes,
+    /// It takes a lock, which is free.
+    Takes,
+    /// It gives a lock back.
+    Gives,
+}
 
 /// That a step touched something that threads share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     /// What it is.
     pub object: u64,
-    /// Whether it was changed.
-    pub writes: bool,
+    /// How it was touched.
+    pub touch: Touch,
+}
+
+impl Access {
+    /// Whether the later one of these had to come after the other one.
+    fn is_ordered(&self, other: &Self) -> bool {
+        self.object == other.object && (self.touch, other.touch) != (Touch::Reads, Touch::Reads)
+    }
+
+    /// Whether it could have been the other way round.
+    fn conflicts(&self, other: &Self) -> bool {
+        use Touch::{Gives, Takes};
+        let is_fixed = matches!((self.touch, other.touch), (Gives, Takes) | (Takes, Gives) | (Gives, Gives));
+        self.is_ordered(other) && !is_fixed
+    }
 }
 
 /// One step of a run.
@@ -24,49 +54,79 @@ pub struct Step {
     pub accesses: Vec<Access>,
 }
 
-/// Whether steps with these accesses by two threads cannot change places.
+/// Whether it matters in which order two threads take steps with these accesses, either of which could come first.
 pub fn conflict(one: &[Access], other: &[Access]) -> bool {
-    let meet = |a: &Access, b: &Access| a.object == b.object && (a.writes || b.writes);
-    one.iter().any(|a| other.iter().any(|b| meet(a, b)))
+    one.iter().any(|a| other.iter().any(|b| a.conflicts(b)))
 }
+
+fn are_ordered(one: &[Access], other: &[Access]) -> bool {
+    one.iter().any(|a| other.iter().any(|b| a.is_ordered(b)))
+}
+
+/// How many steps of each thread.
+type Clock = Vec<u32>;
 
 /// The order of a run's steps.
 pub struct HappensBefore {
     threads: Vec<ThreadId>,
-    /// For each step, how many steps of each thread come before it, itself included.
-    clocks: Vec<Vec<u32>>,
+    /// For each step, those that come before it, itself included.
+    clocks: Vec<Clock>,
+    /// The same, but for what only the lock that the step takes had to wait for.
+    unlocked: Vec<Clock>,
+    /// For each step, the conflicting ones before it of other threads.
+    conflicts: Vec<Vec<usize>>,
 }
 
 impl HappensBefore {
     /// Of all these steps.
     pub fn of(steps: &[Step]) -> Self {
         let count = steps.iter().map(|step| usize::from(step.thread) + 1).max().unwrap_or(0);
-        let mut clocks: Vec<Vec<u32>> = Vec::with_capacity(steps.len());
-        for (place, step) in steps.iter().enumerate() {
-            let mut clock = vec![0; count];
-            let earlier = steps[..place].iter().zip(&clocks);
-            let bound =
-                |other: &Step| other.thread == step.thread || conflict(&other.accesses, &step.accesses);
-            for (_, known) in earlier.filter(|(other, _)| bound(other)) {
-                clock.iter_mut().zip(known).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        let threads = steps.iter().map(|step| step.thread).collect();
+        let mut order = Self { threads, clocks: Vec::new(), unlocked: Vec::new(), conflicts: Vec::new() };
+        steps.iter().for_each(|step| order.add(step, steps, count));
+        order
+    }
+
+    fn add(&mut self, step: &Step, steps: &[Step], count: usize) {
+        let (mut clock, mut unlocked, mut conflicts) = (vec![0; count], vec![0; count], Vec::new());
+        for (place, (other, known)) in steps.iter().zip(&self.clocks).enumerate() {
+            let is_same = other.thread == step.thread;
+            if is_same || are_ordered(&other.accesses, &step.accesses) {
+                join(&mut clock, known);
             }
-            clock[usize::from(step.thread)] += 1;
-            clocks.push(clock);
+            let is_conflict = !is_same && conflict(&other.accesses, &step.accesses);
+            if is_same || is_conflict {
+                join(&mut unlocked, known);
+            }
+            if is_conflict {
+                conflicts.push(place);
+            }
         }
-        Self { threads: steps.iter().map(|step| step.thread).collect(), clocks }
+        for clock in [&mut clock, &mut unlocked] {
+            clock[usize::from(step.thread)] += 1;
+        }
+        self.clocks.push(clock);
+        self.unlocked.push(unlocked);
+        self.conflicts.push(conflicts);
     }
 
     /// Whether the step at `one` had to come before the one at `other`.
     pub fn before(&self, one: usize, other: usize) -> bool {
-        let thread = usize::from(self.threads[one]);
-        one != other && self.clocks[other][thread] >= self.clocks[one][thread]
+        one != other && self.knows(&self.clocks[other], one)
     }
 
-    /// Whether the step at `one` had to come before the one at `other`, of another thread, and nothing between them had to:
-    /// a race.
-    pub fn races(&self, one: usize, other: usize) -> bool {
-        let between = |step: usize| self.before(one, step) && self.before(step, other);
-        self.threads[one] != self.threads[other] && self.before(one, other) && !(one + 1..other).any(between)
+    fn knows(&self, clock: &Clock, step: usize) -> bool {
+        let thread = usize::from(self.threads[step]);
+        clock[thread] >= self.clocks[step][thread]
+    }
+
+    /// The steps of other threads that came before the one at `other`, but could have come after it: races. Nothing between
+    /// the two had to be.
+    pub fn races(&self, other: usize) -> impl Iterator<Item = usize> {
+        let bound = move |one: usize| {
+            (one + 1..other).any(|step| self.before(one, step) && self.knows(&self.unlocked[other], step))
+        };
+        self.conflicts[other].iter().copied().filter(move |&one| !bound(one))
     }
 
     /// What is the same of equivalent runs, and of no others: each thread's steps, and what came before each.
@@ -77,37 +137,64 @@ impl HappensBefore {
     }
 }
 
+fn join(clock: &mut Clock, known: &Clock) {
+    clock.iter_mut().zip(known).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn steps(steps: &[(ThreadId, u64, bool)]) -> Vec<Step> {
-        let step = |&(thread, object, writes)| Step {
+    use Touch::{Gives, Reads, Takes, Writes};
+
+    fn steps(steps: &[(ThreadId, u64, Touch)]) -> Vec<Step> {
+        let step = |&(thread, object, touch)| Step {
             thread,
             able: ThreadSet::EMPTY,
-            accesses: vec![Access { object, writes }],
+            accesses: vec![Access { object, touch }],
         };
         steps.iter().map(step).collect()
     }
 
+    fn races(order: &HappensBefore, other: usize) -> Vec<usize> {
+        order.races(other).collect()
+    }
+
     #[test]
     fn steps_are_bound_by_their_thread_and_by_what_they_touch() {
-        let order = HappensBefore::of(&steps(&[(0, 1, true), (1, 2, true), (1, 1, false), (2, 1, false)]));
+        let order =
+            HappensBefore::of(&steps(&[(0, 1, Writes), (1, 2, Writes), (1, 1, Reads), (2, 1, Reads)]));
         assert!(order.before(0, 2) && order.before(1, 2) && order.before(0, 3));
         assert!(!order.before(0, 1) && !order.before(2, 3) && !order.before(1, 3));
-        assert!(order.races(0, 2) && order.races(0, 3) && !order.races(1, 2));
+        assert_eq!((races(&order, 2), races(&order, 3)), (vec![0], vec![0]));
     }
 
     #[test]
     fn what_lies_between_makes_it_no_race() {
-        let order = HappensBefore::of(&steps(&[(0, 1, true), (1, 1, true), (2, 1, true)]));
-        assert!(order.before(0, 2) && !order.races(0, 2) && order.races(1, 2));
+        let order = HappensBefore::of(&steps(&[(0, 1, Writes), (1, 1, Writes), (2, 1, Writes)]));
+        assert!(order.before(0, 2));
+        assert_eq!(races(&order, 2), [1]);
+    }
+
+    #[test]
+    fn of_a_lock_only_the_last_who_took_it_races_with_the_next() {
+        let order = [(0, 1, Takes), (0, 1, Gives), (1, 1, Takes), (1, 1, Gives), (2, 1, Takes)];
+        let order = HappensBefore::of(&steps(&order));
+        assert!(order.before(0, 4) && order.before(1, 2));
+        assert_eq!((races(&order, 2), races(&order, 4)), (vec![0], vec![2]));
+    }
+
+    #[test]
+    fn who_knows_otherwise_that_a_lock_was_given_back_does_not_race_for_it() {
+        let order = [(0, 1, Takes), (0, 1, Gives), (0, 2, Writes), (1, 2, Reads), (1, 1, Takes)];
+        let order = HappensBefore::of(&steps(&order));
+        assert!(races(&order, 4).is_empty());
     }
 
     #[test]
     fn runs_are_equivalent_where_only_independent_steps_change_places() {
         let class = |runs: &[_]| HappensBefore::of(&steps(runs)).class();
-        let (a, b, c) = ((0, 1, true), (1, 2, true), (1, 1, true));
+        let (a, b, c) = ((0, 1, Writes), (1, 2, Writes), (1, 1, Writes));
         assert_eq!(class(&[a, b, c]), class(&[b, a, c]));
         assert_ne!(class(&[a, b, c]), class(&[b, c, a]));
     }
