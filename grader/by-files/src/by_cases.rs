@@ -174,6 +174,7 @@ fn case(one: &'static OneCase, judges: &'static [Together], tried: &Tried) -> Ca
         names => Case::new(&one.id, CallAndLook::new(call, names)),
     };
     let case = case.explored(one.percent);
+    let case = if one.is_small { case.small() } else { case };
     let case = one.runs.into_iter().fold(case, Case::runs);
     let case = if one.is_idle { case.idle() } else { case };
     let case = one.sharing.into_iter().fold(case, Case::shared);

@@ -92,7 +92,8 @@ fn cases(seed: u64) -> Vec<Case> {
     let small = small.map(|(id, ledger)| case(id, ledger).runs(SMALL_RUNS).explored(SHARE));
     let small = small.map(|case| match case.id.as_str() {
         NO_OPERATIONS => case.idle().explored(SHARE_OF_NONE),
-        SAME_MONEY_TWICE => case.shared(TELLERS),
+        SAME_MONEY_TWICE => case.shared(TELLERS).small(),
+        "same-money-moved-twice" | "rejected-or-paid" => case.small(),
         _ => case,
     });
     let plain = plain().into_iter().map(|(id, ledger)| case(id, ledger).runs(1));

@@ -44,6 +44,8 @@ pub struct Case {
     pub sharing: Option<Sharing>,
     /// What may happen in its runs under control that no thread does.
     pub chances: Chances,
+    /// Whether its threads do so little with each other that all orders of that can be tried.
+    pub is_small: bool,
     /// The most steps of its runs under control, where it is not the search that says so.
     pub most_steps: Option<u32>,
     /// Whether it asks for nothing or next to nothing: what is kept here shows nothing done.
@@ -118,6 +120,7 @@ impl Case {
             witnesses: Vec::new(),
             sharing: None,
             chances: Chances::ALL,
+            is_small: false,
             most_steps: None,
             is_idle: false,
             tried: Vec::new(),
@@ -163,6 +166,12 @@ impl Case {
     /// Says that sockets or child processes have a part in it, so that its schedules are not told apart.
     pub fn talking(mut self, external: External) -> Self {
         self.external = external;
+        self
+    }
+
+    /// Has all orders tried of what its threads do with each other, where they are not too many.
+    pub fn small(mut self) -> Self {
+        self.is_small = true;
         self
     }
 

@@ -9,10 +9,12 @@ mod batch;
 mod budget;
 mod confirm;
 mod processors;
+mod prove;
 mod recent;
 mod remedy;
 mod starve;
 mod survey;
+mod touched;
 mod worker;
 
 use std::collections::HashSet;
@@ -36,6 +38,7 @@ use crate::program::Program;
 
 use budget::Budget;
 pub use budget::ENOUGH;
+pub use prove::Proof;
 pub use remedy::{Raised, Remedy};
 pub use starve::starve;
 pub use survey::{Survey, survey};
@@ -78,6 +81,12 @@ pub struct Exploration {
     is_cut: bool,
     /// What the search has completed, where it can tell.
     pub complete: Option<Complete>,
+    /// That no order of what its threads do breaks a check, where all were tried.
+    pub proof: Option<Proof>,
+    /// Why there is no proof, where one was tried.
+    pub unproved: Option<String>,
+    /// Hashes of what the runs came to, where the case is small.
+    outcomes: HashSet<u64>,
 }
 
 /// What the runs said of one check.
@@ -119,6 +128,8 @@ struct Run {
     hash: Option<u64>,
     judgements: Vec<Option<Judgement>>,
     stub: Option<Observation>,
+    /// What it came to, by its hash, where the case is small.
+    outcome: Option<u64>,
     /// It took seconds: it computed or waited where there is no control.
     slow: bool,
     cost: Duration,
@@ -256,6 +267,9 @@ impl Explorer<'_> {
             exploration.dear = None;
         }
         exploration.complete = search.complete();
+        if self.case.is_small && !self.case.chances.stale_loads && exploration.is_whole(most) {
+            self.prove(&mut exploration, &mut workers[0])?;
+        }
         Ok(exploration)
     }
 
@@ -302,6 +316,7 @@ impl Explorer<'_> {
                 search.learn(&run.attempt, &record.schedule, &record.candidates);
             }
             exploration.distinct.extend(run.hash);
+            exploration.outcomes.extend(run.outcome);
             if run.stub.is_some() {
                 exploration.stub = run.stub;
                 return Ok(());
@@ -352,12 +367,20 @@ impl Exploration {
     /// Whether more runs can tell more.
     fn goes_on(&self, most: u64) -> bool {
         let is_undecided = self.findings.iter().any(|finding| finding.counterexample.is_none());
-        self.schedules < most
-            && is_undecided
-            && self.stub.is_none()
-            && !self.slow
-            && !self.is_cut
-            && self.lost.is_none()
+        self.schedules < most && is_undecided && self.is_well()
+    }
+
+    fn is_well(&self) -> bool {
+        self.stub.is_none() && !self.slow && !self.is_cut && self.lost.is_none()
+    }
+
+    /// Whether all runs were made that were asked for, and none broke a promise. That some run shows something is no matter
+    /// of all.
+    fn is_whole(&self, most: u64) -> bool {
+        let is_kept = |finding: &Finding| {
+            finding.witness.is_some() || finding.counterexample.is_none() && finding.unproven.is_none()
+        };
+        self.schedules >= most && self.is_well() && self.findings.iter().all(is_kept)
     }
 }
 

@@ -49,7 +49,7 @@ impl Sites {
             sites.add_callers(&debug, is_root, own);
         }
         if has_unseen {
-            sites.sites.retain(|site| matches!(site.code, Code::Atomic | Code::Lock | Code::Locker));
+            sites.sites.retain(|site| !matches!(site.code, Code::Own | Code::Caller));
         }
         sites
     }
@@ -57,19 +57,15 @@ impl Sites {
     /// Adds what calls functions of the atomic types that are not inlined.
     fn add_callers(&mut self, debug: &DebugInformation, is_root: impl Fn(&str) -> bool, own: &OwnCode) {
         let is_own = |file: &str, line: Option<u32>| line.is_some() && own.file_of(file).is_some();
-        let callers = debug.pieces(&is_root, is_own).into_iter();
+        let callers = debug.pieces(is_root, is_own).into_iter();
         let sites = callers.map(|piece| Site { from: piece.start, to: piece.end, code: Code::Caller });
-        let lockers = debug.pieces(&is_root, |file, _| is_of_mutex(file)).into_iter();
-        let lockers = lockers.filter(|piece| is_lock(debug, piece.start));
-        let sites =
-            sites.chain(lockers.map(|piece| Site { from: piece.start, to: piece.end, code: Code::Locker }));
         sites.for_each(|site| self.add(site));
         self.sites.sort_unstable_by_key(|site| site.from);
     }
 
     /// Whether the program has no atomic operation of its own.
     pub fn is_empty(&self) -> bool {
-        self.sites.is_empty()
+        !self.sites.iter().any(|site| matches!(site.code, Code::Own | Code::Caller))
     }
 
     /// Where the functions of atomic types are inlined into the program's own source.
@@ -132,14 +128,6 @@ fn is_unseen(debug: &DebugInformation, address: u64) -> bool {
     };
     let name = innermost.function.and_then(|function| Some(function.demangle().ok()?.into_owned()));
     name.is_some_and(|name| UNSEEN.iter().any(|unseen| name.contains(unseen)))
-}
-
-/// Whether an address is of the function that takes a mutex, inlined or not.
-fn is_lock(debug: &DebugInformation, address: u64) -> bool {
-    let Some(Ok(Some(innermost))) = debug.frames(address).map(|mut frames| frames.next()) else {
-        return false;
-    };
-    takes_mutex(innermost.function)
 }
 
 /// Whether this is the function of std that takes a mutex, by its name in either form.

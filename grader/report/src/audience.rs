@@ -89,6 +89,7 @@ impl ExerciseReport {
         let is_shown = |case: &str| kept_back.iter().all(|check| check.id != case);
         let mut explored = self.explored.clone();
         explored.bounded.retain(|of| is_shown(&of.case));
+        explored.proofs.retain(|of| is_shown(&of.case));
         explored.fewer.retain(|of| is_shown(&of.case));
         Self { checks, withheld, explored, ..self.clone() }
     }

@@ -9,7 +9,9 @@ use engine::escape::terminal;
 use super::columns::{self, wrapped};
 use super::compiler_text::coloured;
 use super::next_step::next_step;
-use super::{BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, Report, Subject};
+use super::{
+    BoundedReport, CheckReport, ExerciseReport, Failure, Lesson, Points, ProofReport, Report, Subject,
+};
 use crate::verdict::Verdict;
 
 const BOLD: Style = Style::new().bold();
@@ -23,6 +25,7 @@ pub(super) fn render(report: &Report, on_terminal: Option<usize>) -> String {
         text += &summary_line(exercise, on_terminal.unwrap_or(usize::MAX));
         text += &passed_line(exercise, width);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
+        exercise.explored.proofs.iter().for_each(|proof| text += &proof_line(proof));
         exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));
         text += &points_lines(exercise);
     }
@@ -94,6 +97,10 @@ fn bounded_line(bounded: &BoundedReport) -> String {
     };
     let rest = if *complete { String::new() } else { format!("; stopped after {schedules}") };
     format!("  {DIM}{case:<16} {searched}{rest}{DIM:#}\n")
+}
+
+fn proof_line(proof: &ProofReport) -> String {
+    format!("  {DIM}{:<16} {}{DIM:#}\n", proof.case, proof.claim())
 }
 
 /// What the verdict rests on.

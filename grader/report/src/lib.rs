@@ -148,6 +148,37 @@ pub struct Explored {
     /// The cases of which fewer schedules were run than were asked for, as their runs take too long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fewer: Vec<FewerReport>,
+    /// The cases of which all orders were tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<ProofReport>,
+}
+
+/// A case in which no order of what its threads do with each other breaks a promise: all were tried.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProofReport {
+    /// The case.
+    pub case: String,
+    /// The most operations on shared data in a run.
+    pub operations: usize,
+    /// The orders of them that differ.
+    pub classes: usize,
+    /// Runs that it took to try them all.
+    pub runs: u64,
+}
+
+impl ProofReport {
+    /// What is proved.
+    fn claim(&self) -> String {
+        let Self { operations, classes, .. } = self;
+        match classes {
+            1 => {
+                format!("proved: its {operations} operations on shared data have one order, and it is right")
+            }
+            _ => {
+                format!("proved: right in all {classes} orders of its {operations} operations on shared data")
+            }
+        }
+    }
 }
 
 /// A case whose runs take too long for all schedules that were asked for.

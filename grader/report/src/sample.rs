@@ -3,8 +3,8 @@
 use engine::picture::{Holder, Lane, Object, Picture, Row, SourceLine, Wait, WaitReason};
 
 use super::{
-    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Lesson, Report, SourceFile, Stressed,
-    Visibility,
+    BoundedReport, CheckReport, ExerciseReport, Explored, Failure, Lesson, ProofReport, Report, SourceFile,
+    Stressed, Visibility,
 };
 use crate::late::Late;
 use crate::verdict::Verdict;
@@ -76,6 +76,7 @@ fn passed() -> ExerciseReport {
         per_second: 1234.0,
         bounded: bounded(),
         fewer: Vec::new(),
+        proofs: vec![ProofReport { case: "max-1".into(), operations: 18, classes: 90, runs: 90 }],
     };
     report.hand_in_late(Late {
         due: "2026-03-01T23:59:00+01:00".into(),
@@ -123,6 +124,7 @@ fn failed() -> ExerciseReport {
         per_second: 2100.0,
         bounded: Vec::new(),
         fewer: Vec::new(),
+        proofs: Vec::new(),
     };
     report.source = source();
     report

@@ -115,6 +115,7 @@ pub(crate) fn put(
         processor: u32::try_from(processor).unwrap_or(u32::MAX),
         outside: record.outside || record.polls_outside,
         polls_outside: record.polls_outside,
+        varies: record.varies,
         call,
         leaked,
     };

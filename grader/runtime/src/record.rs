@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) hash: u64,
     pub(crate) outside: bool,
     pub(crate) polls_outside: bool,
+    /// Whether something was read that is different in every schedule.
+    pub(crate) varies: bool,
     /// Whether others than the run's own threads may print: then what they have printed is taken in before each write.
     pub(crate) takes_in: bool,
     /// Whether somebody did.
@@ -224,6 +226,7 @@ impl Record {
         self.hash = NO_HASH;
         self.outside = false;
         self.polls_outside = false;
+        self.varies = false;
         self.waits_outside = false;
         self.steps = 0;
         self.events = 0;

@@ -358,12 +358,14 @@ pub(crate) fn is_alone() -> bool {
 /// The virtual time, in nanoseconds since 1970; each reading takes a microsecond.
 pub(crate) fn read_clock() -> u64 {
     with_run(|run| run.prefix.note(Told::ReadsClock));
+    record::get().varies |= !is_alone();
     with(Mechanism::read_clock)
 }
 
 /// A number that nobody can guess, but the same whenever the schedule so far is.
 pub(crate) fn random(draw: u64) -> u64 {
     let me = with(|mechanism| mechanism.current());
+    record::get().varies |= !is_alone();
     schedule::random::Random::new(record::get().hash ^ u64::from(me) << 56 ^ draw.rotate_left(32)).next_u64()
 }
 

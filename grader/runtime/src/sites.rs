@@ -8,7 +8,7 @@ use core::iter;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use schedule::protocol::{Code, MemoryOrder, Raise, Site, own_site, takes_mutex};
+use schedule::protocol::{Code, MemoryOrder, Raise, Site, code_at, own_site};
 
 use crate::{post, system};
 
@@ -85,29 +85,29 @@ pub(crate) fn are_own() -> bool {
 /// Where the program's own source asks for the operation whose hook has this frame; relative to where it is loaded.
 pub(crate) fn own(frame: *const u64) -> Option<u64> {
     let sites = get()?;
-    own_site(sites.all(), sites.returns(frame))
+    let mut frame = frame;
+    let returns = iter::from_fn(|| {
+        // SAFETY: the hook's own frame; or that of a function of the program, which was built with frame pointers, as
+        // `own_site` goes on only from such. Each has the caller's frame pointer and the return address.
+        let (next, site) = unsafe { (*frame, *frame.add(1)) };
+        frame = ptr::with_exposed_provenance(next as usize);
+        Some(site.wrapping_sub(sites.base))
+    });
+    own_site(sites.all(), returns)
 }
 
 /// Whether the operation whose hook has this frame is the one by which std takes a mutex.
 pub(crate) fn is_lock(frame: *const u64) -> bool {
-    get().is_some_and(|sites| takes_mutex(sites.all(), sites.returns(frame)))
+    get().is_some_and(|sites| {
+        // SAFETY: the hook's own frame: the saved frame pointer, then the return address.
+        let site = unsafe { *frame.add(1) };
+        code_at(sites.all(), site.wrapping_sub(sites.base)) == Some(Code::Lock)
+    })
 }
 
 impl Sites {
     fn all(&self) -> &[Site] {
         &self.sites[..self.count]
-    }
-
-    /// Where the hook with this frame returns to, where its caller does, and so on. Only what is no address of the atomic
-    /// types' functions may be the last that is asked for.
-    fn returns(&self, mut frame: *const u64) -> impl Iterator<Item = u64> {
-        iter::from_fn(move || {
-            // SAFETY: the hook's own frame; or that of a function of the program, which was built with frame pointers, as
-            // who asks goes on only from such. Each has the caller's frame pointer and the return address.
-            let (next, site) = unsafe { (*frame, *frame.add(1)) };
-            frame = ptr::with_exposed_provenance(next as usize);
-            Some(site.wrapping_sub(self.base))
-        })
     }
 }
 

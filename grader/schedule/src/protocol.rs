@@ -19,7 +19,7 @@ mod trace;
 pub use header::{Finish, Header};
 pub use raise::Raise;
 pub use request::{Request, Staleness};
-pub use sites::{Code, Site, code_at, own_site, takes_mutex};
+pub use sites::{Code, Site, code_at, own_site};
 pub use trace::{Event, FRAMES, MemoryOrder, Operation, OutputHead, ThreadRecord};
 
 /// First word of every message; changes with the protocol.

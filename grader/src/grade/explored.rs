@@ -2,10 +2,10 @@
 
 use confine::run::RunError;
 use engine::case::{Case, Witness};
-use engine::explore::{self, Exploration, Extent, Finding};
+use engine::explore::{self, Exploration, Extent, Finding, Proof};
 use engine::judgement::{Fault, Judgement};
 use engine::observation::Observation;
-use report::{BoundedReport, Failure, FewerReport, Lesson};
+use report::{BoundedReport, Failure, FewerReport, Lesson, ProofReport};
 
 use super::{Findings, Grading};
 use crate::error::Error;
@@ -72,6 +72,7 @@ impl Grading<'_> {
         if let Some(asked) = self.options.preemptions.filter(|_| exploration.schedules > 0) {
             findings.explored.bounded.push(bounded(&case.id, &exploration, asked));
         }
+        findings.explored.proofs.extend(proof(&case.id, &exploration));
         let few = fewer(&case.id, &exploration, asked);
         let is_enough = few.is_none() || exploration.schedules >= explore::ENOUGH.min(asked);
         findings.long_endings += u32::from(exploration.slow || !is_enough);
@@ -159,6 +160,12 @@ fn uncontrolled(
         findings.result(check).unproven(format!("case {}: {reason}", case.id));
     }
     Ok(())
+}
+
+/// That all orders were tried, and none breaks a promise.
+fn proof(case: &str, exploration: &Exploration) -> Option<ProofReport> {
+    let Proof { operations, classes, runs } = exploration.proof?;
+    Some(ProofReport { case: case.to_owned(), operations, classes, runs })
 }
 
 /// That not all schedules were run that were asked for, as they take too long.

@@ -58,6 +58,8 @@ pub struct OneCase {
     pub runs: Option<u32>,
     /// Whether it asks for nothing, so that what is kept here is nothing done.
     pub is_idle: bool,
+    /// Whether all orders of what its threads do with each other are tried.
+    pub is_small: bool,
     /// The threads that must work together in some schedule, for all checks that expect it.
     pub sharing: Option<Sharing>,
     /// At least one.

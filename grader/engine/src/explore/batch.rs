@@ -107,6 +107,7 @@ impl Explorer<'_> {
                 .map(|record| record.header.hash),
             record: record.filter(|_| attempt.request.trace),
             judgements,
+            outcome: self.case.is_small.then(|| super::prove::outcome(&seen)),
             slow: is_slow(seen.ending()),
             stub: seen.reached_stub().is_some().then_some(seen),
         }

@@ -160,6 +160,35 @@ fn a_program_that_calls_what_has_no_hook_has_none() {
     }
 }
 
+/// A lock that the program made itself, or that it tries to take, is none that a thread waits at.
+#[test]
+fn where_a_mutex_is_taken_is_known() {
+    const LOCKS: &str = "use std::sync::{Mutex, atomic::{AtomicU32, Ordering::Relaxed}};
+    fn main() {
+        let (mutex, own) = (Mutex::new(0), AtomicU32::new(0));
+        let tried = mutex.try_lock().is_ok();
+        let taken = own.compare_exchange(0, 1, Relaxed, Relaxed).is_ok();
+        *mutex.lock().unwrap() += i32::from(tried) + i32::from(taken); // lock
+        std::process::exit(*mutex.lock().unwrap()); // lock
+    }";
+    let marked = (1..).zip(LOCKS.lines()).filter(|(_, line)| line.ends_with("// lock"));
+    let marked: BTreeSet<u32> = marked.map(|(number, _)| number).collect();
+    let built = |optimised| Built::with(LOCKS, &["-Cdebuginfo=1", optimised]);
+    let chains = |built: &Built, code| {
+        let debug = DebugInformation::read(&built.program()).unwrap();
+        let sites = built.sites().sites.into_iter().filter(move |site| site.code == code);
+        sites.flat_map(|site| site.from..site.to).map(move |address| chain(&debug, address))
+    };
+    let inlined = built("-Copt-level=1");
+    let lines = chains(&inlined, Code::Lock).map(|chain| chain.last().unwrap().1);
+    assert_eq!(lines.collect::<BTreeSet<u32>>(), marked);
+    let called = built("-Copt-level=0");
+    let outermost: BTreeSet<String> =
+        chains(&called, Code::Lock).map(|mut chain| chain.pop().unwrap().0).collect();
+    let of_std = |file: &String| file.ends_with("/library/std/src/sync/poison/mutex.rs");
+    assert!(!outermost.is_empty() && outermost.iter().all(of_std), "{outermost:?}");
+}
+
 #[test]
 fn a_place_is_known_by_what_its_call_returns_to() {
     let mut sites = Sites::default();

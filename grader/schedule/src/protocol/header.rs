@@ -63,6 +63,9 @@ message! {
         /// Whether some thread looked at a child that had not ended, and went on: how many steps that takes is up to the
         /// child.
         pub polls_outside: bool,
+        /// Whether it read the clock or drew random numbers while several threads were alive: what it gets is different in
+        /// every schedule.
+        pub varies: bool,
         /// The system call without control in which the run sat, where it is [`Finish::Unseen`] and that is known.
         pub call: Option<u32>,
         /// Whether the run was another one when it was made after others in one process: something of them was left.

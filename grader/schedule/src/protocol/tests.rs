@@ -44,8 +44,8 @@ fn requests() -> impl Strategy<Value = Request> {
 
 fn headers() -> impl Strategy<Value = Header> {
     let counts = any::<(u8, [u32; 6], [u64; 2])>();
-    (any::<i32>(), select(Finish::ALL), counts, any::<[bool; 3]>(), any::<Option<u32>>()).prop_map(
-        |(status, finish, counts, [outside, polls_outside, leaked], call)| {
+    (any::<i32>(), select(Finish::ALL), counts, any::<[bool; 4]>(), any::<Option<u32>>()).prop_map(
+        |(status, finish, counts, [outside, polls_outside, varies, leaked], call)| {
             let (threads, [steps, atomics, output, sent_steps, events, processor], [hash, base]) = counts;
             Header {
                 status,
@@ -61,6 +61,7 @@ fn headers() -> impl Strategy<Value = Header> {
                 processor,
                 outside,
                 polls_outside,
+                varies,
                 call,
                 leaked,
             }

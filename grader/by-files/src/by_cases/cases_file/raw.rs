@@ -47,6 +47,8 @@ struct RawCase {
     #[serde(default)]
     idle: bool,
     #[serde(default)]
+    small: bool,
+    #[serde(default)]
     expect: Vec<Spanned<RawExpectation>>,
 }
 
@@ -177,6 +179,7 @@ impl RawCase {
             percent,
             runs: self.runs,
             is_idle: self.idle,
+            is_small: self.small,
             sharing: sound::sharing(&expectations)?,
             expectations,
         };
