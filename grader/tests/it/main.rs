@@ -25,6 +25,7 @@ mod nothing_for_nothing;
 mod orders;
 mod pictures;
 mod places;
+mod proofs;
 mod pull_request;
 mod release;
 mod reports;

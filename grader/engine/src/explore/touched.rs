@@ -41,12 +41,16 @@ enum Kind {
     Word,
     /// The word of a mutex that is taken.
     Locks,
+    /// The word of a mutex that is taken if it is free.
+    Tries,
     /// The word of a mutex that is given back.
     Unlocks,
     /// A count of references.
     Count,
-    /// How std waits for threads.
+    /// How std creates threads, and ends them.
     Threads,
+    /// How std waits for the threads of a scope.
+    Scope,
     /// How std locks standard output.
     Output,
     /// Anything else.
@@ -108,7 +112,7 @@ impl Reader {
             known.or_else(|reason| if threads.is_alone() { Ok(()) } else { Err(reason) })?;
         }
         if record.header.finish == Finish::Process && !threads.are_done() {
-            return Err("the program ends while threads of it run".to_owned());
+            return Err("the program does not wait for all its threads".to_owned());
         }
         let steps = record.schedule.steps.iter().zip(&record.candidates).zip(touched.of);
         let steps =
@@ -133,7 +137,7 @@ impl Reader {
         let of_thread = |object, thread: u64| object + thread;
         match event.operation {
             Operation::None | Operation::LockWait | Operation::Fence => {}
-            Operation::Load if event.value == 0 && self.kind(event, base) == Kind::Threads => {
+            Operation::Load if event.value == 0 && self.kind(event, base) == Kind::Scope => {
                 for thread in threads.scope_ends(event.thread) {
                     touched.add_before(event, thread, of_thread(object::END, thread.into()), Touch::Gives);
                     touched.add(event, of_thread(object::END, thread.into()), Touch::Takes);
@@ -167,7 +171,7 @@ impl Reader {
         self.mutexes.clear();
         let base = record.header.base;
         for event in record.events.iter().filter(|event| event.operation == Operation::CompareSwap) {
-            if self.kind(event, base) == Kind::Locks {
+            if matches!(self.kind(event, base), Kind::Locks | Kind::Tries) {
                 self.mutexes.insert(event.object);
             }
         }
@@ -177,14 +181,15 @@ impl Reader {
         let is_futex = matches!(event.operation, Operation::FutexWait | Operation::FutexWake);
         let is_read = matches!(event.operation, Operation::Load | Operation::CompareFail);
         match self.kind(event, base) {
-            Kind::Threads => {}
+            Kind::Scope => {}
+            Kind::Threads if event.operation != Operation::FutexWait => {}
             Kind::Output if is_futex => touched.add_around(event, object::STREAM + 1, Touch::Writes),
             Kind::Locks if event.operation == Operation::CompareSwap => {
                 touched.add(event, event.object, Touch::Takes);
             }
             Kind::Unlocks if self.unlocks(event) => touched.add(event, event.object, Touch::Gives),
             Kind::Count => touched.add(event, object::COUNT | event.object, of_count(event)),
-            Kind::Word if !is_futex => {
+            Kind::Word | Kind::Tries if !is_futex => {
                 touched.add(event, event.object, if is_read { Touch::Reads } else { Touch::Writes });
             }
             Kind::Other(_) if self.unlocks(event) => touched.add(event, event.object, Touch::Gives),
@@ -246,14 +251,15 @@ fn kind(place: &Place) -> Kind {
         _ if owner.is_empty() && !place.file.is_empty() => Kind::Word,
         "lock" if is_lock => Kind::Locks,
         "unlock" if is_lock => Kind::Unlocks,
-        "try_lock" if is_lock => Kind::Word,
+        "try_lock" if is_lock => Kind::Tries,
         _ if owner.contains("sync::poison::Flag") => Kind::Word,
         // A thread asks whether it panics itself.
         _ if owner.contains("panicking::panic_count") => Kind::Threads,
         _ if has("Arc<std::thread::") || has("Weak<std::thread::") => Kind::Threads,
         _ if owner.contains("alloc::sync::Arc<") || owner.contains("alloc::sync::Weak<") => Kind::Count,
         _ if has("std::io::stdio::") => Kind::Output,
-        _ if has("std::thread::scoped::") || owner.contains("std::thread::lifecycle::") => Kind::Threads,
+        _ if has("std::thread::scoped::") => Kind::Scope,
+        _ if owner.contains("std::thread::lifecycle::") => Kind::Threads,
         _ if place.called.is_empty() => Kind::Other(owner.to_owned()),
         _ => Kind::Other(place.called.clone()),
     }
@@ -262,7 +268,7 @@ fn kind(place: &Place) -> Kind {
 /// The threads, as far as a trace has come.
 #[derive(Debug, Default)]
 struct Threads {
-    /// Who has created each that is not known to be done.
+    /// Who has created each that was not waited for.
     running: BTreeMap<ThreadId, ThreadId>,
     /// Those that have not ended, but for the main thread.
     alive: BTreeSet<ThreadId>,
@@ -275,10 +281,8 @@ impl Threads {
                 self.running.insert(event.object as ThreadId, event.thread);
                 self.alive.insert(event.object as ThreadId);
             }
-            Operation::End => {
-                self.running.remove(&event.thread);
-                self.alive.remove(&event.thread);
-            }
+            Operation::Join => _ = self.running.remove(&(event.object as ThreadId)),
+            Operation::End => _ = self.alive.remove(&event.thread),
             _ => {}
         }
     }
@@ -287,7 +291,7 @@ impl Threads {
         self.alive.is_empty()
     }
 
-    /// Whether all have done what the program has them do.
+    /// Whether somebody has waited for each.
     fn are_done(&self) -> bool {
         self.running.is_empty()
     }
