@@ -25,7 +25,7 @@ pub(super) fn render(report: &Report, on_terminal: Option<usize>) -> String {
         text += &summary_line(exercise, on_terminal.unwrap_or(usize::MAX));
         text += &passed_line(exercise, width);
         exercise.explored.bounded.iter().for_each(|bounded| text += &bounded_line(bounded));
-        exercise.explored.proofs.iter().for_each(|proof| text += &proof_line(proof));
+        text += &proof_lines(exercise);
         exercise.explored.fewer.iter().for_each(|fewer| text += &format!("  {fewer}\n"));
         text += &points_lines(exercise);
     }
@@ -99,8 +99,13 @@ fn bounded_line(bounded: &BoundedReport) -> String {
     format!("  {DIM}{case:<16} {searched}{rest}{DIM:#}\n")
 }
 
-fn proof_line(proof: &ProofReport) -> String {
-    format!("  {DIM}{:<16} {}{DIM:#}\n", proof.case, proof.claim())
+/// What is proved; of a program that is wrong elsewhere, people ask for something else.
+fn proof_lines(exercise: &ExerciseReport) -> String {
+    let line = |proof: &ProofReport| format!("  {DIM}{:<16} {}{DIM:#}\n", proof.case, proof.claim());
+    match exercise.verdict {
+        Verdict::Pass => exercise.explored.proofs.iter().map(line).collect(),
+        _ => String::new(),
+    }
 }
 
 /// What the verdict rests on.
