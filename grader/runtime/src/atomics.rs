@@ -13,7 +13,7 @@ use schedule::protocol::Operation;
 use crate::arch::entry;
 use crate::orders::{self, Atomic};
 use crate::record::{self, Done};
-use crate::{scheduler, sites, token};
+use crate::{mutexes, scheduler, sites, token};
 
 /// A number that is back from among others.
 trait Narrow {
@@ -58,6 +58,11 @@ fn scheduled<T: Copy + Into<u64> + Narrow>(
     }
     let Came { operation, before, after, order } = operation();
     let (before, after): (u64, u64) = (before.into(), after.into());
+    match (intends, operation) {
+        (Intends::Lock, Operation::CompareSwap) => mutexes::take(me, object),
+        (_, Operation::Swap) if after == 0 => mutexes::give_back(object),
+        _ => {}
+    }
     let order = orders::noted(order);
     let place = Place { address: object, size: size_of::<T>() as u8, value: before };
     let (read, age) =

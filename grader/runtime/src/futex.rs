@@ -81,14 +81,25 @@ fn absolute(timeout: usize) -> Option<u64> {
     time::read_timespec(timeout)
 }
 
+/// Who waits for a condition of std has given its mutex back just before, and takes it again right after.
 fn wait(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const u64) -> isize {
+    let lent = scheduler::lend(frame);
+    let result = wait_for_wake(word, value, deadline, bits, frame);
+    if let Some(mutex) = lent {
+        scheduler::take_again(mutex, frame);
+    }
+    result
+}
+
+fn wait_for_wake(word: usize, value: u32, deadline: Option<u64>, bits: u32, frame: *const u64) -> isize {
     scheduler::before_call(word as u64, false);
     // SAFETY: the kernel would read the same word; programs pass valid ones.
     let found = unsafe { AtomicU32::from_ptr(word as *mut u32) }.load(Ordering::SeqCst);
+    let done = |operation| Done::new(operation, word as u64, value.into());
     if found != value {
+        scheduler::remark(done(Operation::FutexPass), frame);
         return system::libc_result(-system::EAGAIN);
     }
-    let done = |operation| Done::new(operation, word as u64, value.into());
     let wait = Wait::Futex { word: word as u64, bits, deadline };
     match scheduler::block(wait, done(Operation::FutexWait), frame) {
         Woken::Done => 0,

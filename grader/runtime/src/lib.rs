@@ -30,6 +30,7 @@ mod io;
 mod keep;
 mod kernel_threads;
 mod libc;
+mod mutexes;
 mod objects;
 mod orders;
 mod orphans;

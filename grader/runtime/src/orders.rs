@@ -8,6 +8,7 @@
 //! scheduler.
 
 use core::cell::UnsafeCell;
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use memory::{MOST_STORES, Memory, Order, Place};
@@ -81,8 +82,8 @@ pub(crate) fn has_waited(thread: ThreadId) {
 }
 
 /// This memory is given back.
-pub(crate) fn freed(start: usize, length: impl FnOnce() -> usize) {
-    with(|memory| memory.free(start as u64..(start.saturating_add(length())) as u64));
+pub(crate) fn freed(memory: Range<u64>) {
+    with(|kept| kept.free(memory));
 }
 
 /// Memory is taken away of which nobody knows where it is.

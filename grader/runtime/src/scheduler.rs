@@ -20,7 +20,7 @@ pub(crate) use wait::Wait;
 use crate::record::{self, Done, Writer};
 use crate::token::{self, Global};
 use crate::world::{self, PollDescriptor};
-use crate::{inherited, orders, system};
+use crate::{inherited, mutexes, orders, system};
 
 /// What is known of a thread besides what the mechanism knows.
 #[derive(Clone, Copy)]
@@ -144,11 +144,28 @@ pub(crate) fn is_high_on_main_stack() -> bool {
     top.checked_sub(&raw const here as usize).is_some_and(|used| used < USED_AT_MOST)
 }
 
-/// The calling thread comes out of the program.
-fn look() {
+/// The calling thread comes out of the program. The mutex that it has given back where no hook sees it, if any.
+fn look() -> Option<u64> {
     if orders::are_on() {
         orders::look(current());
     }
+    mutexes::look(current(), is_free)
+}
+
+/// Notes the mutex that the calling thread has given back to wait for a condition, if it has.
+pub(crate) fn lend(frame: *const u64) -> Option<u64> {
+    let _inside = token::Inside::new();
+    let lent = mutexes::look(current(), is_free)?;
+    note(Done::new(Operation::Lends, lent, 0), frame);
+    Some(lent)
+}
+
+/// The calling thread takes the mutex again that it has lent, once it is free: std does that next.
+pub(crate) fn take_again(word: u64, frame: *const u64) {
+    before_lock(word, frame);
+    let _inside = token::Inside::new();
+    note(Done::new(Operation::TakesAgain, word, 0), frame);
+    mutexes::take(current(), word);
 }
 
 /// A point before an operation on `object`.
@@ -316,6 +333,7 @@ pub(crate) fn unspawn(thread: ThreadId) {
 pub(crate) fn spawned(thread: ThreadId, handle: u64) {
     let _inside = token::Inside::new();
     orders::spawned(current(), thread);
+    mutexes::begin(thread);
     with_body(thread, |body| body.handle = handle);
 }
 

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::number as calls;
 use crate::libc::real;
-use crate::{contexts, keep, orders, record, token};
+use crate::{contexts, heap, keep, orders, record, token};
 
 /// Defines a function of libc's under its name, after which the process makes no further run.
 macro_rules! undone {
@@ -69,7 +69,7 @@ macro_rules! unmaps {
             if token::me().is_some() {
                 let _inside = token::Inside::new();
                 keep::spoil();
-                orders::freed($place as usize, || $size);
+                heap::given_back($place as usize, || $size);
             }
             real!($name as extern "C" fn(*mut c_void, usize $(, $type)*) -> $result)($place, $size $(, $argument)*)
         }
@@ -128,7 +128,7 @@ fn map(place: *mut c_void, size: usize, flags: c_int) {
     }
     if flags & MAP_FIXED != 0 {
         let _inside = token::Inside::new();
-        orders::freed(place as usize, || size);
+        heap::given_back(place as usize, || size);
     }
     keep::spoil();
 }

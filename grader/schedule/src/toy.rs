@@ -25,6 +25,8 @@ pub(crate) enum Op {
     Unlock(u8),
     /// Takes a lock of another kind, and cannot go on before it is free. It is not a thread's first.
     Take(u8),
+    /// Takes it if it is free.
+    Try(u8),
     /// Gives it back, if it has it.
     Give(u8),
     /// Gives way.
@@ -173,7 +175,11 @@ impl State {
         let Pending { object, writes } = op.map_or_else(Pending::default, |op| pending(*op));
         let touch = match op {
             Some(Op::Take(_)) => Touch::Takes,
+            Some(Op::Give(lock)) if self.taken.0[usize::from(*lock)] != Some(thread as ThreadId) => {
+                return Vec::new();
+            }
             Some(Op::Give(_)) => Touch::Gives,
+            Some(Op::Try(lock)) if self.taken.0[usize::from(*lock)].is_some() => Touch::Reads,
             _ if writes => Touch::Writes,
             _ => Touch::Reads,
         };
@@ -221,6 +227,10 @@ impl State {
                 assert_eq!(holder, None, "who goes on has found it free");
                 mechanism.changed();
             }
+            Op::Try(lock) => {
+                self.taken.0[usize::from(lock)].get_or_insert(thread);
+                mechanism.changed();
+            }
             Op::Give(lock) => {
                 self.taken.0[usize::from(lock)].take_if(|holder| *holder == thread);
                 mechanism.changed();
@@ -240,7 +250,9 @@ fn pending(op: Op) -> Pending {
         Op::Load(word) => Pending { object: 1 + u64::from(word), writes: false },
         Op::Add(word) => Pending { object: 1 + u64::from(word), writes: true },
         Op::Lock(lock) | Op::Unlock(lock) => Pending { object: 100 + u64::from(lock), writes: true },
-        Op::Take(lock) | Op::Give(lock) => Pending { object: LOCK + u64::from(lock), writes: true },
+        Op::Take(lock) | Op::Try(lock) | Op::Give(lock) => {
+            Pending { object: LOCK + u64::from(lock), writes: true }
+        }
         Op::Yield | Op::Sleep(_) => Pending::default(),
     }
 }
@@ -258,7 +270,7 @@ struct Count {
     next: Vec<usize>,
     standing: Vec<Standing>,
     locked: [bool; WORDS],
-    taken: [bool; WORDS],
+    taken: [Option<usize>; WORDS],
     steps: Vec<ThreadId>,
     preemptions: u32,
 }
@@ -270,7 +282,7 @@ pub(crate) fn all_schedules(toy: &Toy, preemptions: u32) -> BTreeSet<Vec<ThreadI
         next: vec![0; toy.len()],
         standing: vec![Standing::Goes; toy.len()],
         locked: [false; WORDS],
-        taken: [false; WORDS],
+        taken: [None; WORDS],
         steps: Vec::new(),
         preemptions: 0,
     };
@@ -298,7 +310,7 @@ pub(crate) fn all_schedules(toy: &Toy, preemptions: u32) -> BTreeSet<Vec<ThreadI
 impl Count {
     fn is_able(&self, toy: &Toy, thread: usize) -> bool {
         let goes = match toy[thread].get(self.next[thread]) {
-            Some(Op::Take(lock)) => !self.taken[usize::from(*lock)],
+            Some(Op::Take(lock)) => self.taken[usize::from(*lock)].is_none(),
             op => op.is_some(),
         };
         self.standing[thread] == Standing::Wakes || self.standing[thread] == Standing::Goes && goes
@@ -324,9 +336,10 @@ impl Count {
                     self.standing.iter_mut().filter(|standing| **standing == Standing::WaitsFor(lock));
                 waits.for_each(|standing| *standing = Standing::Wakes);
             }
-            Op::Take(lock) | Op::Give(lock) => {
-                self.taken[usize::from(lock)] = matches!(op, Op::Take(_));
+            Op::Take(lock) | Op::Try(lock) => {
+                self.taken[usize::from(lock)].get_or_insert(thread);
             }
+            Op::Give(lock) => _ = self.taken[usize::from(lock)].take_if(|holder| *holder == thread),
             Op::Sleep(_) => self.standing[thread] = Standing::Wakes,
             Op::Load(_) | Op::Add(_) | Op::Yield => {}
         }
@@ -359,9 +372,11 @@ pub(crate) fn plain_toys() -> impl Strategy<Value = Toy> {
 pub(crate) fn locking_toys() -> impl Strategy<Value = Toy> {
     let thread = |most| {
         let locks = prop::sample::select(vec![vec![], vec![0u8], vec![1], vec![0, 1], vec![1, 0]]);
+        let waits = (locks, if most == 1 { Just([true; 2]).boxed() } else { any::<[bool; 2]>().boxed() });
+        let locks = waits.prop_map(|(locks, waits)| locks.into_iter().zip(waits).collect::<Vec<_>>());
         (locks, prop::collection::vec(memory(), 1..=most)).prop_map(|(locks, ops)| {
-            let gives = locks.iter().rev().map(|&lock| Op::Give(lock));
-            let takes = locks.iter().map(|&lock| Op::Take(lock));
+            let gives = locks.iter().rev().map(|&(lock, _)| Op::Give(lock));
+            let takes = locks.iter().map(|&(lock, waits)| if waits { Op::Take(lock) } else { Op::Try(lock) });
             iter::once(STARTS).chain(takes).chain(ops).chain(gives).collect()
         })
     };

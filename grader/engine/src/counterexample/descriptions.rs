@@ -41,6 +41,8 @@ pub(super) fn describe(
             return Some(Said::Output(said.clone(), said, 1));
         }
         Operation::Write if event.object == 2 => return to_error(written(event, record)?, place, symbols),
+        Operation::Lends | Operation::FutexPass => return None,
+        Operation::TakesAgain => format!("locks {} again", objects.name(event, place)),
         Operation::Spawn => format!("starts T{}", event.object),
         Operation::Join => format!("joins T{}", event.object),
         Operation::End => "ends".to_owned(),

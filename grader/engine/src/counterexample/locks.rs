@@ -94,10 +94,16 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn follow(&mut self, event: &Event, place: &Place) {
         let in_condition = place.called.starts_with("Condvar");
-        if in_condition && event.operation == Operation::FutexWait {
-            return self.lend(event.thread);
+        match event.operation {
+            Operation::Lends => return self.lend(event.thread, |object| object == event.object),
+            // Of other libraries, nobody says which it is.
+            Operation::FutexWait if in_condition && !self.lent.contains_key(&event.thread) => {
+                return self.lend(event.thread, |_| true);
+            }
+            _ => {}
         }
-        if !in_condition && let Some((object, holder)) = self.lent.remove(&event.thread) {
+        let has_it_again = !in_condition || event.operation == Operation::TakesAgain;
+        if has_it_again && let Some((object, holder)) = self.lent.remove(&event.thread) {
             self.by.entry(object).or_default().push(holder);
         }
         let holders = self.by.entry(event.object).or_default();
@@ -114,8 +120,8 @@ impl Held {
     }
 
     /// std frees the mutex of a condition where no hook sees it.
-    fn lend(&mut self, thread: ThreadId) {
-        for (object, holders) in &mut self.by {
+    fn lend(&mut self, thread: ThreadId, is_lent: impl Fn(u64) -> bool) {
+        for (object, holders) in self.by.iter_mut().filter(|(object, _)| is_lent(**object)) {
             if let Some(place) = holders.iter().rposition(|holder| holder.thread == thread) {
                 self.lent.insert(thread, (*object, holders.remove(place)));
                 return;

@@ -47,6 +47,8 @@ enum Kind {
     Unlocks,
     /// A count of references.
     Count,
+    /// The word of a condition.
+    Condition,
     /// How std creates threads, and ends them.
     Threads,
     /// How std waits for the threads of a scope.
@@ -137,6 +139,8 @@ impl Reader {
         let of_thread = |object, thread: u64| object + thread;
         match event.operation {
             Operation::None | Operation::LockWait | Operation::Fence => {}
+            Operation::Lends => touched.add(event, event.object, Touch::Gives),
+            Operation::TakesAgain => touched.add(event, event.object, Touch::Takes),
             Operation::Load if event.value == 0 && self.kind(event, base) == Kind::Scope => {
                 for thread in threads.scope_ends(event.thread) {
                     touched.add_before(event, thread, of_thread(object::END, thread.into()), Touch::Gives);
@@ -159,6 +163,7 @@ impl Reader {
             | Operation::CompareSwap
             | Operation::CompareFail
             | Operation::FutexWait
+            | Operation::FutexPass
             | Operation::FutexWake => self.add_of_word(event, base, touched)?,
             Operation::Sleep | Operation::Yield => return Err("a thread gives way, or sleeps".to_owned()),
             _ => return Err("it deals with more than its own threads".to_owned()),
@@ -178,11 +183,18 @@ impl Reader {
     }
 
     fn add_of_word(&mut self, event: &Event, base: u64, touched: &mut Accesses<'_>) -> Result<(), Unknown> {
-        let is_futex = matches!(event.operation, Operation::FutexWait | Operation::FutexWake);
+        let is_futex =
+            matches!(event.operation, Operation::FutexWait | Operation::FutexPass | Operation::FutexWake);
         let is_read = matches!(event.operation, Operation::Load | Operation::CompareFail);
         match self.kind(event, base) {
             Kind::Scope => {}
             Kind::Threads if event.operation != Operation::FutexWait => {}
+            // What std does to it besides, it does right before the call and right after it.
+            Kind::Condition => touched.add_around(event, event.object, Touch::Writes),
+            // Who notifies leaves no frame of its own.
+            Kind::Word if event.operation == Operation::FutexWake => {
+                touched.add_around(event, event.object, Touch::Writes);
+            }
             Kind::Output if is_futex => touched.add_around(event, object::STREAM + 1, Touch::Writes),
             Kind::Locks if event.operation == Operation::CompareSwap => {
                 touched.add(event, event.object, Touch::Takes);
@@ -194,7 +206,10 @@ impl Reader {
             }
             Kind::Other(_) if self.unlocks(event) => touched.add(event, event.object, Touch::Gives),
             Kind::Other(what) => return Err(format!("not all that {what} does is seen")),
-            _ => return Err("not all that a thread waits for is seen".to_owned()),
+            kind => {
+                eprintln!("X {kind:?} {event:?} {:?}", self.symbols.place(event, base));
+                return Err("not all that a thread waits for is seen".to_owned());
+            }
         }
         Ok(())
     }
@@ -255,6 +270,7 @@ fn kind(place: &Place) -> Kind {
         _ if owner.contains("sync::poison::Flag") => Kind::Word,
         // A thread asks whether it panics itself.
         _ if owner.contains("panicking::panic_count") => Kind::Threads,
+        _ if owner.contains("sync::condvar::futex::") => Kind::Condition,
         _ if has("Arc<std::thread::") || has("Weak<std::thread::") => Kind::Threads,
         _ if owner.contains("alloc::sync::Arc<") || owner.contains("alloc::sync::Weak<") => Kind::Count,
         _ if has("std::io::stdio::") => Kind::Output,

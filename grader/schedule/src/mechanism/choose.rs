@@ -34,10 +34,10 @@ impl Mechanism<'_> {
     /// # Errors
     /// How the run ends, where nobody can.
     pub fn choose(&mut self, world: &mut impl World) -> Result<Choice, Finish> {
+        self.admit(world);
         if let Some(finish) = self.overlong() {
             return Err(finish);
         }
-        self.admit(world);
         let outside = self.outside();
         self.is_closed = !outside.is_empty() && self.able().is_empty() && world.is_closed(outside);
         if let Some(replayed) = self.next_replayed(world)? {

@@ -191,6 +191,7 @@ impl<'a> Mechanism<'a> {
         self.threads.clear();
         (self.clock, self.current, self.steps) = (Clock::new(), 0, 0);
         (self.progress, self.slept, self.time_passed, self.is_closed) = (0, 0, 0, false);
+        self.admitted = ThreadSet::EMPTY;
         self.begin(request, &[]);
         prefix.repeat(self)
     }

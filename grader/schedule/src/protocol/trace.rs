@@ -25,6 +25,12 @@ numbered! {
         FutexWait,
         /// A wait for a mutex that another thread has.
         LockWait,
+        /// A wait on a futex that finds another value, and is none.
+        FutexPass,
+        /// A mutex is given back, to wait for a condition.
+        Lends,
+        /// That mutex is taken again.
+        TakesAgain,
         /// A wake of waiters on a futex.
         FutexWake,
         /// A thread is created.

@@ -95,7 +95,8 @@ impl HappensBefore {
                 join(&mut clock, known);
             }
             let is_conflict = !is_same && conflict(&other.accesses, &step.accesses);
-            if is_same || is_conflict {
+            // Who only looks at a lock keeps nobody from it.
+            if is_same || is_conflict && step.accesses.iter().any(|access| is_kept_by(access, other)) {
                 join(&mut unlocked, known);
             }
             if is_conflict {
@@ -135,6 +136,12 @@ impl HappensBefore {
         class.sort();
         class
     }
+}
+
+/// Whether an access waits for the step of another thread, or could come before it.
+fn is_kept_by(access: &Access, step: &Step) -> bool {
+    let looks = |other: &Access| access.touch == Touch::Takes && other.touch == Touch::Reads;
+    step.accesses.iter().any(|other| access.conflicts(other) && !looks(other))
 }
 
 fn join(clock: &mut Clock, known: &Clock) {
@@ -182,6 +189,12 @@ mod tests {
         let order = HappensBefore::of(&steps(&order));
         assert!(order.before(0, 4) && order.before(1, 2));
         assert_eq!((races(&order, 2), races(&order, 4)), (vec![0], vec![2]));
+    }
+
+    #[test]
+    fn who_looks_in_vain_while_another_has_the_lock_is_no_reason_to_wait() {
+        let order = [(0, 1, Takes), (0, 1, Reads), (0, 1, Gives), (1, 1, Takes)];
+        assert_eq!(races(&HappensBefore::of(&steps(&order)), 3), [0, 1]);
     }
 
     #[test]
