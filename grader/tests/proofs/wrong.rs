@@ -1006,7 +1006,7 @@ fn exit_by_thread() {
 /// Takes long, with nobody else.
 fn long() {
     let count = AtomicU32::new(0);
-    (0..400).for_each(|_| _ = count.fetch_add(1, SeqCst));
+    (0..200).for_each(|_| _ = count.fetch_add(1, SeqCst));
 }
 
 /// Where something new lies.
