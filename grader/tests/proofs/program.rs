@@ -1,6 +1,7 @@
 //! Programs of a few threads, each called by its name. Those in `right` do the same in all orders of what their threads do;
 //! those in `wrong` panic in some; of those in `unseen` nobody can say it.
 
+mod common;
 mod right;
 mod unseen;
 mod wrong;
