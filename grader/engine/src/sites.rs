@@ -25,6 +25,8 @@ use crate::symbols::{DebugInformation, OwnCode};
 pub struct Sites {
     /// In order; no two overlap.
     sites: Vec<Site>,
+    /// Whether the program calls an operation that has no hook.
+    has_unseen: bool,
 }
 
 impl Sites {
@@ -35,20 +37,19 @@ impl Sites {
         let Some(debug) = DebugInformation::read(program) else { return Self::default() };
         let is_root = |root: &str| own.file_of(root).is_some();
         let mut sites = Self::default();
-        let mut has_unseen = false;
         for piece in debug.pieces(is_root, |file, _| is_of_atomics(file)) {
             let start = piece.start;
             for address in piece {
                 // A piece is code of one line, and begins where its chain of calls does.
                 let Some(code) = code(&debug, address, own) else { break };
-                has_unseen |= address == start && is_unseen(&debug, address);
+                sites.has_unseen |= address == start && is_unseen(&debug, address);
                 sites.add(Site { from: address, to: address + 1, code });
             }
         }
         if sites.sites.iter().any(|site| site.code == Code::Atomic) {
             sites.add_callers(&debug, is_root, own);
         }
-        if has_unseen {
+        if sites.has_unseen {
             sites.sites.retain(|site| !matches!(site.code, Code::Own | Code::Caller));
         }
         sites
@@ -66,6 +67,11 @@ impl Sites {
     /// Whether the program has no atomic operation of its own.
     pub fn is_empty(&self) -> bool {
         !self.sites.iter().any(|site| matches!(site.code, Code::Own | Code::Caller))
+    }
+
+    /// Whether the program calls an atomic operation that has no hook.
+    pub(crate) fn has_unseen(&self) -> bool {
+        self.has_unseen
     }
 
     /// Where the functions of atomic types are inlined into the program's own source.

@@ -3,6 +3,7 @@
 mod debug_information;
 mod own_code;
 mod sections;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use debug_information::DebugInformation;
 pub use own_code::OwnCode;
 use schedule::protocol::Event;
+pub(crate) use unseen::unseen_function;
 
 use crate::picture::SourceLine;
 use crate::solution_region;

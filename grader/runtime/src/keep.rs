@@ -57,6 +57,7 @@ static HANDLED: AtomicU64 = AtomicU64::new(0);
 /// Says that the run does what cannot be undone: this process makes no further one.
 pub(crate) fn spoil() {
     record::get().takes_in = true;
+    record::get().has_varied();
     IS_SPOILT.store(true, Ordering::Relaxed);
 }
 

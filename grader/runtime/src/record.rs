@@ -6,12 +6,10 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use schedule::mechanism::Candidates;
 use schedule::protocol::{Event, Finish, MemoryOrder, Operation, OutputHead, Request, ThreadRecord};
-use schedule::{MOST_STEPS, MOST_THREADS, ThreadId};
+use schedule::{MOST_EVENTS, MOST_STEPS, MOST_THREADS, ThreadId};
 
 use crate::system;
 
-/// The most events that a trace keeps: the first ones of a longer run are lost, as how it ended is what matters.
-pub(crate) const MOST_EVENTS: usize = 1 << 14;
 /// The most bytes of output, with their heads.
 pub(crate) const MOST_OUTPUT: usize = 1 << 20;
 
@@ -231,6 +229,11 @@ impl Record {
         self.steps = 0;
         self.events = 0;
         self.output = 0;
+    }
+
+    /// Something has a part in the run that is no step, and can be different in each. Not before there is a second thread.
+    pub(crate) fn has_varied(&mut self) {
+        self.varies |= self.threads > 1;
     }
 
     /// What is there of a run whose main thread is alone; nothing where it can hardly be the same again.

@@ -383,7 +383,7 @@ pub(crate) fn read_clock() -> u64 {
 /// A number that nobody can guess, but the same whenever the schedule so far is.
 pub(crate) fn random(draw: u64) -> u64 {
     let me = with(|mechanism| mechanism.current());
-    record::get().varies |= !is_alone();
+    record::get().has_varied();
     schedule::random::Random::new(record::get().hash ^ u64::from(me) << 56 ^ draw.rotate_left(32)).next_u64()
 }
 

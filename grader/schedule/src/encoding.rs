@@ -10,6 +10,9 @@ use crate::thread_set::MOST_THREADS;
 /// The longest schedule that can be written or run, in steps: no run takes more.
 pub const MOST_STEPS: usize = 1 << 18;
 
+/// The most events that a trace keeps: the first ones of a longer run are lost, as how it ended is what matters.
+pub const MOST_EVENTS: usize = 1 << 14;
+
 /// The oldest value that a load may return: so many stores are newer.
 pub const MOST_AGE: u8 = 7;
 

@@ -17,5 +17,5 @@ mod thread_set;
 #[cfg(test)]
 mod toy;
 
-pub use encoding::{MOST_AGE, MOST_STEPS, Schedule, age_of, is_stale, stale};
+pub use encoding::{MOST_AGE, MOST_EVENTS, MOST_STEPS, Schedule, age_of, is_stale, stale};
 pub use thread_set::{MOST_THREADS, ThreadId, ThreadSet};

@@ -5,7 +5,7 @@ use crate::support::{Program, check, grade, root};
 /// The failures of a program under some schedules, without what only the command line knows. What runs without control
 /// show is another thing each time.
 fn shown(exercise: &str, source: &str) -> String {
-    let assert = grade(["check", exercise, "--schedules", "200", "--source", source]).code(1);
+    let assert = grade(["check", exercise, "--schedules", "2000", "--source", source]).code(1);
     let text = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
     let (_, failures) = text.split_once("\n\n").unwrap();
     let is_failure = |part: &&str| part.lines().next().is_some_and(|head| head.ends_with(" fail"));

@@ -35,3 +35,9 @@ pub fn as_number(number: u32, work: impl FnOnce()) {
     NUMBER.set(number);
     work();
 }
+
+/// Takes long, with nobody else.
+pub fn long() {
+    let count = AtomicU32::new(0);
+    (0..200).for_each(|_| _ = count.fetch_add(1, SeqCst));
+}

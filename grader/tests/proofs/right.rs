@@ -29,16 +29,16 @@ pub const ALL: &[Named] = &[
     ("right-gate", gate),
     ("right-last-drop", last_drop),
     ("right-into-inner", into_inner),
-    ("right-children", children),
+    ("unseen-right-children", children),
     ("right-main-too", main_too),
     ("right-round-after-round", round_after_round),
     ("right-alone", alone),
-    ("right-chain", chain),
+    ("unseen-right-chain", chain),
     ("right-three-then-one", three_then_one),
     ("right-flags", flags),
-    ("right-ids", ids),
+    ("unseen-right-ids", ids),
     ("right-tried-twice", tried_twice),
-    ("right-join-each-other", join_each_other),
+    ("unseen-right-join-each-other", join_each_other),
 ];
 
 /// Each of some threads takes a lock so often.

@@ -54,16 +54,14 @@ pub const ALL: &[Named] = &[
     ("unseen-condvar", condvar),
     ("unseen-barrier", barrier),
     ("unseen-panic-payload", panic_payload),
-    ("unseen-hook-order", hook_order),
-    ("unseen-hook", hook),
     ("unseen-print-order", print_order),
     ("unseen-exit-while-locked", exit_while_locked),
     ("unseen-local-locks", local_locks),
     ("unseen-local-counted", local_counted),
     ("unseen-poison-seen", poison_seen),
     ("unseen-panics", panics),
-    ("unseen-both-children", both_children),
-    ("unseen-output-excludes", output_excludes),
+    ("unseen-right-both-children", both_children),
+    ("right-output-excludes", output_excludes),
     ("unseen-guard-results", guard_results),
 ];
 
@@ -397,19 +395,6 @@ fn panic_payload() {
         one.join().unwrap_err()
     });
     assert_eq!(payload.downcast_ref(), Some(&0_u32));
-}
-
-/// The hook counts.
-fn hook_order() {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    std::panic::set_hook(Box::new(|_| COUNT.store(COUNT.load(SeqCst) + 1, SeqCst)));
-    two(|| _ = catch_unwind(|| panic!()), || _ = catch_unwind(|| panic!()));
-    assert_eq!(COUNT.load(SeqCst), 2);
-}
-
-/// What a panic does, another thread has changed.
-fn hook() {
-    two(|| std::panic::set_hook(Box::new(|_| process::exit(5))), || _ = catch_unwind(|| panic!()));
 }
 
 /// An output that is flushed says nothing, but what is done between does.

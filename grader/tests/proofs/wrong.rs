@@ -11,7 +11,7 @@ use std::task::{Wake, Waker};
 use std::thread;
 
 use crate::Named;
-use crate::common::{LAST, Marks, NUMBER, as_number, two};
+use crate::common::{long, LAST, Marks, NUMBER, as_number, two};
 
 pub const ALL: &[Named] = &[
     ("wrong-lost-update", lost_update),
@@ -36,18 +36,16 @@ pub const ALL: &[Named] = &[
     ("wrong-no-retry", no_retry),
     ("wrong-aba", aba),
     ("wrong-small", small),
-    ("wrong-fetch-max", fetch_max),
-    ("wrong-fetch-min-then", fetch_min_then),
     ("wrong-fetch-xor", fetch_xor),
     ("wrong-failed-exchange", failed_exchange),
-    ("wrong-is-finished", is_finished),
+    ("unseen-wrong-is-finished", is_finished),
     ("wrong-not-finished", not_finished),
     ("wrong-stdout-first", stdout_first),
     ("wrong-stdout-between", stdout_between),
     ("wrong-exit", exit),
     ("wrong-scope-in-scope", scope_in_scope),
     ("wrong-joined-elsewhere", joined_elsewhere),
-    ("wrong-over-before", over_before),
+    ("unseen-wrong-over-before", over_before),
     ("wrong-scope-panic", scope_panic),
     ("wrong-panicking", panicking),
     ("wrong-forgotten-guard", forgotten_guard),
@@ -69,7 +67,6 @@ pub const ALL: &[Named] = &[
     ("wrong-second-scope", second_scope),
     ("wrong-main-too", main_too),
     ("wrong-upgrade-both", upgrade_both),
-    ("wrong-debug-reads", debug_reads),
     ("wrong-function-pointers", function_pointers),
     ("wrong-lock-pointers", lock_pointers),
     ("wrong-update", update),
@@ -78,9 +75,9 @@ pub const ALL: &[Named] = &[
     ("wrong-unwrap-or-clone", unwrap_or_clone),
     ("wrong-waker", waker),
     ("wrong-cyclic", cyclic),
-    ("wrong-children", children),
-    ("wrong-children-late", children_late),
-    ("wrong-handle-in-lock", handle_in_lock),
+    ("unseen-wrong-children", children),
+    ("unseen-wrong-children-late", children_late),
+    ("unseen-wrong-handle-in-lock", handle_in_lock),
     ("wrong-join-under-lock", join_under_lock),
     ("wrong-gate-lock", gate_lock),
     ("wrong-deadlock-by-value", deadlock_by_value),
@@ -88,7 +85,7 @@ pub const ALL: &[Named] = &[
     ("wrong-swapped-locks", swapped_locks),
     ("wrong-fresh-atomics", fresh_atomics),
     ("wrong-moved-atomics", moved_atomics),
-    ("wrong-result-of-scoped", result_of_scoped),
+    ("unseen-wrong-result-of-scoped", result_of_scoped),
     ("wrong-closure-dropped", closure_dropped),
     ("wrong-last-zero", last_zero),
     ("wrong-four", four),
@@ -104,16 +101,12 @@ pub const ALL: &[Named] = &[
     ("wrong-tried-early", tried_early),
     ("wrong-arc-of-thread-early", arc_of_thread_early),
     ("wrong-nested-scope", nested_scope),
-    ("wrong-detached-late", detached_late),
-    ("wrong-finished-early", finished_early),
-    ("wrong-result-thread-late", result_thread_late),
-    ("wrong-result-of-joined-late", result_of_joined_late),
-    ("wrong-ids-of-spawn", ids_of_spawn),
-    ("wrong-debug-late", debug_late),
-    ("wrong-hook-dropped", hook_dropped),
-    ("wrong-line-before", line_before),
-    ("wrong-folder-early", folder_early),
-    ("wrong-boxes", boxes),
+    ("unseen-wrong-detached-late", detached_late),
+    ("unseen-wrong-finished-early", finished_early),
+    ("unseen-wrong-result-thread-late", result_thread_late),
+    ("unseen-wrong-result-of-joined-late", result_of_joined_late),
+    ("unseen-wrong-ids-of-spawn", ids_of_spawn),
+    ("unseen-wrong-line-before", line_before),
 ];
 
 /// Shows itself only when it is its turn.
@@ -323,17 +316,6 @@ fn small() {
     let add = || count.store(count.load(SeqCst) + 1, SeqCst);
     two(add, add);
     assert_eq!(count.into_inner(), 2);
-}
-
-fn fetch_max() {
-    let most = AtomicU32::new(1);
-    two(|| _ = most.fetch_max(5, SeqCst), || assert!(most.fetch_max(3, SeqCst) < 5));
-}
-
-/// What is not changed was read nevertheless.
-fn fetch_min_then() {
-    let least = AtomicU32::new(5);
-    two(|| least.store(9, SeqCst), || assert_eq!(least.fetch_min(100, SeqCst), 5));
 }
 
 fn fetch_xor() {
@@ -690,12 +672,6 @@ fn upgrade_both() {
     assert_ne!(got.into_inner(), 1);
 }
 
-/// To show an atomic is to read it.
-fn debug_reads() {
-    let value = AtomicU32::new(0);
-    two(|| value.store(1, SeqCst), || assert_eq!(format!("{value:?}"), "0"));
-}
-
 fn function_pointers() {
     let load: fn(&AtomicU32, _) -> u32 = AtomicU32::load;
     let store: fn(&AtomicU32, u32, _) = AtomicU32::store;
@@ -1003,16 +979,6 @@ fn exit_by_thread() {
     second.join().unwrap();
 }
 
-/// Takes long, with nobody else.
-fn long() {
-    let count = AtomicU32::new(0);
-    (0..200).for_each(|_| _ = count.fetch_add(1, SeqCst));
-}
-
-/// Where something new lies.
-fn place() -> usize {
-    Box::into_raw(Box::new([0_u64; 9])) as usize
-}
 
 /// Marks, in a thread of this number.
 fn as_number_of(number: u32) -> Marks {
@@ -1128,21 +1094,6 @@ fn ids_of_spawn() {
     assert!(one.join().unwrap() < other.join().unwrap());
 }
 
-/// To show an atomic is to read it.
-fn debug_late() {
-    let value = AtomicU32::new(0);
-    two(|| value.store(1, SeqCst), || { long(); assert_eq!(format!("{value:?}"), "1") });
-}
-
-/// What is to be done in panics is set by one, and taken by another.
-fn hook_dropped() {
-    two(|| {
-        let marks = Marks;
-        std::panic::set_hook(Box::new(move |_| _ = &marks));
-    }, || as_number(2, || { long(); drop(std::panic::take_hook()) }));
-    assert_eq!(LAST.load(SeqCst), 2);
-}
-
 /// A line is made with the output locked.
 fn line_before() {
     struct Sets<'a>(&'a AtomicU32);
@@ -1155,17 +1106,4 @@ fn line_before() {
     }
     let value = AtomicU32::new(0);
     two(|| println!("{}", Sets(&value)), || { long(); println!("text"); assert_eq!(value.load(SeqCst), 2) });
-}
-
-/// There is one working folder.
-fn folder_early() {
-    two(|| std::env::set_current_dir("/").unwrap(), || { long(); assert_eq!(std::env::current_dir().unwrap().as_os_str(), "/") });
-}
-
-/// Whose memory lies lower.
-fn boxes() {
-    let places = [AtomicUsize::new(0), AtomicUsize::new(0)];
-    two(|| places[0].store(place(), SeqCst), || { long(); places[1].store(place(), SeqCst) });
-    let [one, other] = places.map(AtomicUsize::into_inner);
-    assert!(one < other);
 }

@@ -20,9 +20,12 @@ use super::{Exploration, Explorer};
 use crate::controlled::RunRecord;
 use crate::judgement::Judgement;
 use crate::observation::Observation;
+use crate::symbols::unseen_function;
 
 /// A search that takes more runs is given up.
 const MOST_RUNS: u64 = 4_000;
+/// And one whose runs have more steps together.
+const MOST_STEPS: usize = 400_000;
 /// So many schedules are drawn by chance, and held against it.
 const SAMPLES: u64 = 100;
 
@@ -46,6 +49,8 @@ struct Seen {
     classes: HashSet<Class>,
     outcomes: HashSet<u64>,
     operations: usize,
+    /// Of all runs.
+    steps: usize,
 }
 
 /// Why there is no proof.
@@ -79,19 +84,22 @@ impl Explorer<'_> {
                 self.confirm(&mut exploration.findings[place], place, &attempt, worker)?;
             }
             Err(Unproved::Unknown(reason)) => exploration.unproved = Some(reason),
-            Err(Unproved::Failed(error)) => return Err(error),
+            Err(Unproved::Failed(RunError::Interrupted)) => return Err(RunError::Interrupted),
+            // What was found before stands.
+            Err(Unproved::Failed(error)) => exploration.unproved = Some(error.to_string()),
         }
         Ok(())
     }
 
     fn all_orders(&self, exploration: &Exploration, worker: &mut Worker<'_>) -> Result<Proof, Unproved> {
+        self.is_provable().map_err(Unproved::Unknown)?;
         let mut reader = Reader::new(self.program.symbols());
         let mut search = Dpor::new();
         let mut seen = Seen::default();
         let mut runs = 0;
         while let Some(attempt) = search.propose() {
-            if runs == MOST_RUNS {
-                return Err(Unproved::Unknown(format!("more than {MOST_RUNS} runs are needed")));
+            if runs == MOST_RUNS || seen.steps > MOST_STEPS {
+                return Err(Unproved::Unknown("too many runs are needed".to_owned()));
             }
             runs += 1;
             let (touched, outcome) = self.touched(&attempt, &mut reader, worker)?;
@@ -112,6 +120,22 @@ impl Explorer<'_> {
             }
         }
         Ok(Proof { operations: seen.operations, classes: seen.classes.len(), runs })
+    }
+
+    /// Whether a proof could say something: of all promises of the case, and of a program that can be read.
+    fn is_provable(&self) -> Result<(), String> {
+        let asked = self.judges.iter().filter(|question| question.witness.is_none()).count();
+        let promised = self.case.judges.len() + self.case.writer_judges.len();
+        if asked < promised || promised == 0 {
+            return Err("a check of the case has failed elsewhere".to_owned());
+        }
+        if self.program.sites().has_unseen() {
+            return Err("it calls atomic operations that are not seen".to_owned());
+        }
+        match unseen_function(&self.program.path) {
+            Some(function) => Err(format!("what {function} does is not seen")),
+            None => Ok(()),
+        }
     }
 
     /// Makes a run; what it touched, and its outcome, where it breaks no check.
@@ -142,6 +166,7 @@ impl Explorer<'_> {
 impl Seen {
     fn add(&mut self, touched: &Touched) {
         self.classes.insert(class(touched));
+        self.steps += touched.steps.len();
         self.operations = self.operations.max(touched.shared().len());
     }
 }

@@ -9,7 +9,7 @@ use super::{Call, O_ACCMODE, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use crate::arch::{self, O_DIRECTORY, O_NOFOLLOW, entry};
 use crate::scheduler::Wait;
 use crate::world::{Retried, Until, set_status_flags, status_flags};
-use crate::{chance, kernel_threads, system, token};
+use crate::{chance, kernel_threads, record, system, token};
 
 const AT_FDCWD: c_int = -100;
 /// `O_CREAT | O_WRONLY | O_TRUNC`, which creat(2) stands for.
@@ -30,6 +30,9 @@ pub(super) extern "C" fn open_at(
         let path = unsafe { CStr::from_ptr(path) };
         kernel_threads::opens(path);
         chance::opens(path);
+    }
+    if token::me().is_some() {
+        record::get().has_varied();
     }
     if token::me().is_none() || !may_wait(flags) || !is_pipe(folder, path, flags) {
         return system::libc_result(act(flags)) as c_int;

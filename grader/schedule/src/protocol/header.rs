@@ -63,8 +63,8 @@ message! {
         /// Whether some thread looked at a child that had not ended, and went on: how many steps that takes is up to the
         /// child.
         pub polls_outside: bool,
-        /// Whether it read the clock or drew random numbers while several threads were alive: what it gets is different in
-        /// every schedule.
+        /// Whether, with a second thread there, it read the clock, drew random numbers, opened a file or did what cannot be undone:
+        /// what comes of that is not up to its steps alone.
         pub varies: bool,
         /// The system call without control in which the run sat, where it is [`Finish::Unseen`] and that is known.
         pub call: Option<u32>,
