@@ -26,6 +26,8 @@ use crate::symbols::unseen_function;
 const MOST_RUNS: u64 = 4_000;
 /// And one whose runs have more steps together.
 const MOST_STEPS: usize = 400_000;
+/// Longer runs are not looked at: each step is held against all before it.
+const LONGEST: u32 = 1_000;
 /// So many schedules are drawn by chance, and held against it.
 const SAMPLES: u64 = 100;
 
@@ -152,8 +154,15 @@ impl Explorer<'_> {
             match question.judge.judge(&seen) {
                 Some(Judgement::Broken(_)) => return Err(Unproved::Broken(attempt.clone(), place)),
                 Some(Judgement::Unproven(reason)) => return Err(Unproved::Unknown(reason)),
-                Some(Judgement::Kept | Judgement::Nothing) | None => {}
+                Some(Judgement::Kept | Judgement::Nothing) => {}
+                None => {
+                    let reason = format!("a run that does not end says nothing of {}", question.check);
+                    return Err(Unproved::Unknown(reason));
+                }
             }
+        }
+        if record.header.steps > LONGEST {
+            return Err(Unproved::Unknown("a run is too long".to_owned()));
         }
         let touched = reader.read(&record).map_err(Unproved::Unknown)?;
         if !writes_whole_lines(&record) {

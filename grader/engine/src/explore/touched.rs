@@ -264,7 +264,9 @@ fn is_closed(record: &RunRecord) -> Result<(), Unknown> {
         Finish::Process | Finish::Deadlock if header.varies => {
             "it reads the clock, draws random numbers, opens files or the like"
         }
-        Finish::Process | Finish::Deadlock if record.events.len() >= MOST_EVENTS => "a run is too long",
+        Finish::Process | Finish::Deadlock if record.events.len() >= MOST_EVENTS => {
+            "its first events are lost"
+        }
         Finish::Process | Finish::Deadlock if is_stale(&record.schedule.steps) => "a load is stale",
         Finish::Process | Finish::Deadlock => return Ok(()),
         _ => "a run does not come to an end",
