@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crate::sites::Sites;
-use crate::symbols::{OwnCode, Symbols};
+use crate::symbols::{OwnCode, Symbols, unseen_function};
 
 /// A program that is built, and what controls it.
 #[derive(Clone, Debug)]
@@ -16,12 +16,20 @@ pub struct Program {
     /// The user's own code in it.
     own: OwnCode,
     sites: OnceLock<Sites>,
+    unseen: OnceLock<Option<String>>,
 }
 
 impl Program {
     /// An executable, the library that is preloaded into it, and which code of it is the user's.
     pub fn new(path: PathBuf, runtime: PathBuf, own: OwnCode) -> Self {
-        Self { path, runtime, own, sites: OnceLock::new() }
+        Self { path, runtime, own, sites: OnceLock::new(), unseen: OnceLock::new() }
+    }
+
+    /// What it calls that changes what all its threads see, and that no hook sees, if it does; looked for when it is first
+    /// asked for.
+    pub(crate) fn unseen(&self) -> Option<&str> {
+        let atomics = || self.sites().has_unseen().then(|| "an atomic operation without a hook".to_owned());
+        self.unseen.get_or_init(|| atomics().or_else(|| unseen_function(&self.path))).as_deref()
     }
 
     /// What its addresses stand for.

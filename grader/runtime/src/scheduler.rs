@@ -144,12 +144,14 @@ pub(crate) fn is_high_on_main_stack() -> bool {
     top.checked_sub(&raw const here as usize).is_some_and(|used| used < USED_AT_MOST)
 }
 
-/// The calling thread comes out of the program. The mutex that it has given back where no hook sees it, if any.
-fn look() -> Option<u64> {
+/// The calling thread comes out of the program.
+fn look() {
     if orders::are_on() {
         orders::look(current());
     }
-    mutexes::look(current(), is_free)
+    if mutexes::are_held() {
+        mutexes::look(current(), is_free);
+    }
 }
 
 /// Notes the mutex that the calling thread has given back to wait for a condition, if it has.

@@ -118,14 +118,6 @@ struct Taken([Option<ThreadId>; WORDS]);
 const LOCK: u64 = 200;
 
 impl World for Taken {
-    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
-        ThreadSet::EMPTY
-    }
-
-    fn is_closed(&mut self, _: ThreadSet) -> bool {
-        false
-    }
-
     fn is_free(&mut self, word: u64) -> bool {
         self.0[(word - LOCK) as usize].is_none()
     }

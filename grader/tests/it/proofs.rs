@@ -52,6 +52,18 @@ fn explored(program: &Program, name: &str) -> Exploration {
     explore::explore(program, &case, 0, extent, |_| false, drop).unwrap()
 }
 
+/// Asks this of all programs of a group.
+#[track_caller]
+fn all(group: &str, is_so: impl Fn(&str, &Exploration) -> bool) {
+    let program = built_of(files());
+    let others = programs(group).into_iter().filter_map(|name| {
+        let exploration = explored(&program, &name);
+        let said = format!("{name}: {:?} {:?}", exploration.proof, exploration.unproved);
+        (!is_so(&name, &exploration)).then_some(said)
+    });
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn of_small_programs_all_orders_are_tried_once() {
     // Orders of as many operations of so many threads: multinomials.
@@ -68,36 +80,20 @@ fn of_small_programs_all_orders_are_tried_once() {
         ("right-two-locks", 2),
         ("right-joined", 2),
     ]);
-    let program = built_of(files());
-    let others = programs("right").into_iter().filter_map(|name| {
-        let exploration = explored(&program, &name);
+    all("right", |name, exploration| {
         let classes = exploration.proof.map(|proof| proof.classes);
-        let is_as_counted = classes.is_some_and(|classes| *orders.get(&*name).unwrap_or(&classes) == classes);
-        (!is_as_counted).then(|| format!("{name}: {:?} {:?}", exploration.proof, exploration.unproved))
+        classes.is_some_and(|classes| *orders.get(name).unwrap_or(&classes) == classes)
     });
-    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]
 fn what_is_wrong_in_one_order_is_found() {
-    let program = built_of(files());
-    let missed = programs("wrong").into_iter().filter_map(|name| {
-        let exploration = explored(&program, &name);
-        let is_found = exploration.findings[0].counterexample.is_some();
-        (!is_found).then(|| format!("{name}: {:?} {:?}", exploration.proof, exploration.unproved))
-    });
-    assert_eq!(missed.collect::<Vec<_>>(), Vec::<String>::new());
+    all("wrong", |_, exploration| exploration.findings[0].counterexample.is_some());
 }
 
 #[test]
 fn nothing_is_proved_of_what_is_not_all_seen() {
-    let program = built_of(files());
-    let proved = programs("unseen").into_iter().filter_map(|name| {
-        let exploration = explored(&program, &name);
-        println!("{name}: {}", exploration.unproved.unwrap_or_default());
-        exploration.proof.map(|proof| format!("{name}: {proof:?}"))
-    });
-    assert_eq!(proved.collect::<Vec<_>>(), Vec::<String>::new());
+    all("unseen", |_, exploration| exploration.proof.is_none());
 }
 
 /// Each is a program of its own: what is not called is not in it.

@@ -45,21 +45,41 @@ fn debug_reads() {
 /// To show an atomic is to read it.
 fn debug_late() {
     let value = AtomicU32::new(0);
-    two(|| value.store(1, SeqCst), || { long(); assert_eq!(format!("{value:?}"), "1") });
+    two(
+        || value.store(1, SeqCst),
+        || {
+            long();
+            assert_eq!(format!("{value:?}"), "1")
+        },
+    );
 }
 
 /// What is to be done in panics is set by one, and taken by another.
 fn hook_dropped() {
-    two(|| {
-        let marks = Marks;
-        std::panic::set_hook(Box::new(move |_| _ = &marks));
-    }, || as_number(2, || { long(); drop(std::panic::take_hook()) }));
+    two(
+        || {
+            let marks = Marks;
+            std::panic::set_hook(Box::new(move |_| _ = &marks));
+        },
+        || {
+            as_number(2, || {
+                long();
+                drop(std::panic::take_hook())
+            })
+        },
+    );
     assert_eq!(LAST.load(SeqCst), 2);
 }
 
 /// There is one working folder.
 fn folder_early() {
-    two(|| std::env::set_current_dir("/").unwrap(), || { long(); assert_eq!(std::env::current_dir().unwrap().as_os_str(), "/") });
+    two(
+        || std::env::set_current_dir("/").unwrap(),
+        || {
+            long();
+            assert_eq!(std::env::current_dir().unwrap().as_os_str(), "/")
+        },
+    );
 }
 
 /// The hook counts.

@@ -11,7 +11,7 @@ use confine::run::RunError;
 use schedule::policy::Kind;
 use schedule::protocol::Request;
 use schedule::search::dpor::Dpor;
-use schedule::search::happens_before::HappensBefore;
+use schedule::search::happens_before::{HappensBefore, Step};
 use schedule::search::{Attempt, replay};
 
 use super::touched::{Reader, Touched};
@@ -20,7 +20,6 @@ use super::{Exploration, Explorer};
 use crate::controlled::RunRecord;
 use crate::judgement::Judgement;
 use crate::observation::Observation;
-use crate::symbols::unseen_function;
 
 /// A search that takes more runs is given up.
 const MOST_RUNS: u64 = 4_000;
@@ -100,10 +99,10 @@ impl Explorer<'_> {
         let mut seen = Seen::default();
         let mut runs = 0;
         while let Some(attempt) = search.propose() {
-            if runs == MOST_RUNS || seen.steps > MOST_STEPS {
+            if attempt.number == MOST_RUNS || seen.steps > MOST_STEPS {
                 return Err(Unproved::Unknown("too many runs are needed".to_owned()));
             }
-            runs += 1;
+            runs = attempt.number + 1;
             let (touched, outcome) = self.touched(&attempt, &mut reader, worker)?;
             search.learn(&touched.steps, &touched.kept_waiting);
             seen.outcomes.insert(outcome);
@@ -117,7 +116,7 @@ impl Explorer<'_> {
             let request = Request { seed: self.seed.wrapping_add(number), policy, ..replay() };
             let attempt = Attempt { number: runs + number, request, steps: Vec::new() };
             let (touched, outcome) = self.touched(&attempt, &mut reader, worker)?;
-            if !seen.outcomes.contains(&outcome) || !seen.classes.contains(&class(&touched)) {
+            if !seen.outcomes.contains(&outcome) || !seen.classes.contains(&class(&touched.shared())) {
                 return Err(Unproved::Unknown("the search has missed an order".into()));
             }
         }
@@ -131,13 +130,7 @@ impl Explorer<'_> {
         if asked < promised || promised == 0 {
             return Err("a check of the case has failed elsewhere".to_owned());
         }
-        if self.program.sites().has_unseen() {
-            return Err("it calls atomic operations that are not seen".to_owned());
-        }
-        match unseen_function(&self.program.path) {
-            Some(function) => Err(format!("what {function} does is not seen")),
-            None => Ok(()),
-        }
+        self.program.unseen().map_or(Ok(()), |what| Err(format!("what {what} does is not seen")))
     }
 
     /// Makes a run; what it touched, and its outcome, where it breaks no check.
@@ -174,15 +167,17 @@ impl Explorer<'_> {
 
 impl Seen {
     fn add(&mut self, touched: &Touched) {
-        self.classes.insert(class(touched));
+        let shared = touched.shared();
+        self.classes.insert(class(&shared));
+        self.operations = self.operations.max(shared.len());
         self.steps += touched.steps.len();
-        self.operations = self.operations.max(touched.shared().len());
     }
 }
 
-fn class(touched: &Touched) -> Class {
+/// That of a run with these operations on shared data.
+fn class(shared: &[Step]) -> Class {
     let mut hasher = DefaultHasher::new();
-    HappensBefore::of(&touched.shared()).class().hash(&mut hasher);
+    HappensBefore::of(shared).class().hash(&mut hasher);
     hasher.finish()
 }
 

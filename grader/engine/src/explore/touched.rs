@@ -9,7 +9,7 @@
 //! - Who creates or drops a reference does not see the count, but who drops the last one. So counts are only read, as long as
 //!   there are more than two.
 //! - Standard output has a lock that is not seen: it is taken behind the thread's step before a write, and given back behind
-//!   the one after it.
+//!   the one after it. Who formats on the way may have it since any step behind its last write.
 //! - How std waits for the threads of a scope is its own affair: the program sees that they are done.
 //! - What a thread does while it is alone, it does in all runs that have come so far.
 
@@ -51,6 +51,13 @@ pub(super) struct Reader {
     base: Option<u64>,
 }
 
+/// The run that is read, as far as its trace has come.
+struct Run<'a> {
+    base: u64,
+    threads: Threads,
+    touched: Accesses<'a>,
+}
+
 /// Whether an access says only that threads begin and end, or how many references there are.
 fn is_bookkeeping(access: &Access) -> bool {
     access.object >= object::COUNT
@@ -84,18 +91,18 @@ impl Reader {
         if *self.base.get_or_insert(record.header.base) != record.header.base {
             return Err("its addresses are not the same in all runs".to_owned());
         }
-        let mut touched = Accesses::new(&record.schedule.steps);
-        let mut threads = Threads::default();
+        let touched = Accesses::new(&record.schedule.steps);
+        let mut run = Run { base: record.header.base, threads: Threads::default(), touched };
         self.find_mutexes(record);
         for event in &record.events {
-            threads.follow(event);
-            let known = self.add(event, record.header.base, &mut threads, &mut touched);
-            known.or_else(|reason| if threads.is_alone() { Ok(()) } else { Err(reason) })?;
+            run.threads.follow(event);
+            let known = self.add(event, &mut run);
+            known.or_else(|reason| if run.threads.is_alone() { Ok(()) } else { Err(reason) })?;
         }
-        if record.header.finish == Finish::Process && !threads.are_done() {
+        if record.header.finish == Finish::Process && !run.threads.are_done() {
             return Err("the program does not wait for all its threads".to_owned());
         }
-        let steps = record.schedule.steps.iter().zip(&record.candidates).zip(touched.of);
+        let steps = record.schedule.steps.iter().zip(&record.candidates).zip(run.touched.of);
         let steps =
             steps.map(|((&thread, &able), accesses)| Ok(Step { thread, able: ready(able)?, accesses }));
         let waits = (0..).zip(&record.threads).filter(|(_, state)| !state.ended);
@@ -108,13 +115,8 @@ impl Reader {
         Ok(Touched { steps: steps.collect::<Result<_, Unknown>>()?, kept_waiting: kept_waiting.collect() })
     }
 
-    fn add(
-        &mut self,
-        event: &Event,
-        base: u64,
-        threads: &mut Threads,
-        touched: &mut Accesses<'_>,
-    ) -> Result<(), Unknown> {
+    fn add(&mut self, event: &Event, run: &mut Run<'_>) -> Result<(), Unknown> {
+        let Run { threads, touched, .. } = run;
         let thread = u64::from(event.thread);
         match event.operation {
             Operation::None | Operation::LockWait => {}
@@ -127,21 +129,21 @@ impl Reader {
             Operation::End => touched.add(event, object::END + thread, Touch::Gives),
             Operation::Join => touched.add_after(event, object::END + event.object, Touch::Takes),
             Operation::Write if (1..=2).contains(&event.object) && !threads.is_leaving(event.thread) => {
-                self.add_write(event, base, touched)?;
+                self.add_write(event, run)?;
             }
             Operation::Sleep | Operation::Yield => return Err("a thread gives way, or sleeps".to_owned()),
-            _ if is_of_word(event.operation) => self.add_of_word(event, base, threads, touched)?,
+            _ if is_of_word(event.operation) => self.add_of_word(event, run)?,
             _ => return Err("it deals with more than its own threads".to_owned()),
         }
         Ok(())
     }
 
     /// Whoever has the lock of an output for more than one call is not followed.
-    fn add_write(&mut self, event: &Event, base: u64, touched: &mut Accesses<'_>) -> Result<(), Unknown> {
+    fn add_write(&mut self, event: &Event, run: &mut Run<'_>) -> Result<(), Unknown> {
         let stream = object::STREAM + event.object;
-        match self.kind(event, base) {
-            Kind::Output => touched.add_around(event, stream, Touch::Writes),
-            Kind::Print => touched.add_write(event, stream),
+        match self.kind(event, run.base) {
+            Kind::Output => run.touched.add_around(event, stream, Touch::Writes),
+            Kind::Print => run.touched.add_write(event, stream),
             _ => return Err("who has the lock of its output is not seen".to_owned()),
         }
         Ok(())
@@ -158,15 +160,10 @@ impl Reader {
         }
     }
 
-    fn add_of_word(
-        &mut self,
-        event: &Event,
-        base: u64,
-        threads: &mut Threads,
-        touched: &mut Accesses<'_>,
-    ) -> Result<(), Unknown> {
+    fn add_of_word(&mut self, event: &Event, run: &mut Run<'_>) -> Result<(), Unknown> {
         let is_update = event.operation == Operation::Update;
-        let kind = self.kind(event, base);
+        let kind = self.kind(event, run.base);
+        let Run { threads, touched, .. } = run;
         let is_of_std = matches!(kind, Kind::Threads | Kind::Result | Kind::Scope | Kind::Private);
         if threads.is_leaving(event.thread) && !is_of_std {
             return Err("a thread does something when its end is waited for".to_owned());

@@ -34,34 +34,29 @@ pub use threads::Threads;
 
 use replay::Replayed;
 
-/// The world outside of the program.
+/// The world outside of the program, and its memory. Where nothing else is said, nothing comes from outside, and all locks
+/// are free.
 pub trait World {
     /// Which of `waiting` can go on, as what they wait for has come; waits for the first so many real milliseconds.
-    fn look(&mut self, waiting: ThreadSet, milliseconds: i32) -> ThreadSet;
+    fn look(&mut self, _waiting: ThreadSet, _milliseconds: i32) -> ThreadSet {
+        ThreadSet::EMPTY
+    }
 
     /// Whether only the program's own threads could let one of `waiting` go on.
-    fn is_closed(&mut self, waiting: ThreadSet) -> bool;
+    fn is_closed(&mut self, _waiting: ThreadSet) -> bool {
+        false
+    }
 
     /// Whether nobody has the lock of which this word tells.
-    fn is_free(&mut self, word: u64) -> bool;
+    fn is_free(&mut self, _word: u64) -> bool {
+        true
+    }
 }
 
 /// Nothing is outside, and all locks are free.
 pub(crate) struct NoWorld;
 
-impl World for NoWorld {
-    fn look(&mut self, _: ThreadSet, _: i32) -> ThreadSet {
-        ThreadSet::EMPTY
-    }
-
-    fn is_closed(&mut self, _: ThreadSet) -> bool {
-        false
-    }
-
-    fn is_free(&mut self, _: u64) -> bool {
-        true
-    }
-}
+impl World for NoWorld {}
 
 /// Who could have been chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

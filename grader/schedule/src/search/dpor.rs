@@ -80,10 +80,12 @@ impl Dpor {
         // The last step of the prefix was only chosen: now it is known what it touches.
         let known = self.path.len().saturating_sub(1);
         let kept = self.follow(steps);
-        self.want_others(&steps[..kept], known);
+        let order = HappensBefore::of(&steps[..kept]);
+        self.want_others(&steps[..kept], &order, known);
         // Each of them could be the next, were it not for who has the lock.
         for step in waiting(steps, kept_waiting, kept) {
-            self.want_others(&[&steps[..kept], &[step]].concat(), kept);
+            let order = order.with(&steps[..kept], &step);
+            self.want_others(&[&steps[..kept], &[step]].concat(), &order, kept);
         }
         let is_whole = kept == steps.len();
         self.classes += u64::from(is_whole);
@@ -120,12 +122,11 @@ impl Dpor {
     }
 
     /// Has the other order tried of each race of a step from `known` on with one of the path.
-    fn want_others(&mut self, steps: &[Step], known: usize) {
-        let order = HappensBefore::of(steps);
+    fn want_others(&mut self, steps: &[Step], order: &HappensBefore, known: usize) {
         for second in known..steps.len() {
             let taken = self.path.len();
             for first in order.races(second).filter(|&first| first < taken) {
-                let begin = beginners(steps, &order, first, second).and(self.path[first].able);
+                let begin = beginners(steps, order, first, second).and(self.path[first].able);
                 let node = &mut self.path[first];
                 if node.wanted.and(begin) == ThreadSet::EMPTY
                     && let Some(thread) = begin.iter().next()
@@ -277,7 +278,6 @@ mod tests {
         fn each_class_is_run_once(toy in plain_toys()) {
             runs_each_class_once(&toy);
         }
-
     }
 
     proptest! {

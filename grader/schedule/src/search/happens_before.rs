@@ -67,7 +67,10 @@ fn are_ordered(one: &[Access], other: &[Access]) -> bool {
 type Clock = Vec<u32>;
 
 /// The order of a run's steps.
+#[derive(Clone, Debug, Default)]
 pub struct HappensBefore {
+    /// All threads are below.
+    count: usize,
     threads: Vec<ThreadId>,
     /// For each step, those that come before it, itself included.
     clocks: Vec<Clock>,
@@ -81,31 +84,40 @@ impl HappensBefore {
     /// Of all these steps.
     pub fn of(steps: &[Step]) -> Self {
         let count = steps.iter().map(|step| usize::from(step.thread) + 1).max().unwrap_or(0);
-        let threads = steps.iter().map(|step| step.thread).collect();
-        let mut order = Self { threads, clocks: Vec::new(), unlocked: Vec::new(), conflicts: Vec::new() };
-        steps.iter().for_each(|step| order.add(step, steps, count));
+        let mut order = Self { count, ..Self::default() };
+        for (place, step) in steps.iter().enumerate() {
+            order.add(&steps[..place], step);
+        }
         order
     }
 
-    fn add(&mut self, step: &Step, steps: &[Step], count: usize) {
-        let (mut clock, mut unlocked, mut conflicts) = (vec![0; count], vec![0; count], Vec::new());
-        for (place, (other, known)) in steps.iter().zip(&self.clocks).enumerate() {
+    /// That of these steps, which this one is of, and of one more, by a thread that is among theirs.
+    pub fn with(&self, steps: &[Step], next: &Step) -> Self {
+        let mut order = self.clone();
+        order.add(steps, next);
+        order
+    }
+
+    fn add(&mut self, earlier: &[Step], step: &Step) {
+        let (mut clock, mut unlocked) = (vec![0; self.count], vec![0; self.count]);
+        let mut conflicts = Vec::new();
+        for (place, (other, known)) in earlier.iter().zip(&self.clocks).enumerate() {
             let is_same = other.thread == step.thread;
-            if is_same || are_ordered(&other.accesses, &step.accesses) {
-                join(&mut clock, known);
+            if !is_same && !are_ordered(&other.accesses, &step.accesses) {
+                continue;
             }
-            let is_conflict = !is_same && conflict(&other.accesses, &step.accesses);
-            // Who only looks at a lock keeps nobody from it.
-            if is_same || is_conflict && step.accesses.iter().any(|access| is_kept_by(access, other)) {
+            join(&mut clock, known);
+            if is_same || is_kept_by(&step.accesses, &other.accesses) {
                 join(&mut unlocked, known);
             }
-            if is_conflict {
+            if !is_same && conflict(&other.accesses, &step.accesses) {
                 conflicts.push(place);
             }
         }
         for clock in [&mut clock, &mut unlocked] {
             clock[usize::from(step.thread)] += 1;
         }
+        self.threads.push(step.thread);
         self.clocks.push(clock);
         self.unlocked.push(unlocked);
         self.conflicts.push(conflicts);
@@ -138,10 +150,11 @@ impl HappensBefore {
     }
 }
 
-/// Whether an access waits for the step of another thread, or could come before it.
-fn is_kept_by(access: &Access, step: &Step) -> bool {
-    let looks = |other: &Access| access.touch == Touch::Takes && other.touch == Touch::Reads;
-    step.accesses.iter().any(|other| access.conflicts(other) && !looks(other))
+/// Whether a step with these accesses could come before one with those, or waits for more than that a lock is given back. Who
+/// only looks at a lock keeps nobody from it.
+fn is_kept_by(accesses: &[Access], others: &[Access]) -> bool {
+    let looks = |access: &Access, other: &Access| (access.touch, other.touch) == (Touch::Takes, Touch::Reads);
+    accesses.iter().any(|access| others.iter().any(|other| access.conflicts(other) && !looks(access, other)))
 }
 
 fn join(clock: &mut Clock, known: &Clock) {

@@ -45,25 +45,27 @@ impl<'a> Accesses<'a> {
 
     /// Adds one to the last step of another thread.
     pub(super) fn add_before(&mut self, event: &Event, thread: ThreadId, object: u64, touch: Touch) {
-        let mut before = self.steps.iter().take(event.step as usize);
-        let before = before.rposition(|step| *step == thread);
-        before.into_iter().for_each(|step| self.add_at(step, object, touch));
+        self.add_to_last(event.step as usize, thread, object, touch);
+    }
+
+    /// Adds one to the thread's last step of the first so many.
+    fn add_to_last(&mut self, first: usize, thread: ThreadId, object: u64, touch: Touch) {
+        let last = self.steps.iter().take(first).rposition(|step| *step == thread);
+        last.into_iter().for_each(|step| self.add_at(step, object, touch));
     }
 
     /// Adds one to the thread's next step.
     pub(super) fn add_after(&mut self, event: &Event, object: u64, touch: Touch) {
-        let next = self.steps.iter().enumerate().skip(event.step as usize);
-        let next = next.filter(|(_, thread)| **thread == event.thread).map(|(step, _)| step).next();
-        next.into_iter().for_each(|step| self.add_at(step, object, touch));
+        let behind = event.step as usize;
+        let next = self.steps.iter().skip(behind).position(|thread| *thread == event.thread);
+        next.into_iter().for_each(|step| self.add_at(behind + step, object, touch));
     }
 
     /// Adds one to the step that allowed the operation, and to the thread's steps before and after it.
     pub(super) fn add_around(&mut self, event: &Event, object: u64, touch: Touch) {
         self.add(event, object, touch);
         self.add_after(event, object, touch);
-        let before = self.steps.iter().take((event.step as usize).saturating_sub(1));
-        let before = { before }.rposition(|thread| *thread == event.thread);
-        before.into_iter().for_each(|step| self.add_at(step, object, touch));
+        self.add_to_last((event.step as usize).saturating_sub(1), event.thread, object, touch);
     }
 
     /// Adds one as [`Accesses::add_around`], and to all steps since the thread's last write in which it does anything: it may
